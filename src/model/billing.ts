@@ -1,0 +1,86 @@
+/** What is metered and what it costs: the shapes that every room's `billing.ts` and `prices.ts` fill. */
+import type { Cloud, Invocation, Message, Outcome } from "./records.ts";
+import type { Basis, Bytes, Ms, Usd } from "./units.ts";
+
+/**
+ * The fields of invocations that decide their bill, with how many invocations share them. The dataset groups by exactly
+ * these, so that a million invocations become a few thousand groups without losing a digit.
+ */
+export type UsageGroup = Pick<
+  Invocation,
+  | "cloud"
+  | "account"
+  | "region"
+  | "fn"
+  | "architecture"
+  | "plan"
+  | "memoryMib"
+  | "maxMemoryMib"
+  | "vcpu"
+  | "billedMs"
+  | "durationMs"
+  | "initMs"
+  | "emulator"
+  | "seenIn"
+> & {
+  outcome: Outcome;
+  coldStart: boolean | null;
+  /** Sum of `weight`. */
+  count: number;
+};
+
+/** One metered quantity in the vendor's smallest whole unit (MiB·ms, requests, bytes): integers, so that sums are exact. */
+export interface Reading {
+  /** Room-wide name of the meter: `lambda.duration`, `lambda.requests`, `functions.executions`, `run.vcpu` ... */
+  meter: string;
+  /** Price class within the meter: `x86_64`, `arm64`, `flex`, `request-based` ...; "" where there is none. */
+  variant: string;
+  /** null: the telemetry does not say; the reason is in `why`. */
+  quantity: number | null;
+  unit: "requests" | "mib-ms" | "vcpu-ms" | "bytes" | "operations" | "transitions" | "chunks-64k";
+  basis: Basis;
+  why: string | null;
+}
+
+/** One line of the dated price table. */
+export interface Price {
+  meter: string;
+  variant: string;
+  /** USD per `per` units of `unit`; first tier, without free tier or discounts. */
+  usd: Usd;
+  per: number;
+  unit: Reading["unit"];
+  /** Multipliers on `usd` by region; regions not named: 1 where `regionsKnown` says so, else the price is assumed. */
+  regions: { readonly [region: string]: number };
+  /** Where and when it was read. */
+  source: string;
+  asOf: string;
+}
+
+/** Resolves a price; null: no price known for this meter, variant and region. */
+export interface PriceBook {
+  asOf: string;
+  find(cloud: Cloud, meter: string, variant: string, region: string | null): { usdPerUnit: number; basis: Basis; source: string } | null;
+}
+
+/** A priced reading. */
+export interface CostLine extends Reading {
+  /** null: unknown (no quantity or no price). */
+  usd: Usd | null;
+}
+
+/** A room's billing rules: pure. */
+export interface Billing {
+  /** What one group of invocations is metered for, with the vendor's own rounding per invocation. */
+  invocations(group: UsageGroup): Reading[];
+  /** What one message is metered for on its channel (published or received side). Empty: this side is free. */
+  message(message: Pick<Message, "cloud" | "direction" | "channelKind" | "sizeBytes">): Reading[];
+  /** Log ingestion of this many bytes. */
+  logs(sizeBytes: Bytes): Reading[];
+  /** State transitions of a workflow. */
+  transitions(count: number): Reading[];
+}
+
+/** Time of one invocation that is waste, see `analyzer/cost/waste.ts`. */
+export type WasteKind = "errors" | "timeouts" | "retries" | "cold-starts";
+export type { Ms };

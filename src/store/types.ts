@@ -1,0 +1,112 @@
+/** What the dataset offers to use cases. Implemented in this folder; nothing outside it touches a file of the dataset. */
+import type { UsageGroup } from "../model/billing.ts";
+import type { ChainRecords } from "../model/chains.ts";
+import type { IdKind } from "../model/ids.ts";
+import type { ChannelKind, Cloud, Config, Gap, Rec, RecordType } from "../model/records.ts";
+import type { Bytes, EpochMs, Ms } from "../model/units.ts";
+
+/** Half-open [from, to). null: unbounded. */
+export interface Window {
+  from: EpochMs | null;
+  to: EpochMs | null;
+}
+
+/** Narrows what is read. Empty arrays: no restriction. */
+export interface Filter extends Window {
+  functions: readonly string[];
+  clouds: readonly Cloud[];
+}
+
+/** What an ID points to: all records of an invocation, all spans of a trace, or the two sides of a message. */
+export type OwnerKind = "request" | "trace" | "message";
+
+/** A row of the ID index, merged over batches. */
+export interface Link {
+  id: string;
+  kind: IdKind;
+  ownerKind: OwnerKind;
+  /** requestId, traceId or messageId. */
+  owner: string;
+  cloud: Cloud;
+  fn: string | null;
+  /** Earliest and latest time of the owner's records that carry the ID. */
+  firstAt: EpochMs;
+  lastAt: EpochMs;
+}
+
+export type Owner = Pick<Link, "ownerKind" | "owner" | "cloud" | "fn" | "firstAt" | "lastAt">;
+
+/** Figures of one function over a window. */
+export interface FunctionDurations {
+  cloud: Cloud;
+  account: string | null;
+  region: string | null;
+  fn: string;
+  count: number;
+  /** Exact percentiles (linear interpolation). null: no durations. */
+  p50Ms: Ms | null;
+  p95Ms: Ms | null;
+  p99Ms: Ms | null;
+}
+
+export interface DatasetInfo {
+  dir: string;
+  schemaVersion: number;
+  batches: number;
+  rows: Record<RecordType | "link", number>;
+  sizeBytes: Bytes;
+  from: EpochMs | null;
+  to: EpochMs | null;
+  clouds: Cloud[];
+  functions: number;
+  /** Partitions (days) with their file count; more than 50 files ask for `compact`. */
+  days: { day: string; files: number; sizeBytes: Bytes }[];
+  gaps: Gap[];
+}
+
+/** Collects records in memory and on disk under `tmp/` until `finish`. One per worker. Not safe for concurrent use. */
+export interface BatchWriter {
+  write(record: Rec): void;
+  /** Estimated raw size held; the caller finishes the batch at 64-256 MB. */
+  readonly heldBytes: Bytes;
+  /** Writes, fsyncs and renames the batch (links, invocations, ... events; manifest last), minus the records that the dataset already holds. Counts what was new. */
+  finish(): Promise<{ batch: string | null; added: number; duplicates: number }>;
+  /** Throws the batch away. */
+  abort(): Promise<void>;
+}
+
+export interface Dataset {
+  readonly dir: string;
+  info(): Promise<DatasetInfo>;
+  /** Index rows of these (normalised) IDs, all kinds. IDs with more than `hubLimit` owners come back with the owners cut to that many plus one. */
+  find(ids: readonly string[], hubLimit: number): Promise<Link[]>;
+  /** IDs that differ little from this one (prefix, case, one edit), for "did you mean". At most `limit`. */
+  nearMisses(id: string, limit: number): Promise<{ id: string; kind: IdKind }[]>;
+  /** All records of these owners, de-duplicated. */
+  records(owners: readonly Owner[]): Promise<ChainRecords>;
+  /** All records that can be in chains of this window; logs only where they carry IDs or are platform lines of interest. */
+  chainRecords(filter: Filter): Promise<ChainRecords>;
+  usage(filter: Filter): Promise<UsageGroup[]>;
+  durations(filter: Filter): Promise<FunctionDurations[]>;
+  /** Ingested log bytes per function. */
+  logBytes(
+    filter: Filter,
+  ): Promise<{ cloud: Cloud; account: string | null; region: string | null; fn: string | null; bytes: Bytes; lines: number }[]>;
+  /** Messages by channel and side; `sizeBytes` is one size class, `count` how many. */
+  messageCounts(
+    filter: Filter,
+  ): Promise<
+    {
+      cloud: Cloud;
+      account: string | null;
+      region: string | null;
+      channel: string | null;
+      channelKind: ChannelKind;
+      direction: "published" | "received";
+      sizeBytes: Bytes | null;
+      count: number;
+    }[]
+  >;
+  configs(): Promise<Config[]>;
+  close(): Promise<void>;
+}
