@@ -1,0 +1,91 @@
+/** What every command shares: flags, the host on stderr, the result on stdout, errors as one clear message and an exit code. */
+import { Command, Flags } from "@oclif/core";
+import { EXIT, type ExitCode, UserError } from "../model/errors.ts";
+import { loadSettings, type Settings } from "../app/settings.ts";
+import { terminalHost } from "./terminal-host.ts";
+
+export const EXIT_CODES_HELP = `Exit codes: 0 done, 1 a bug of evscope, 2 usage, 3 credentials or permission, 4 partial data (the result is printed,
+the gaps are listed), 5 conflict, 6 a report threshold was crossed.`;
+
+const dataFlag = Flags.directory({
+  helpGroup: "GLOBAL",
+  helpValue: "DIR",
+  env: "EVSCOPE_DATA",
+  default: ".evscope",
+  description: "folder of the local dataset",
+});
+const configFlag = Flags.file({
+  helpGroup: "GLOBAL",
+  helpValue: "FILE",
+  env: "EVSCOPE_CONFIG",
+  description: "configuration file (default: evscope.yaml here, if there is one)",
+});
+const quietFlag = Flags.boolean({ helpGroup: "GLOBAL", char: "q", description: "no notes and no progress, only the result, warnings and errors" });
+
+export abstract class BaseCommand extends Command {
+  static override baseFlags = { data: dataFlag, config: configFlag, quiet: quietFlag };
+
+  /** Ends at Ctrl-C; use cases stop at the next safe point. */
+  protected readonly abort = new AbortController();
+  protected host = terminalHost({ interactive: false, quiet: false });
+
+  override async init(): Promise<void> {
+    await super.init();
+    const ci = process.env["CI"] !== undefined && process.env["CI"] !== "" && process.env["CI"] !== "false";
+    const quiet = this.argv.includes("--quiet") || this.argv.includes("-q");
+    this.host = terminalHost({ interactive: process.stderr.isTTY === true && !ci && !quiet, quiet });
+    let asked = false;
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.on(signal, () => {
+        if (asked) process.exit(130);
+        asked = true;
+        this.host.warn("stopping at the next safe point (once more to stop at once)");
+        this.abort.abort();
+      });
+    }
+  }
+
+  /** Reads evscope.yaml, or the file given. */
+  protected settings(flags: { config: string | undefined }): Settings {
+    return loadSettings(flags.config ?? null, process.cwd());
+  }
+
+  /** Writes the result. Nothing else goes to stdout. */
+  protected print(text: string): void {
+    this.host.clear();
+    process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+  }
+
+  /** Ends with a code other than 0 after the result was printed. */
+  protected exitWith(code: ExitCode): void {
+    if (code !== EXIT.done) process.exitCode = code;
+  }
+
+  /** How wide and how coloured a table may be. */
+  protected terminal(): { width: number; color: boolean; unicode: boolean } {
+    const width = Number(process.env["COLUMNS"]) || process.stdout.columns || (process.stdout.isTTY ? 80 : 160);
+    const plain = process.env["NO_COLOR"] !== undefined && process.env["NO_COLOR"] !== "";
+    const forced = process.env["FORCE_COLOR"] !== undefined && process.env["FORCE_COLOR"] !== "0";
+    const utf8 = /utf-?8/i.test(process.env["LC_ALL"] || process.env["LC_CTYPE"] || process.env["LANG"] || "utf-8");
+    return { width: Math.max(60, Math.min(width, 240)), color: !plain && (forced || process.stdout.isTTY === true), unicode: utf8 };
+  }
+
+  protected override async catch(error: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<void> {
+    this.host.clear();
+    if (error instanceof UserError) {
+      const hints = error.suggestions.map((s) => `  - ${s}\n`).join("");
+      process.stderr.write(`error: ${error.message}\n${hints ? `Try:\n${hints}` : ""}`);
+      process.exitCode = error.exitCode;
+      return;
+    }
+    if (this.abort.signal.aborted || error.name === "AbortError") {
+      process.stderr.write("stopped; what was finished before is kept\n");
+      process.exitCode = 130;
+      return;
+    }
+    if (error.oclif !== undefined) throw error; // usage: oclif prints it and exits with 2
+    const stack = process.env["EVSCOPE_DEBUG"] ? `\n${error.stack ?? ""}` : "";
+    process.stderr.write(`error: a bug of evscope: ${error.message}${stack}\nPlease report it with the command line${stack ? "" : "; EVSCOPE_DEBUG=1 shows where it happened"}.\n`);
+    process.exitCode = EXIT.bug;
+  }
+}
