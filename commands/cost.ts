@@ -1,0 +1,36 @@
+import { Flags } from "@oclif/core";
+import { costOf } from "../src/app/cost.ts";
+import { BaseCommand, EXIT_CODES_HELP } from "../src/cli/base-command.ts";
+import { EXIT } from "../src/model/errors.ts";
+import { costText } from "../src/report/render.ts";
+
+export default class Cost extends BaseCommand {
+  static override summary = "what functions, services, routes and chains cost";
+  static override description = `The ledger of what the telemetry says was billed, at list price, with waste (errors, timeouts, retries, cold starts) apart.
+Where no log says what was billed, the cost is unknown, counted as such and never taken as 0. Rows plus unattributed are the total.
+
+With PATHs the files are read directly, without a dataset.
+
+${EXIT_CODES_HELP}`;
+  static override examples = [
+    "<%= config.bin %> <%= command.id %>",
+    "<%= config.bin %> <%= command.id %> --by route --since 7d",
+    "<%= config.bin %> <%= command.id %> ./exports --by function --format json",
+  ];
+  static override strict = false;
+  static override flags = {
+    by: Flags.option({ options: ["function", "service", "route", "chain", "cloud"] as const })({ default: "function", description: "what a row is" }),
+    top: Flags.integer({ min: 1, description: "how many rows (default: all); totals always count all" }),
+    since: Flags.string({ helpValue: "TIME", description: "start of the window: 2026-11-01T08:00 (UTC), or a span back from the newest record: 24h, 7d" }),
+    until: Flags.string({ helpValue: "TIME", description: "end of the window" }),
+    prices: Flags.file({ helpValue: "FILE", description: "prices that replace the built-in ones (YAML or JSON)" }),
+    format: Flags.option({ options: ["table", "json", "csv", "markdown"] as const })({ default: "table", description: "form of the result" }),
+  };
+
+  override async run(): Promise<void> {
+    const { argv, flags } = await this.parse(Cost);
+    const { ledger, partial } = await costOf(flags.data, argv as string[], flags, this.settings(flags), this.host, this.abort.signal);
+    this.print(costText(ledger, flags.format, { ...this.terminal(), top: flags.top ?? null }));
+    this.exitWith(partial ? EXIT.partial : EXIT.done);
+  }
+}

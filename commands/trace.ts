@@ -1,0 +1,48 @@
+import { Args, Flags } from "@oclif/core";
+import { traceInDataset } from "../src/app/trace.ts";
+import { BaseCommand, EXIT_CODES_HELP } from "../src/cli/base-command.ts";
+import { EXIT, UserError } from "../src/model/errors.ts";
+import { chainText } from "../src/report/render.ts";
+
+export default class Trace extends BaseCommand {
+  static override summary = "rebuild the chain of a correlation ID";
+  static override description = `Takes a correlation or business ID, a trace ID (X-Ray 1-…-…, W3C, projects/P/traces/T), a request, message or execution ID, and
+shows every hop that belongs to it, across functions, queues, buses and clouds, with time, cost and the evidence that joins them.
+
+In the table: the bar shows waiting, cold start and work to scale; > marks the critical path, whose segments sum to the end-to-end time.
+Confidence 1 is a span parent, .95 a shared correlation ID, .9 a transport ID seen on both sides; below .5 is a guess and says so.
+
+${EXIT_CODES_HELP}`;
+  static override examples = [
+    "<%= config.bin %> <%= command.id %> order-7f3a",
+    "<%= config.bin %> <%= command.id %> 1-5fbcfc1f-4d2e9bed6dc0c41c39dfdb2f --parts",
+    "<%= config.bin %> <%= command.id %> order-7f3a --format mermaid > chain.mmd",
+    "<%= config.bin %> <%= command.id %> order-7f3a --format otlp > chain.otlp.json   # opens in Jaeger",
+  ];
+  static override args = { id: Args.string({ required: true, description: "the ID, in any cloud's notation" }) };
+  static override flags = {
+    format: Flags.option({ options: ["table", "json", "mermaid", "otlp"] as const })({ default: "table", description: "form of the result" }),
+    parts: Flags.boolean({ default: false, description: "show the parts of each hop (sub-spans) as rows of their own" }),
+  };
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(Trace);
+    const settings = this.settings(flags);
+    const found = await traceInDataset(flags.data, args.id, settings, this.host, this.abort.signal);
+    if (found.chain === null) {
+      const { looked, nearMisses } = found;
+      throw new UserError(
+        `${JSON.stringify(found.id)} is not in the dataset ${flags.data}: looked through the ID index (correlation, trace, request, message and execution IDs) of ${looked.batches} batches, ${looked.period}`,
+        {
+          suggestions: [
+            ...nearMisses.map((near) => `did you mean ${near.id} (${near.kind} ID)?`),
+            "import the logs of the time in question: evscope import PATH",
+            "if your systems write the ID under another field name, add it to correlation.keys in evscope.yaml and import again",
+          ],
+        },
+      );
+    }
+    this.print(chainText(found.chain, flags.format, { ...this.terminal(), parts: flags.parts }));
+    this.exitWith(found.chain.complete ? EXIT.done : EXIT.partial);
+  }
+}

@@ -1,0 +1,25 @@
+/** `--since` and `--until`: ISO times, dates, or spans back from the dataset's newest record (`90m`, `24h`, `7d`). */
+import { UserError } from "../model/errors.ts";
+import type { EpochMs } from "../model/units.ts";
+import type { Window } from "../store/types.ts";
+
+const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
+
+/** `newest`: the dataset's newest record; null for an empty dataset (spans back from it are then unbounded). Throws UserError on anything else. */
+export function parseWindow(since: string | undefined, until: string | undefined, newest: EpochMs | null): Window {
+  const window = { from: moment(since, "--since", newest), to: moment(until, "--until", newest) };
+  if (window.from !== null && window.to !== null && window.from >= window.to) throw new UserError("--since must be earlier than --until");
+  return window;
+}
+
+function moment(text: string | undefined, flag: string, newest: EpochMs | null): EpochMs | null {
+  if (text === undefined) return null;
+  const back = /^(\d+)([mhdw])$/.exec(text);
+  if (back) return newest === null ? null : newest - Number(back[1]) * UNIT_MS[back[2] as keyof typeof UNIT_MS];
+  const iso = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/.test(text);
+  const at = iso ? Date.parse(/T/.test(text) && !/(Z|[+-]\d{2}:?\d{2})$/.test(text) ? `${text}Z` : text) : Number.NaN;
+  if (Number.isNaN(at)) {
+    throw new UserError(`${flag} ${JSON.stringify(text)} is not a time`, { suggestions: ["a UTC time or date: 2026-11-01, 2026-11-01T08:00", "a span back from the newest record: 90m, 24h, 7d, 2w"] });
+  }
+  return at;
+}
