@@ -9,19 +9,24 @@ export type CostBy = "function" | "service" | "route" | "chain" | "cloud";
 export interface CostRow {
   /** Function, service, route or chain. */
   key: string;
-  cloud: Cloud;
+  /** null: the row spans several clouds (a route, a chain). */
+  cloud: Cloud | null;
   account: string | null;
   region: string | null;
-  /** Weighted count; null: the row is not about invocations. */
+  /** Weighted count (in routes and chains times the share, so it may have a fraction); null: the row is not about invocations. */
   invocations: number | null;
   /** Sum of billed time as logged; null: no log says. */
   billedMs: Ms | null;
   /** GB-seconds as the vendor counts them (MiB / 1024 x s); null: unknown. */
   gbSeconds: number | null;
-  /** null: unknown. */
+  /** Cost of the invocations (or other units) that are not in `unknown`. null: nothing of the row is known. */
   usd: Usd | null;
+  /** Weakest basis of `lines`; null where `usd` is null. */
   basis: Basis | null;
+  /** What `usd` is made of. */
   lines: CostLine[];
+  /** By function only: ingestion of the log lines it wrote. A bill of the log service: not part of `usd`, but of `unattributedUsd`. null: not asked or unknown. */
+  logsUsd: Usd | null;
   /** Invocations (or other units) whose cost is unknown, with the reason. */
   unknown: { count: number; why: string }[];
   /** Part of `usd` that is waste, by kind. */
@@ -36,6 +41,9 @@ export interface Ledger {
   totalUsd: Usd | null;
   /** Cost that belongs to no row of this grouping (an invocation in no chain). Rows + unattributed = total. */
   unattributedUsd: Usd;
+  /** What `unattributedUsd` is made of. */
+  unattributedLines: CostLine[];
+  /** Everything unknown in the whole ledger, by reason. */
   unknown: { count: number; why: string }[];
   /** Date of the price table. */
   pricesAsOf: string;
