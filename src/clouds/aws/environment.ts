@@ -1,0 +1,51 @@
+/** The execution environment that a log stream stands for, as far as its lines said. */
+import type { Source } from "../../model/formats.ts";
+import { arnOf, functionOf, functionOfGroup, functionOfPath, functionOfStream, versionOfStream } from "./names.ts";
+
+export interface Environment {
+  /** null: no line, group or stream has named the function. */
+  fn: string | null;
+  version: string | null;
+  account: string | null;
+  region: string | null;
+  stream: string | null;
+  /** Invocations that started and have not reported. More than one: lines without an ID cannot be told apart. */
+  open: number;
+  /** The invocation that started (or, in newest-first exports, reported) last. */
+  current: string | null;
+  /** Its init was cut short or repeated inside the next invocation. */
+  initFailed: boolean;
+  emulator: boolean;
+}
+
+/** What group and stream say of an environment; the user's `--function` wins, a path only counts where the content names no group. */
+export function newEnvironment(
+  source: Source,
+  group: string | null,
+  stream: string | null,
+  account: string | null,
+  region: string | null,
+): Environment {
+  const arn = arnOf(group);
+  const named = source.fn ?? (group === null ? null : functionOfGroup(group)) ?? (stream === null ? null : functionOfStream(stream));
+  return {
+    fn: named ?? (group === null ? functionOfPath(source.segments) : null),
+    version: stream === null ? null : versionOfStream(stream),
+    account: arn?.account ?? account,
+    region: arn?.region ?? region,
+    stream,
+    open: 0,
+    current: null,
+    initFailed: false,
+    emulator: false,
+  };
+}
+
+/** Takes region, account and function from an ARN that a line of the environment names (its function, its runtime). */
+export function learn(env: Environment, arn: string): void {
+  const found = arnOf(arn);
+  if (found === null) return;
+  env.region ??= found.region;
+  env.account ??= found.account;
+  env.fn ??= functionOf(arn)?.fn ?? null;
+}

@@ -1,0 +1,182 @@
+/** What a function's JSON log line says besides its text: level, request, trace, function and correlation IDs, found in one walk over its fields. */
+import { type Id, isPlaceholderId, normaliseId, parentSpanIdOf, traceIdOf } from "../../model/ids.ts";
+import type { IdKeys } from "../../model/id-keys.ts";
+import type { Json } from "../../model/records.ts";
+import { isUuid, levelOf } from "./names.ts";
+import type { Obj } from "./schema.ts";
+
+/** Facts of one line. `ids` is shared and empty where there are none: never changed in place. */
+export interface LineFacts {
+  level: string | null;
+  requestId: string | null;
+  traceId: string | null;
+  spanId: string | null;
+  functionName: string | null;
+  functionArn: string | null;
+  ids: Id[];
+}
+
+/** The one empty ID list. */
+export const NO_IDS: Id[] = [];
+
+/** How many levels of nested objects are looked into. */
+const DEPTH = 6;
+
+type Role = "level" | "request" | "trace" | "span" | "name" | "arn" | "execution" | "message" | "correlation" | "skip" | "dd-trace" | "value";
+
+const ROLES: { readonly [squashed: string]: Role } = {
+  level: "level",
+  severity: "level",
+  loglevel: "level",
+  levelname: "level",
+  functionrequestid: "request",
+  awsrequestid: "request",
+  lambdarequestid: "request",
+  requestid: "request",
+  xraytraceid: "trace",
+  xamzntraceid: "trace",
+  awstraceheader: "trace",
+  traceparent: "trace",
+  traceid: "trace",
+  trace: "trace",
+  ddtraceid: "dd-trace",
+  xdatadogtraceid: "dd-trace",
+  spanid: "span",
+  functionname: "name",
+  functionarn: "arn",
+  invokedfunctionarn: "arn",
+  executionarn: "execution",
+  executionid: "execution",
+  messageid: "message",
+  sqsmessageid: "message",
+  snsmessageid: "message",
+  eventid: "message",
+  timestamp: "skip",
+  time: "skip",
+  date: "skip",
+  location: "skip",
+  exception: "skip",
+  stack: "skip",
+  stacktrace: "skip",
+  service: "skip",
+  coldstart: "skip",
+  receipthandle: "skip",
+  signature: "skip",
+};
+
+/** Reads facts from parsed JSON lines; remembers what each field name means. */
+export interface FactReader {
+  ofJson(line: Obj): LineFacts;
+  /** Correlation IDs in any value: an event's body, an attribute, a text. */
+  idsIn(value: Json): Id[];
+  /** Correlation IDs in free text. */
+  idsInText(text: string): Id[];
+}
+
+/** A reader for these correlation keys. */
+export function factReader(keys: IdKeys): FactReader {
+  const roles = new Map<string, Role>();
+  const traces = new Map<string, string | null>();
+
+  function roleOf(name: string): Role {
+    const known = roles.get(name);
+    if (known !== undefined) return known;
+    const role = keys.isCorrelationKey(name) ? "correlation" : (ROLES[name.toLowerCase().replace(/[-_. ]/g, "")] ?? "value");
+    if (roles.size < 10_000) roles.set(name, role);
+    return role;
+  }
+
+  function traceOf(text: string): string | null {
+    let found = traces.get(text);
+    if (found === undefined) {
+      if (traces.size > 1_000) traces.clear();
+      found = traceIdOf(text);
+      traces.set(text, found);
+    }
+    return found;
+  }
+
+  function add(facts: LineFacts, kind: Id["kind"], raw: Json | undefined): void {
+    if (typeof raw === "number") {
+      if (!Number.isSafeInteger(raw)) return;
+    } else if (typeof raw !== "string") {
+      if (Array.isArray(raw)) for (const one of raw.slice(0, 20)) if (typeof one !== "object") add(facts, kind, one);
+      return;
+    }
+    const value = normaliseId(String(raw));
+    if (isPlaceholderId(value) || facts.ids.some((id) => id.value === value)) return;
+    if (facts.ids === NO_IDS) facts.ids = [{ kind, value }];
+    else facts.ids.push({ kind, value });
+  }
+
+  function addText(facts: LineFacts, text: string): void {
+    if (text.length < 8 || !(text.includes("=") || text.includes(":"))) return;
+    for (const id of keys.inText(text)) add(facts, id.kind, id.value);
+  }
+
+  function walk(facts: LineFacts, o: Obj, depth: number): void {
+    for (const name in o) {
+      const value = o[name];
+      if (value === null || value === undefined || typeof value === "boolean") continue;
+      const role = roleOf(name);
+      if (typeof value === "object" && role !== "correlation") {
+        if (role !== "skip" && depth < DEPTH) walkAny(facts, value, depth + 1);
+        continue;
+      }
+      take(facts, role, value, depth);
+    }
+  }
+
+  function walkAny(facts: LineFacts, value: Json, depth: number): void {
+    if (typeof value === "string") return addText(facts, value);
+    if (typeof value !== "object" || value === null) return;
+    if (!Array.isArray(value)) return walk(facts, value, depth);
+    for (const one of value.length > 100 ? value.slice(0, 100) : value) if (depth < DEPTH) walkAny(facts, one, depth + 1);
+  }
+
+  function take(facts: LineFacts, role: Role, value: Json, depth: number): void {
+    if (role === "value") {
+      if (typeof value === "string") addText(facts, value);
+    } else if (role === "correlation") add(facts, "correlation", value);
+    else if (role === "level") {
+      if (depth === 0 && facts.level === null && (typeof value === "string" || typeof value === "number")) facts.level = levelOf(value);
+    } else if (typeof value !== "string" || value === "") return;
+    else if (role === "request") {
+      if (depth === 0 && facts.requestId === null && isUuid(value)) facts.requestId = value.toLowerCase();
+    } else if (role === "trace") {
+      facts.traceId ??= traceOf(value);
+      if (value.length > 36) facts.spanId ??= parentSpanIdOf(value);
+    } else if (role === "dd-trace") add(facts, "trace", value);
+    else if (role === "span") {
+      if (/^[0-9a-f]{16}$/.test(value)) facts.spanId ??= value;
+    } else if (role === "name") {
+      if (depth === 0) facts.functionName ??= value;
+    } else if (role === "arn") {
+      if (depth === 0 && value.startsWith("arn:")) facts.functionArn ??= value;
+    } else if (role === "execution") {
+      if (value.includes(":execution:") || value.includes(":express:")) add(facts, "execution", value);
+    } else if (role === "message") add(facts, "message", value);
+  }
+
+  function blank(): LineFacts {
+    return { level: null, requestId: null, traceId: null, spanId: null, functionName: null, functionArn: null, ids: NO_IDS };
+  }
+
+  return {
+    ofJson(line) {
+      const facts = blank();
+      walk(facts, line, 0);
+      return facts;
+    },
+    idsIn(value) {
+      const facts = blank();
+      walkAny(facts, value, 1);
+      return facts.ids;
+    },
+    idsInText(text) {
+      const facts = blank();
+      addText(facts, text);
+      return facts.ids;
+    },
+  };
+}

@@ -1,0 +1,211 @@
+/** CloudWatch log events -> records. Every export form of logs ends here; one call per event, which is the hot path of an import. */
+import { traceIdOf } from "../../model/ids.ts";
+import type { IdKeys } from "../../model/id-keys.ts";
+import type { Position, Sink, Source } from "../../model/formats.ts";
+import type { LogEvent, LogKind } from "../../model/records.ts";
+import type { EpochMs } from "../../model/units.ts";
+import { loggedMessages } from "./logged-messages.ts";
+import { functionLine } from "./function-line.ts";
+import { errorTypeOf, isUnhandled, traceInText } from "./error-line.ts";
+import { type Environment, learn, newEnvironment } from "./environment.ts";
+import { invocations } from "./invocations.ts";
+import { factReader, type LineFacts, NO_IDS } from "./line-facts.ts";
+import type { PlatformLine } from "./platform-fields.ts";
+import { platformRecord } from "./platform-record.ts";
+import { isOutOfMemory, platformText } from "./platform-text.ts";
+import { obj, type Obj } from "./schema.ts";
+
+/** What CloudWatch Logs adds to each event when it counts ingested bytes: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html */
+export const EVENT_OVERHEAD_BYTES = 26;
+
+/** Where an event was logged, as far as the export says. */
+export interface Place {
+  group: string | null;
+  stream: string | null;
+  account: string | null;
+  region: string | null;
+}
+
+export interface LogNormaliser {
+  /** One log event. `message` as logged, with its line end or without. */
+  event(at: EpochMs, message: string, group: string | null, stream: string | null, position: Position): void;
+  /** Sets what the export says of account and region for the events that follow. */
+  scope(account: string | null, region: string | null): void;
+  end(): void;
+}
+
+/** Most streams that are remembered; further ones start afresh. */
+const ENVIRONMENTS = 50_000;
+
+/** Turns the log events of one source into LogEvents, Invocations and Messages. */
+export function logNormaliser(source: Source, sink: Sink, keys: IdKeys): LogNormaliser {
+  const facts = factReader(keys);
+  const runs = invocations((invocation) => sink.record(invocation));
+  const environments = new Map<string, Map<string, Environment>>();
+  let count = 0;
+  let account = source.account;
+  let region = source.region;
+  // the environment of the event before: most events come in runs of one stream
+  let lastGroup: string | null | undefined;
+  let lastStream: string | null | undefined;
+  let last: Environment | undefined;
+
+  function environment(group: string | null, stream: string | null): Environment {
+    if (last !== undefined && group === lastGroup && stream === lastStream) return last;
+    lastGroup = group;
+    lastStream = stream;
+    let streams = environments.get(group ?? "");
+    if (streams === undefined) environments.set(group ?? "", (streams = new Map()));
+    last = streams.get(stream ?? "");
+    if (last === undefined) {
+      if (++count > ENVIRONMENTS) {
+        environments.clear();
+        environments.set(group ?? "", (streams = new Map()));
+        count = 1;
+      }
+      last = newEnvironment(source, group, stream, account, region);
+      streams.set(stream ?? "", last);
+    }
+    return last;
+  }
+
+  /** The invocation that a line without an ID belongs to: the one open in its stream, if it is one. */
+  function currentOf(env: Environment): string | null {
+    return env.open > 1 ? null : env.current;
+  }
+
+  function log(env: Environment, at: EpochMs, kind: LogKind, message: string, f: Omit<LineFacts, "functionName" | "functionArn">): void {
+    const record: LogEvent = {
+      type: "log",
+      cloud: "aws",
+      account: env.account,
+      region: env.region,
+      at,
+      fn: env.fn,
+      stream: env.stream,
+      kind,
+      level: f.level,
+      requestId: f.requestId,
+      traceId: f.traceId,
+      spanId: f.spanId,
+      message,
+      sizeBytes: Buffer.byteLength(message) + EVENT_OVERHEAD_BYTES,
+      ids: f.ids,
+    };
+    sink.record(record);
+  }
+
+  function platform(env: Environment, at: EpochMs, message: string, line: PlatformLine, position: Position): void {
+    if (line.runtimeVersionArn !== null) learn(env, line.runtimeVersionArn);
+    if (line.functionArn !== null) learn(env, line.functionArn);
+    if (line.functionName !== null) env.fn ??= line.functionName;
+    let requestId = line.requestId;
+    switch (line.kind) {
+      case "start":
+        runs.started(env, line, at);
+        break;
+      case "end":
+        runs.ended(requestId, at);
+        break;
+      case "report":
+        runs.reported(env, line, at);
+        break;
+      case "init_report":
+        env.initFailed = line.status !== null && line.status !== "success";
+        break;
+      case "runtime_done":
+        if (requestId !== null && line.status !== null && line.status !== "success") {
+          runs.failed(requestId, line.status === "timeout" ? "timeout" : "error", line.errorType);
+        }
+        break;
+      case "error":
+      case "oom":
+        requestId ??= currentOf(env);
+        if (requestId !== null) runs.failed(requestId, line.kind === "oom" ? "oom" : line.status === "timeout" ? "timeout" : "error", line.errorType);
+        break;
+      case "malformed":
+        if (message.includes("RequestId") || message.startsWith("{")) sink.broken(`not a readable platform line: ${message.slice(0, 80).trimEnd()}`, position);
+        break;
+      default:
+    }
+    const traceId = line.xrayTraceId === null ? null : traceIdOf(line.xrayTraceId);
+    log(env, at, line.kind, message, { level: line.level, requestId, traceId, spanId: line.segmentId, ids: NO_IDS });
+  }
+
+  function json(env: Environment, at: EpochMs, message: string, fields: Obj, position: Position): void {
+    const line = platformRecord(fields);
+    if (line !== null) return platform(env, at, message, line, position);
+    const events = loggedMessages(fields);
+    const f = events === null || events.length < 2 ? facts.ofJson(fields) : facts.ofJson(withoutObjects(fields));
+    if (f.functionName !== null && env.fn === null) env.fn = f.functionName;
+    if (f.functionArn !== null) learn(env, f.functionArn);
+    f.requestId ??= currentOf(env);
+    emitMessages(env, at, f, events);
+    if (f.traceId !== null && f.requestId !== null) runs.traced(f.requestId, f.traceId);
+    const kind = f.level === "ERROR" && isOutOfMemory(message) ? "oom" : "function";
+    if (kind === "oom" && f.requestId !== null) runs.failed(f.requestId, "oom", null);
+    log(env, at, kind, message, f);
+  }
+
+  function plain(env: Environment, at: EpochMs, message: string): void {
+    const { level, requestId: named } = functionLine(message, null);
+    const requestId = named ?? currentOf(env);
+    const oom = isOutOfMemory(message);
+    if (requestId !== null && (oom || isUnhandled(message))) runs.failed(requestId, oom ? "oom" : "error", errorTypeOf(message));
+    const brace = message.indexOf('{"');
+    const events = brace < 0 ? null : loggedMessages(message.slice(brace));
+    const f = {
+      level,
+      requestId,
+      traceId: traceInText(message),
+      spanId: null,
+      ids: events === null || events.length < 2 ? facts.idsInText(message) : NO_IDS,
+    };
+    emitMessages(env, at, f, events);
+    if (f.traceId !== null && requestId !== null) runs.traced(requestId, f.traceId);
+    log(env, at, oom ? "oom" : "function", message, f);
+  }
+
+  function emitMessages(env: Environment, at: EpochMs, f: { requestId: string | null; traceId: string | null }, events: ReturnType<typeof loggedMessages>): void {
+    if (events === null) return;
+    for (const event of events) {
+      if (event.direction === "received" && f.requestId !== null && event.trigger !== null) runs.triggered(f.requestId, event.trigger);
+      sink.record(event.record({ at, fn: env.fn, requestId: f.requestId, account: env.account, region: env.region }, facts));
+    }
+  }
+
+  return {
+    event(at, message, group, stream, position) {
+      const env = environment(group, stream);
+      const first = message.charCodeAt(0);
+      if (first === 123) {
+        const fields = objectOf(message);
+        if (fields !== null) return json(env, at, message, fields, position);
+      }
+      const line = platformText(message);
+      if (line !== null) return platform(env, at, message, line, position);
+      plain(env, at, message);
+    },
+    scope(newAccount, newRegion) {
+      account = newAccount ?? source.account;
+      region = newRegion ?? source.region;
+    },
+    end() {
+      runs.end();
+    },
+  };
+}
+
+/** The message as a JSON object; null: text that only starts like one. */
+function objectOf(message: string): Obj | null {
+  try {
+    return obj(JSON.parse(message));
+  } catch {
+    return null;
+  }
+}
+
+/** The plain fields of a line that carries a batch: IDs inside the batch belong to its messages, not to the line. */
+function withoutObjects(line: Obj): Obj {
+  return Object.fromEntries(Object.entries(line).filter(([key, value]) => typeof value !== "object" && !(key === "message" && typeof value === "string")));
+}

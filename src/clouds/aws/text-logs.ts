@@ -1,0 +1,75 @@
+/** CloudWatch Logs as text: S3 export tasks, `sam logs`, `aws logs tail`, console tables, and lines copied without times. */
+import type { Format, Position, Reader, Sink, Source } from "../../model/formats.ts";
+import type { IdKeys } from "../../model/id-keys.ts";
+import { logNormaliser } from "./normalise.ts";
+import { type Bare, unwrap } from "./text-line.ts";
+
+const PLATFORM = /^\s*(?:(?:START|END|REPORT) RequestId: [0-9a-fA-F-]{36}|INIT_START Runtime Version|INIT_REPORT Init|RESTORE_START |RESTORE_REPORT Restore)/;
+
+/** Longest message put together from continuation lines; CloudWatch events are at most 1 MB. */
+const MAX_MESSAGE_CHARS = 1_048_576;
+
+export const textLogs: Format = {
+  id: "aws.lambda-text-logs",
+  title: "Lambda logs as text",
+  kind: "text",
+  lookedFor: "lines that start with a time (S3 export, `sam logs`, `aws logs tail`, console table), among them START, END or REPORT lines",
+  recognise(document) {
+    if (typeof document !== "string") return 0;
+    const line = document.replace(/^\uFEFF/, "");
+    const bare = unwrap(line);
+    if (bare !== null) return PLATFORM.test(bare.message) ? 95 : bare.stream !== null ? 80 : 20;
+    return PLATFORM.test(line) ? 90 : 0;
+  },
+  open: openText,
+};
+
+/** An event whose continuation lines may still come. */
+interface Held extends Bare {
+  position: Position;
+}
+
+function openText(source: Source, sink: Sink, keys: IdKeys): Reader {
+  const logs = logNormaliser(source, sink, keys);
+  const stream = streamOfPath(source.segments);
+  let held: Held | null = null;
+  let untimed = 0;
+
+  function flush(): void {
+    if (held === null) return;
+    logs.event(held.at, held.message, null, held.stream ?? stream, held.position);
+    held = null;
+  }
+
+  function continuation(line: string, position: Position): void {
+    if (held !== null && held.message.length < MAX_MESSAGE_CHARS) {
+      held.message += `\n${line}`;
+    } else if (line.trim() !== "") {
+      untimed++;
+      if (PLATFORM.test(line)) sink.broken(`a platform line without a time: ${line.trim().slice(0, 60)}`, position);
+      else sink.ignored("text before the first line with a time");
+    }
+  }
+
+  return {
+    read(document, position) {
+      if (typeof document !== "string") return sink.broken("not a line of text", position);
+      const line = document.replace(/^\uFEFF/, "");
+      const bare = unwrap(line);
+      if (bare === null) return continuation(line, position);
+      flush();
+      held = { ...bare, position };
+    },
+    end() {
+      flush();
+      if (untimed > 0) sink.ignored("text lines that follow no line with a time");
+      logs.end();
+    },
+  };
+}
+
+/** Log stream in the folder name of an S3 export (`2020-03-05-[$LATEST]20bd...`: slashes written as dashes); null: not there. */
+function streamOfPath(segments: readonly string[]): string | null {
+  const found = segments.findLast((segment) => /^\d{4}-\d\d-\d\d-(?:[\w-]+)?\[[\w$-]+\][0-9a-f]{32}$/.test(segment));
+  return found === undefined ? null : found.replace(/^(\d{4})-(\d\d)-(\d\d)-/, "$1/$2/$3/");
+}
