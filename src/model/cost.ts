@@ -13,9 +13,9 @@ export interface CostRow {
   cloud: Cloud | null;
   account: string | null;
   region: string | null;
-  /** Weighted count (in routes and chains times the share, so it may have a fraction); null: the row is not about invocations. */
+  /** Weighted count; in routes and chains of the invocations that took part, each once. null: the row is not about invocations. */
   invocations: number | null;
-  /** Sum of billed time as logged; null: no log says. */
+  /** Sum of billed time as logged (in routes and chains times the share); null: no log says. */
   billedMs: Ms | null;
   /** GB-seconds as the vendor counts them (MiB / 1024 x s); null: unknown. */
   gbSeconds: number | null;
