@@ -66,7 +66,9 @@ function isPlatformRecord(o: Obj): boolean {
 /** A line of Lambda's JSON log format or of Powertools, without an envelope around it. */
 function isApplicationLine(o: Obj): boolean {
   if (typeof o["timestamp"] !== "string" || typeof o["level"] !== "string") return false;
-  return ["requestId", "function_request_id", "function_arn", "xray_trace_id", "cold_start", "location", "AWSRequestId"].some((name) => name in o);
+  return ["requestId", "function_request_id", "function_arn", "xray_trace_id", "cold_start", "location", "AWSRequestId"].some(
+    (name) => name in o,
+  );
 }
 
 function openLogs(source: Source, sink: Sink, keys: IdKeys): Reader {
@@ -86,7 +88,8 @@ function readLogs(document: Json, at: Position, logs: LogNormaliser, sink: Sink)
   if (o !== null) {
     // first what there are millions of
     if ("message" in o && !("logEvents" in o)) return readEvent(o, null, null, at, logs, sink);
-    if ("events" in o) return readAll(list(o["events"]), firstText(o, "logGroupName", "logGroup"), firstText(o, "logStreamName"), at, logs, sink);
+    if ("events" in o)
+      return readAll(list(o["events"]), firstText(o, "logGroupName", "logGroup"), firstText(o, "logStreamName"), at, logs, sink);
     if ("logEvents" in o) return readSubscription(o, at, logs, sink);
     const packed = text(obj(o["awslogs"])?.["data"]);
     if (packed !== null) return readPacked(packed, at, logs, sink);
@@ -174,7 +177,9 @@ function insightRows(o: Obj): { [field: string]: string }[] {
   const rows = list(o["results"]);
   const cells = list(rows[0]);
   if (cells.length === 0 || text(obj(cells[0])?.["field"]) === null) return [];
-  return rows.map((row) => Object.fromEntries(list(row).map((cell) => [text(obj(cell)?.["field"]) ?? "", text(obj(cell)?.["value"]) ?? ""])));
+  return rows.map((row) =>
+    Object.fromEntries(list(row).map((cell) => [text(obj(cell)?.["field"]) ?? "", text(obj(cell)?.["value"]) ?? ""])),
+  );
 }
 
 function readInsights(o: Obj, position: Position, logs: LogNormaliser, sink: Sink): void {

@@ -22,7 +22,19 @@ export const NO_IDS: Id[] = [];
 /** How many levels of nested objects are looked into. */
 const DEPTH = 6;
 
-type Role = "level" | "request" | "trace" | "span" | "name" | "arn" | "execution" | "message" | "correlation" | "skip" | "dd-trace" | "value";
+type Role =
+  | "level"
+  | "request"
+  | "trace"
+  | "span"
+  | "name"
+  | "arn"
+  | "execution"
+  | "message"
+  | "correlation"
+  | "skip"
+  | "dd-trace"
+  | "value";
 
 const ROLES: { readonly [squashed: string]: Role } = {
   level: "level",

@@ -121,10 +121,12 @@ export function logNormaliser(source: Source, sink: Sink, keys: IdKeys): LogNorm
       case "error":
       case "oom":
         requestId ??= currentOf(env);
-        if (requestId !== null) runs.failed(requestId, line.kind === "oom" ? "oom" : line.status === "timeout" ? "timeout" : "error", line.errorType);
+        if (requestId !== null)
+          runs.failed(requestId, line.kind === "oom" ? "oom" : line.status === "timeout" ? "timeout" : "error", line.errorType);
         break;
       case "malformed":
-        if (message.includes("RequestId") || message.startsWith("{")) sink.broken(`not a readable platform line: ${message.slice(0, 80).trimEnd()}`, position);
+        if (message.includes("RequestId") || message.startsWith("{"))
+          sink.broken(`not a readable platform line: ${message.slice(0, 80).trimEnd()}`, position);
         break;
       default:
     }
@@ -166,7 +168,12 @@ export function logNormaliser(source: Source, sink: Sink, keys: IdKeys): LogNorm
     log(env, at, oom ? "oom" : "function", message, f);
   }
 
-  function emitMessages(env: Environment, at: EpochMs, f: { requestId: string | null; traceId: string | null }, events: ReturnType<typeof loggedMessages>): void {
+  function emitMessages(
+    env: Environment,
+    at: EpochMs,
+    f: { requestId: string | null; traceId: string | null },
+    events: ReturnType<typeof loggedMessages>,
+  ): void {
     if (events === null) return;
     for (const event of events) {
       if (event.direction === "received" && f.requestId !== null && event.trigger !== null) runs.triggered(f.requestId, event.trigger);
@@ -207,5 +214,7 @@ function objectOf(message: string): Obj | null {
 
 /** The plain fields of a line that carries a batch: IDs inside the batch belong to its messages, not to the line. */
 function withoutObjects(line: Obj): Obj {
-  return Object.fromEntries(Object.entries(line).filter(([key, value]) => typeof value !== "object" && !(key === "message" && typeof value === "string")));
+  return Object.fromEntries(
+    Object.entries(line).filter(([key, value]) => typeof value !== "object" && !(key === "message" && typeof value === "string")),
+  );
 }

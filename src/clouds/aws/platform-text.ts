@@ -81,9 +81,20 @@ function figure(found: Map<string, string>, key: string): number | null | undefi
 function reportOfKeys(message: string): PlatformLine {
   const found = pairs(message);
   const requestId = found.get("RequestId")?.toLowerCase() ?? null;
-  const keys = ["Duration", "Billed Duration", "Memory Size", "Max Memory Used", "Init Duration", "Restore Duration", "Billed Restore Duration"];
+  const keys = [
+    "Duration",
+    "Billed Duration",
+    "Memory Size",
+    "Max Memory Used",
+    "Init Duration",
+    "Restore Duration",
+    "Billed Restore Duration",
+  ];
   const values = keys.map((key) => figure(found, key));
-  const [durationMs, billedMs, memoryMib, maxMemoryMib, initMs, restoreMs, billedRestoreMs] = values.map((v) => v ?? null) as (number | null)[];
+  const [durationMs, billedMs, memoryMib, maxMemoryMib, initMs, restoreMs, billedRestoreMs] = values.map((v) => v ?? null) as (
+    | number
+    | null
+  )[];
   if (requestId === null || durationMs == null || values.includes(null)) {
     return line("malformed", { requestId: requestId !== null && isUuid(requestId) ? requestId : null });
   }
@@ -158,7 +169,11 @@ function timedOut(message: string): PlatformLine | null {
 
 function extension(message: string): PlatformLine {
   const found = pairs(message);
-  return line("extension", { name: found.get("Name") ?? null, status: found.get("State") ?? null, errorType: found.get("Error Type") ?? null });
+  return line("extension", {
+    name: found.get("Name") ?? null,
+    status: found.get("State") ?? null,
+    errorType: found.get("Error Type") ?? null,
+  });
 }
 
 function initStart(kind: "init_start" | "restore_start", message: string): PlatformLine {

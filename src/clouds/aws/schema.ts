@@ -74,8 +74,7 @@ export function moment(value: Json | undefined): number | null {
   const [year, month, day] = [num(o["year"]), num(o["month"]), num(o["day"])];
   if (year === null || month === null || day === null) return null;
   return plausible(
-    Date.UTC(year, month - 1, day, num(o["hour"]) ?? 0, num(o["minute"]) ?? 0, num(o["second"]) ?? 0) +
-      (num(o["microsecond"]) ?? 0) / 1000,
+    Date.UTC(year, month - 1, day, num(o["hour"]) ?? 0, num(o["minute"]) ?? 0, num(o["second"]) ?? 0) + (num(o["microsecond"]) ?? 0) / 1000,
   );
 }
 

@@ -4,7 +4,8 @@ import type { IdKeys } from "../../model/id-keys.ts";
 import { logNormaliser } from "./normalise.ts";
 import { type Bare, unwrap } from "./text-line.ts";
 
-const PLATFORM = /^\s*(?:(?:START|END|REPORT) RequestId: [0-9a-fA-F-]{36}|INIT_START Runtime Version|INIT_REPORT Init|RESTORE_START |RESTORE_REPORT Restore)/;
+const PLATFORM =
+  /^\s*(?:(?:START|END|REPORT) RequestId: [0-9a-fA-F-]{36}|INIT_START Runtime Version|INIT_REPORT Init|RESTORE_START |RESTORE_REPORT Restore)/;
 
 /** Longest message put together from continuation lines; CloudWatch events are at most 1 MB. */
 const MAX_MESSAGE_CHARS = 1_048_576;

@@ -9,7 +9,13 @@ const variants = shared("corpora/splits/lambda-variants.dev.ndjson");
 const OURS: { [theirs: string]: string } = { memoryMb: "memoryMib", maxMemoryMb: "maxMemoryMib" };
 
 describe("recorded platform lines", () => {
-  const cases = variants === null ? [] : readFileSync(variants, "utf8").trim().split("\n").map((l) => JSON.parse(l));
+  const cases =
+    variants === null
+      ? []
+      : readFileSync(variants, "utf8")
+          .trim()
+          .split("\n")
+          .map((l) => JSON.parse(l));
   it.skipIf(variants === null)("are all there", () => expect(cases).toHaveLength(34));
   for (const { id, raw, expected } of cases) {
     it(id, () => {

@@ -1,0 +1,53 @@
+/**
+ * AWS list prices in USD: first tier, without free tier and discounts. Prices of us-east-1; where `regions` names no factor,
+ * the price of another region is assumed to be the same. China (CNY) is not priced in USD and has no entry.
+ */
+import type { Price } from "../../model/billing.ts";
+
+const AS_OF = "2026-11-23";
+const GIB = 1_073_741_824;
+/** One GB-second in MiB·ms. */
+const GB_SECOND = 1024 * 1000;
+const MILLION = 1_000_000;
+
+/** USD per 128 MB·ms by region, against 2.1e-9 elsewhere (aws-lambda-power-tuning's table of 2026-04). */
+const LAMBDA_X86_REGIONS = {
+  "us-east-1": 1,
+  "eu-south-1": 2.4 / 2.1,
+  "me-south-1": 2.6 / 2.1,
+  "ap-northeast-3": 2.7 / 2.1,
+  "af-south-1": 2.8 / 2.1,
+  "ap-east-1": 2.9 / 2.1,
+};
+const HOME = { "us-east-1": 1 };
+
+function price(
+  meter: string,
+  variant: string,
+  usd: number,
+  per: number,
+  unit: Price["unit"],
+  source: string,
+  regions: Price["regions"] = HOME,
+): Price {
+  return { meter, variant, usd, per, unit, regions, source, asOf: AS_OF };
+}
+
+const LAMBDA = "https://aws.amazon.com/lambda/pricing/";
+
+export const prices: readonly Price[] = [
+  price("lambda.requests", "", 0.2, MILLION, "requests", LAMBDA),
+  price("lambda.duration", "x86_64", 0.0000166667, GB_SECOND, "mib-ms", LAMBDA, LAMBDA_X86_REGIONS),
+  price("lambda.duration", "arm64", 0.0000133334, GB_SECOND, "mib-ms", LAMBDA),
+  price("sqs.requests", "standard", 0.4, MILLION, "chunks-64k", "https://aws.amazon.com/sqs/pricing/"),
+  price("sqs.requests", "fifo", 0.5, MILLION, "chunks-64k", "https://aws.amazon.com/sqs/pricing/"),
+  price("sns.publishes", "standard", 0.5, MILLION, "chunks-64k", "https://aws.amazon.com/sns/pricing/"),
+  price("sns.publishes", "fifo", 0.3, MILLION, "chunks-64k", "https://aws.amazon.com/sns/pricing/"),
+  price("eventbridge.events", "custom", 1, MILLION, "chunks-64k", "https://aws.amazon.com/eventbridge/pricing/"),
+  price("kinesis.in", "on-demand", 0.08, GIB, "bytes", "https://aws.amazon.com/kinesis/data-streams/pricing/"),
+  price("kinesis.out", "on-demand", 0.04, GIB, "bytes", "https://aws.amazon.com/kinesis/data-streams/pricing/"),
+  price("dynamodb.writes", "on-demand", 0.625, MILLION, "operations", "https://aws.amazon.com/dynamodb/pricing/on-demand/"),
+  price("stepfunctions.transitions", "standard", 0.025, 1_000, "transitions", "https://aws.amazon.com/step-functions/pricing/"),
+  price("logs.ingested", "standard", 0.5, GIB, "bytes", "https://aws.amazon.com/cloudwatch/pricing/"),
+  price("logs.ingested", "infrequent-access", 0.25, GIB, "bytes", "https://aws.amazon.com/cloudwatch/pricing/"),
+];
