@@ -54,6 +54,10 @@ export function addPlace(draft: Draft, place: { cloud: Cloud; account: string | 
 /** What an invocation's bill depends on, as far as rows sum it up. */
 export type Usage = Pick<UsageGroup, "billedMs" | "count">;
 
+function isTime(reading: { unit: string }): boolean {
+  return reading.unit === "mib-ms" || reading.unit === "vcpu-ms";
+}
+
 /** Adds `factor` of the bill of `usage.count` equal invocations. `countAs`: how many invocations the row counts for it. */
 export function addUsage(draft: Draft, usage: Usage, thing: PricedThing, waste: Waste | null, factor = 1, countAs = usage.count): void {
   draft.invocations = (draft.invocations ?? 0) + countAs;
@@ -65,7 +69,6 @@ export function addUsage(draft: Draft, usage: Usage, thing: PricedThing, waste: 
   if (waste === null || thing.unknownWhy !== null) return;
   const wasted = draft.waste.get(waste.kind) ?? newTally();
   draft.waste.set(waste.kind, wasted);
-  const isTime = (reading: { unit: string }): boolean => reading.unit === "mib-ms" || reading.unit === "vcpu-ms";
   addThing(wasted, thing, 0, factor * waste.factor, waste.timeOnly ? isTime : undefined);
 }
 

@@ -9,18 +9,18 @@ export const GB_S = 0.0000166667;
 export const REQUEST = 0.2 / 1e6;
 
 const billing: Billing = {
-  invocations(group) {
-    const known = group.billedMs !== null && group.memoryMib !== null;
+  invocations(usage) {
+    const known = usage.billedMs !== null && usage.memoryMib !== null;
     return [
       {
         meter: "lambda.duration",
-        variant: group.architecture ?? "x86_64",
-        quantity: known ? group.billedMs! * group.memoryMib! * group.count : null,
+        variant: usage.architecture ?? "x86_64",
+        quantity: known ? usage.billedMs! * usage.memoryMib! * usage.count : null,
         unit: "mib-ms",
         basis: "measured",
         why: known ? null : "the log does not say what was billed",
       },
-      { meter: "lambda.requests", variant: "", quantity: group.count, unit: "requests", basis: "measured", why: null },
+      { meter: "lambda.requests", variant: "", quantity: usage.count, unit: "requests", basis: "measured", why: null },
     ];
   },
   message(message) {
@@ -87,7 +87,7 @@ export function run(over: Partial<Invocation> & { requestId: string }): Invocati
     type: "invocation",
     version: null,
     startedAt: 1_000_000,
-    endedAt: 1_000_999.5,
+    endedAt: over.startedAt === undefined ? 1_000_999.5 : over.startedAt + 999.5,
     restoreMs: null,
     billedRestoreMs: null,
     errorType: null,

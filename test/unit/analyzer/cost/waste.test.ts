@@ -46,10 +46,10 @@ describe("waste in the ledger", () => {
   });
 });
 
-describe("runs of one message", () => {
-  const kinds = (outcomes: Parameters<typeof group>[0]["outcome"][]) =>
-    wasteOfRuns(outcomes.map((outcome) => group({ outcome }))).map((w) => w?.kind ?? null);
+const kinds = (outcomes: Parameters<typeof group>[0]["outcome"][]) =>
+  wasteOfRuns(outcomes.map((outcome) => group({ outcome }))).map((w) => w?.kind ?? null);
 
+describe("runs of one message", () => {
   it("counts the run that did the work as useful, whichever it was", () => {
     expect(kinds(["ok"])).toEqual([null]);
     expect(kinds(["error", "timeout", "ok"])).toEqual(["errors", "retries", null]);
