@@ -37,7 +37,7 @@ export interface Reading {
   variant: string;
   /** null: the telemetry does not say; the reason is in `why`. */
   quantity: number | null;
-  unit: "requests" | "mib-ms" | "vcpu-ms" | "bytes" | "operations" | "transitions" | "chunks-64k";
+  unit: "requests" | "mib-ms" | "vcpu-ms" | "mhz-ms" | "bytes" | "operations" | "transitions" | "chunks-64k";
   basis: Basis;
   why: string | null;
 }
