@@ -36,19 +36,25 @@ export async function* decompress(container: Container, chunks: AsyncIterable<Bu
   let taken = 0;
   try {
     for await (const chunk of chunks) {
-      for (let from = 0; from < chunk.length; ) {
+      for (let from = 0; from < chunk.length;) {
+        // zero padding behind the last member or frame is nothing
+        if (chunk[from] === 0 && taken > 0 && part.consumed() === 0) {
+          from++;
+          taken++;
+          continue;
+        }
         const step = chunk.subarray(from, from + STEP_BYTES);
         const before = part.consumed();
         yield* part.feed(step);
         const failure = part.failure();
         if (failure !== null) throw damaged(container, failure, taken, step.length);
-        const consumed = part.ended() ? part.consumed() - before : step.length;
+        const consumed = part.consumed() - before;
         taken += consumed;
         from += consumed;
-        if (!part.ended()) continue;
+        if (consumed === step.length) continue;
+        if (consumed === 0) throw damaged(container, new Error("bytes behind its end"), taken, step.length);
+        // the member or frame is over and the rest was not looked at: Node goes on with gzip members itself, but not with zstd frames
         part.close();
-        // zero padding behind the last member or frame is nothing; Node goes on with gzip members itself, but not with zstd frames
-        while (from < chunk.length && chunk[from] === 0) from++;
         part = unpacker(container);
       }
     }
@@ -66,8 +72,7 @@ interface Unpacker {
   feed(step: Buffer): AsyncGenerator<Buffer>;
   finish(): AsyncGenerator<Buffer>;
   failure(): Error | null;
-  /** The member or frame is over; input behind it was not taken. */
-  ended(): boolean;
+  /** Input bytes used; fewer than fed: the member or frame is over. */
   consumed(): number;
   close(): void;
 }
@@ -115,7 +120,6 @@ function unpacker(container: Container): Unpacker {
       yield* drain(() => false);
     },
     failure: () => failure,
-    ended: () => ended,
     consumed: () => stream.bytesWritten,
     close: () => void stream.destroy(),
   };
