@@ -1,0 +1,217 @@
+/** Reading the loosely typed cells of Azure telemetry: numbers as strings, 7-digit fractions, JSON in strings. Nothing here throws. */
+import type { Json } from "../../model/records.ts";
+
+export type JsonObject = { [key: string]: Json };
+
+/** True for a JSON object (not null, not an array). */
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Text of a cell, trimmed; null for absent, empty and non-scalar values. */
+export function textOf(value: Json | undefined): string | null {
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  if (typeof value !== "string") return null;
+  const text = value.trim();
+  return text === "" ? null : text;
+}
+
+/** A finite number, also from a string; null for `"NaN"`, `"Infinity"`, empty and anything else (quirk of `real` columns). */
+export function numberOf(value: Json | undefined): number | null {
+  if (typeof value !== "number" && typeof value !== "string") return null;
+  if (typeof value === "string" && value.trim() === "") return null;
+  const n = Number(value);
+  return Number.isFinite(n) ? n : null;
+}
+
+/** How many items a sampled row stands for (`ItemCount`): a whole number of at least 1. */
+export function weightOf(value: Json | undefined): number {
+  const n = numberOf(value);
+  return n === null || !Number.isSafeInteger(Math.round(n)) || n < 1 ? 1 : Math.round(n);
+}
+
+/** `true`, `"True"`, `"1"`, `1` and their opposites; null for `""` and anything else. */
+export function boolOf(value: Json | undefined): boolean | null {
+  switch (typeof value === "string" ? value.trim().toLowerCase() : value) {
+    case true:
+    case 1:
+    case "1":
+    case "true":
+      return true;
+    case false:
+    case 0:
+    case "0":
+    case "false":
+      return false;
+    default:
+      return null;
+  }
+}
+
+const ISO = /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,12}))?\s*(Z|[+-]\d{2}:?\d{2})?$/i;
+const US = /^(\d{1,2})\/(\d{1,2})\/(\d{4})[ ,]+(\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,12}))?\s*(AM|PM)?\s*(Z|[+-]\d{2}:?\d{2})?$/i;
+
+/** Epoch ms, to a fraction of a millisecond, of ISO (any number of fraction digits) and US-style times; no zone means UTC. null: not a time. */
+export function timeOf(value: Json | undefined): number | null {
+  if (typeof value !== "string") return null;
+  const text = value.trim();
+  const iso = ISO.exec(text);
+  if (iso) return epochOf(iso[1]!, iso[2]!, iso[3]!, Number(iso[4]), iso[5]!, iso[6]!, iso[7], iso[8]);
+  const us = US.exec(text);
+  if (us === null) return null;
+  const hour = us[8] === undefined ? Number(us[4]) : (Number(us[4]) % 12) + (us[8].toUpperCase() === "PM" ? 12 : 0);
+  return epochOf(us[3]!, us[1]!, us[2]!, hour, us[5]!, us[6]!, us[7], us[9]);
+}
+
+function epochOf(
+  year: string,
+  month: string,
+  day: string,
+  hour: number,
+  minute: string,
+  second: string,
+  fraction: string | undefined,
+  zone: string | undefined,
+): number | null {
+  if (Number(month) < 1 || Number(month) > 12 || Number(day) < 1 || Number(day) > 31) return null;
+  if (hour > 24 || Number(minute) > 59 || Number(second) > 60 || Number(year) < 1601) return null;
+  const whole = Date.UTC(Number(year), Number(month) - 1, Number(day), hour, Number(minute), Number(second));
+  const offset = /^([+-])(\d{2}):?(\d{2})$/.exec(zone ?? "");
+  const offsetMs = offset ? (offset[1] === "-" ? -1 : 1) * (Number(offset[2]) * 60 + Number(offset[3])) * 60_000 : 0;
+  return whole - offsetMs + (fraction === undefined ? 0 : Number(`0.${fraction}`) * 1000);
+}
+
+/** A moment given as ISO text, epoch seconds or epoch milliseconds (also as a string: `x-opt-enqueued-time`). null: not a time after 2001. */
+export function momentOf(value: Json | undefined): number | null {
+  const at = timeOf(value);
+  if (at !== null) return at;
+  const n = numberOf(value);
+  if (n === null || n < 1e9) return null;
+  return n < 1e11 ? n * 1000 : n < 1e14 ? n : null;
+}
+
+const TIMESPAN = /^(-)?(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?$/;
+const ISO_DURATION = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/i;
+
+/** Milliseconds of a number (already ms) or a timespan (`d.hh:mm:ss.fffffff`, `PT5M`). null: neither, or negative. */
+export function durationOf(value: Json | undefined): number | null {
+  const n = numberOf(value);
+  if (n !== null) return n < 0 ? null : n;
+  if (typeof value !== "string") return null;
+  const text = value.trim();
+  const span = TIMESPAN.exec(text);
+  if (span) {
+    if (span[1] !== undefined) return null;
+    const seconds = ((Number(span[2] ?? 0) * 24 + Number(span[3])) * 60 + Number(span[4])) * 60 + Number(span[5]);
+    return seconds * 1000 + (span[6] === undefined ? 0 : Number(`0.${span[6]}`) * 1000);
+  }
+  const iso = text.length > 2 ? ISO_DURATION.exec(text) : null;
+  if (iso === null) return null;
+  return (((Number(iso[1] ?? 0) * 24 + Number(iso[2] ?? 0)) * 60 + Number(iso[3] ?? 0)) * 60 + Number(iso[4] ?? 0)) * 1000;
+}
+
+/** JSON in a text; undefined: not JSON. Text that is longer than 1 MB is not tried. */
+export function parseJson(text: string): Json | undefined {
+  if (text.length > 1_048_576) return undefined;
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A bag of properties: an object, JSON in a string (Log Analytics rows), or the single-quoted pseudo-JSON that some FunctionAppLogs
+ * exports hold (`{'appName':'x','message':'it\'s'}`). null: none of these, or empty.
+ */
+export function bagOf(value: Json | undefined): JsonObject | null {
+  if (isObject(value)) return value;
+  if (typeof value !== "string") return null;
+  const text = value.trim();
+  if (!text.startsWith("{")) return null;
+  const parsed = parseJson(text) ?? (text.length <= 1_048_576 ? parseJson(doubleQuoted(text)) : undefined);
+  return isObject(parsed) ? parsed : null;
+}
+
+/**
+ * Single-quoted pseudo-JSON with its quotes made double. An apostrophe inside a value ends it only where `,`, `}`, `]` or `:` follows,
+ * so that `'it's fine'` survives.
+ */
+function doubleQuoted(text: string): string {
+  let out = "";
+  let inside = false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i]!;
+    if (c === "\\" && inside) {
+      const next = text[++i] ?? "";
+      out += next === "'" ? "'" : c + next;
+    } else if (c === "'" && !inside) {
+      inside = true;
+      out += '"';
+    } else if (c === "'" && /^\s*[,}\]:]/.test(text.slice(i + 1, i + 32))) {
+      inside = false;
+      out += '"';
+    } else if (inside && c === '"') out += '\\"';
+    else if (inside && c === "\n") out += "\\n";
+    else if (inside && c === "\r") out += "\\r";
+    else if (inside && c === "\t") out += "\\t";
+    else if (!inside && text.startsWith("None", i)) {
+      out += "null";
+      i += 3;
+    } else if (!inside && (text.startsWith("True", i) || text.startsWith("False", i))) {
+      out += c.toLowerCase();
+    } else out += c;
+  }
+  return out;
+}
+
+/** A field of an object whatever the case of its name; undefined: absent. */
+export function field(object: JsonObject, name: string): Json | undefined {
+  const exact = object[name];
+  if (exact !== undefined) return exact;
+  const lower = name.toLowerCase();
+  for (const key of Object.keys(object)) if (key.toLowerCase() === lower) return object[key];
+  return undefined;
+}
+
+/** Azure region in its short form: `East US` and `eastus` are one. */
+export function regionOf(value: Json | undefined): string | null {
+  const text = textOf(value);
+  return text === null ? null : text.toLowerCase().replace(/\s+/g, "");
+}
+
+/** Parts of an ARM resource ID, whatever its case (diagnostic records write it in capitals). */
+export interface ResourceId {
+  /** As given. */
+  full: string;
+  /** Subscription ID in lower case. */
+  subscription: string | null;
+  /** Last type in lower case, with its provider: `microsoft.web/sites`. */
+  type: string | null;
+  /** Last name, as given. */
+  name: string | null;
+}
+
+/** Takes `/subscriptions/S/resourceGroups/G/providers/P/T/N/...` apart; null: not a path. */
+export function resourceIdOf(value: Json | undefined): ResourceId | null {
+  const full = textOf(value);
+  if (full === null || !full.includes("/")) return null;
+  const parts = full.split("/").filter((p) => p !== "");
+  const lower = parts.map((p) => p.toLowerCase());
+  const at = lower.indexOf("subscriptions");
+  const providers = lower.lastIndexOf("providers");
+  const types = providers === -1 ? [] : lower.slice(providers + 1).filter((_, i) => i === 0 || i % 2 === 1);
+  return {
+    full,
+    subscription: at === -1 ? null : (lower[at + 1] ?? null),
+    type: types.length > 1 ? types.join("/") : null,
+    name: parts.at(-1) ?? null,
+  };
+}
+
+/** Name of a function without the host's prefix: `Functions.X`, `Function.X`, `Host.Functions.X` and `Function.X.User` are all `X`. */
+export function functionName(text: string | null): string | null {
+  if (text === null) return null;
+  const name = /^(?:Host\.)?Functions?\.([^.\s]+)(?:\.User)?$/.exec(text.trim())?.[1] ?? text.trim();
+  return name === "" ? null : name;
+}
