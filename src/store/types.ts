@@ -67,6 +67,11 @@ export interface DatasetInfo {
 /** Collects records in memory and on disk under `tmp/` until `finish`. One per worker. Not safe for concurrent use. */
 export interface BatchWriter {
   write(record: Rec): void;
+  /**
+   * Records from here on come from another source (file). Equal log lines of one source are so many lines; equal lines
+   * of two sources are the same line, exported twice.
+   */
+  beginSource(): void;
   /** Estimated raw size held; the caller finishes the batch at 64-256 MB. */
   readonly heldBytes: Bytes;
   /** Writes, fsyncs and renames the batch (links, invocations, ... events; manifest last), minus the records that the dataset already holds. Counts what was new. */
@@ -93,9 +98,7 @@ export interface Dataset {
     filter: Filter,
   ): Promise<{ cloud: Cloud; account: string | null; region: string | null; fn: string | null; bytes: Bytes; lines: number }[]>;
   /** Messages by channel and side; `sizeBytes` is one size class, `count` how many. */
-  messageCounts(
-    filter: Filter,
-  ): Promise<
+  messageCounts(filter: Filter): Promise<
     {
       cloud: Cloud;
       account: string | null;

@@ -1,0 +1,100 @@
+/** Each run of a function once, however many rows and sources saw it: what usage and durations count. */
+import type { UsageGroup } from "../model/billing.ts";
+import type { Cell, Engine } from "./duckdb.ts";
+import type { Manifest } from "./manifest.ts";
+import { condition, scan } from "./scan.ts";
+import { sqlName } from "./tables.ts";
+import type { Filter, FunctionDurations } from "./types.ts";
+
+/** A run of which only the beginning was seen. */
+const CUT = `("durationMs" IS NULL AND "billedMs" IS NULL)`;
+/** The biller's own line first; a whole run of any source before a cut one. */
+const RANK = `(CASE "seenIn" WHEN 'platform-log' THEN 0 WHEN 'request-log' THEN 1 WHEN 'history' THEN 2 ELSE 3 END + CASE WHEN ${CUT} THEN 4 ELSE 0 END)`;
+
+/**
+ * SQL of the runs in the filter. Rows of one request are judged together: the best source's rows stand, and of those that
+ * overlap in time (one run, exported in two ways) the first. Attempts that keep the request ID do not overlap, so each counts.
+ * Only requests with a row that can be such a double are looked at; manifests say whether there are any.
+ */
+function runs(dir: string, manifests: readonly Manifest[], filter: Filter, columns: readonly string[]): string {
+  const rows = `(SELECT * FROM ${scan(dir, manifests, "invocations", filter.from, filter.to)} WHERE ${condition(filter, `"startedAt"`)})`;
+  const names = columns.map(sqlName).join(", ");
+  const weak = manifests.some((m) => m.weakInvocations > 0);
+  const repeated = manifests.some((m) => m.repeatedRequests > 0);
+  if (!weak && !repeated) return `(SELECT ${names} FROM ${rows})`;
+  const doubtful = [
+    ...(weak ? [`SELECT cloud, "requestId" FROM ${rows} WHERE "seenIn" <> 'platform-log' OR ${CUT}`] : []),
+    ...(repeated ? [`SELECT cloud, "requestId" FROM ${rows} GROUP BY cloud, "requestId" HAVING count(*) > 1`] : []),
+  ];
+  const own = `PARTITION BY cloud, "requestId"`;
+  return `(
+    WITH doubtful AS (${doubtful.join(" UNION ")}),
+    judged AS (
+      SELECT *, ${RANK} AS rank FROM ${rows} SEMI JOIN doubtful USING (cloud, "requestId")
+      QUALIFY rank = min(rank) OVER (${own})
+    )
+    SELECT ${names} FROM ${rows} ANTI JOIN doubtful USING (cloud, "requestId")
+    UNION ALL
+    SELECT ${names} FROM (
+      SELECT *, max(coalesce("endedAt", "startedAt")) OVER earlier AS earlier_end, max("startedAt") OVER earlier AS earlier_start FROM judged
+      WINDOW earlier AS (${own} ORDER BY "startedAt", coalesce("endedAt", "startedAt") DESC, hash(judged)
+                         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    ) WHERE earlier_end IS NULL OR ("startedAt" >= earlier_end AND "startedAt" > earlier_start))`;
+}
+
+const GROUP: readonly (keyof UsageGroup & string)[] = [
+  "cloud",
+  "account",
+  "region",
+  "fn",
+  "architecture",
+  "plan",
+  "memoryMib",
+  "maxMemoryMib",
+  "vcpu",
+  "billedMs",
+  "durationMs",
+  "initMs",
+  "emulator",
+  "seenIn",
+  "outcome",
+  "coldStart",
+];
+
+export async function usageOf(engine: Engine, dir: string, manifests: readonly Manifest[], filter: Filter): Promise<UsageGroup[]> {
+  const names = GROUP.map(sqlName).join(", ");
+  const columns = await engine.columns(
+    `SELECT ${names}, sum(weight) FROM ${runs(dir, manifests, filter, [...GROUP, "weight"])} GROUP BY ${names}`,
+  );
+  const groups: UsageGroup[] = [];
+  for (let i = 0; i < columns[0]!.length; i++) {
+    const fields: { [name: string]: Cell } = {};
+    for (let c = 0; c < GROUP.length; c++) fields[GROUP[c]!] = columns[c]![i]!;
+    fields["count"] = columns[GROUP.length]![i]!;
+    groups.push(fields as unknown as UsageGroup);
+  }
+  return groups;
+}
+
+export async function durationsOf(
+  engine: Engine,
+  dir: string,
+  manifests: readonly Manifest[],
+  filter: Filter,
+): Promise<FunctionDurations[]> {
+  const rows = await engine.rows(
+    `SELECT cloud, account, region, fn, count(*), quantile_cont("durationMs", [0.5, 0.95, 0.99])[1], quantile_cont("durationMs", [0.5, 0.95, 0.99])[2],
+            quantile_cont("durationMs", [0.5, 0.95, 0.99])[3]
+     FROM ${runs(dir, manifests, filter, ["cloud", "account", "region", "fn", "durationMs"])} GROUP BY ALL ORDER BY cloud, account, region, fn`,
+  );
+  return rows.map(([cloud, account, region, fn, count, p50Ms, p95Ms, p99Ms]) => ({
+    cloud: cloud as FunctionDurations["cloud"],
+    account: account as string | null,
+    region: region as string | null,
+    fn: fn as string,
+    count: count as number,
+    p50Ms: p50Ms as number | null,
+    p95Ms: p95Ms as number | null,
+    p99Ms: p99Ms as number | null,
+  }));
+}
