@@ -31,7 +31,9 @@ await build({
   chunkNames: "chunks/[name]-[hash]",
   external: ["@duckdb/node-bindings*"],
   // CommonJS packages inside the bundle still call require()
-  banner: { js: 'import{createRequire as __cr}from"node:module";import{fileURLToPath as __fu}from"node:url";import{dirname as __dn}from"node:path";const require=__cr(import.meta.url),__filename=__fu(import.meta.url),__dirname=__dn(__filename);' },
+  banner: {
+    js: 'import{createRequire as __cr}from"node:module";import{fileURLToPath as __fu}from"node:url";import{dirname as __dn}from"node:path";const require=__cr(import.meta.url),__filename=__fu(import.meta.url),__dirname=__dn(__filename);',
+  },
   logLevel: "warning",
 });
 execFileSync(process.execPath, ["node_modules/oclif/bin/run.js", "manifest"], { stdio: ["ignore", "ignore", "inherit"] });

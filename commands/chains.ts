@@ -15,12 +15,20 @@ ${EXIT_CODES_HELP}`;
   ];
   static override flags = {
     sort: Flags.option({ options: ["newest", "slowest", "dearest"] as const })({ default: "newest", description: "what comes first" }),
-    only: Flags.option({ options: ["failed", "broken"] as const })({ description: "failed: ended in an error; broken: something is missing" }),
+    only: Flags.option({ options: ["failed", "broken"] as const })({
+      description: "failed: ended in an error; broken: something is missing",
+    }),
     route: Flags.string({ helpValue: "NAME", description: "only chains through this function" }),
     top: Flags.integer({ default: 20, min: 1, description: "how many rows; the summary below counts all" }),
-    since: Flags.string({ helpValue: "TIME", description: "start of the window: 2026-11-01T08:00 (UTC), or a span back from the newest record: 24h, 7d" }),
+    since: Flags.string({
+      helpValue: "TIME",
+      description: "start of the window: 2026-11-01T08:00 (UTC), or a span back from the newest record: 24h, 7d",
+    }),
     until: Flags.string({ helpValue: "TIME", description: "end of the window" }),
-    format: Flags.option({ options: ["table", "json", "csv", "markdown"] as const })({ default: "table", description: "form of the result" }),
+    format: Flags.option({ options: ["table", "json", "csv", "markdown"] as const })({
+      default: "table",
+      description: "form of the result",
+    }),
   };
 
   override async run(): Promise<void> {

@@ -19,12 +19,21 @@ ${EXIT_CODES_HELP}`;
   ];
   static override strict = false;
   static override flags = {
-    by: Flags.option({ options: ["function", "service", "route", "chain", "cloud"] as const })({ default: "function", description: "what a row is" }),
+    by: Flags.option({ options: ["function", "service", "route", "chain", "cloud"] as const })({
+      default: "function",
+      description: "what a row is",
+    }),
     top: Flags.integer({ min: 1, description: "how many rows (default: all); totals always count all" }),
-    since: Flags.string({ helpValue: "TIME", description: "start of the window: 2026-11-01T08:00 (UTC), or a span back from the newest record: 24h, 7d" }),
+    since: Flags.string({
+      helpValue: "TIME",
+      description: "start of the window: 2026-11-01T08:00 (UTC), or a span back from the newest record: 24h, 7d",
+    }),
     until: Flags.string({ helpValue: "TIME", description: "end of the window" }),
     prices: Flags.file({ helpValue: "FILE", description: "prices that replace the built-in ones (YAML or JSON)" }),
-    format: Flags.option({ options: ["table", "json", "csv", "markdown"] as const })({ default: "table", description: "form of the result" }),
+    format: Flags.option({ options: ["table", "json", "csv", "markdown"] as const })({
+      default: "table",
+      description: "form of the result",
+    }),
   };
 
   override async run(): Promise<void> {

@@ -21,7 +21,10 @@ ${EXIT_CODES_HELP}`;
   ];
   static override args = { id: Args.string({ required: true, description: "the ID, in any cloud's notation" }) };
   static override flags = {
-    format: Flags.option({ options: ["table", "json", "mermaid", "otlp"] as const })({ default: "table", description: "form of the result" }),
+    format: Flags.option({ options: ["table", "json", "mermaid", "otlp"] as const })({
+      default: "table",
+      description: "form of the result",
+    }),
     parts: Flags.boolean({ default: false, description: "show the parts of each hop (sub-spans) as rows of their own" }),
   };
 

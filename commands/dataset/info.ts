@@ -5,7 +5,10 @@ import { datasetText } from "../../src/report/render.ts";
 
 export default class DatasetInfo extends BaseCommand {
   static override summary = "what the dataset holds: records by kind, days, size, gaps";
-  static override examples = ["<%= config.bin %> <%= command.id %>", "<%= config.bin %> <%= command.id %> --data /srv/evscope --format json"];
+  static override examples = [
+    "<%= config.bin %> <%= command.id %>",
+    "<%= config.bin %> <%= command.id %> --data /srv/evscope --format json",
+  ];
   static override flags = {
     format: Flags.option({ options: ["table", "json"] as const })({ default: "table", description: "form of the result" }),
   };

@@ -4,10 +4,18 @@ import { BaseCommand } from "../../src/cli/base-command.ts";
 
 export default class DatasetPrune extends BaseCommand {
   static override summary = "delete whole days from the local dataset";
-  static override description = "Deletes only the local copy; the clouds keep what they have. Without --yes it says what would go and deletes nothing.";
-  static override examples = ["<%= config.bin %> <%= command.id %> --before 2026-10-01", "<%= config.bin %> <%= command.id %> --before 90d --yes"];
+  static override description =
+    "Deletes only the local copy; the clouds keep what they have. Without --yes it says what would go and deletes nothing.";
+  static override examples = [
+    "<%= config.bin %> <%= command.id %> --before 2026-10-01",
+    "<%= config.bin %> <%= command.id %> --before 90d --yes",
+  ];
   static override flags = {
-    before: Flags.string({ required: true, helpValue: "TIME", description: "days before this date, or further back from the newest record than this (90d), go" }),
+    before: Flags.string({
+      required: true,
+      helpValue: "TIME",
+      description: "days before this date, or further back from the newest record than this (90d), go",
+    }),
     yes: Flags.boolean({ default: false, description: "delete without asking" }),
   };
 

@@ -3,7 +3,11 @@ import { chainOf, nextIds } from "../analyzer/chains/index.ts";
 import type { Chain, ChainRecords } from "../model/chains.ts";
 import type { Host } from "../model/host.ts";
 import { type IdKind, normaliseId } from "../model/ids.ts";
+import { attribute, transitionsOf, withConfiguration } from "../analyzer/cost/index.ts";
+import { openDataset } from "../store/index.ts";
 import type { Dataset, Link, Owner } from "../store/types.ts";
+import { ratesWith } from "./rates.ts";
+import type { Settings } from "./settings.ts";
 
 /** An ID that more executions than this carry joins nothing (a constant, a placeholder). */
 export const HUB_LIMIT = 1000;
@@ -15,37 +19,61 @@ export interface TraceResult {
   id: string;
   /** null: nothing in the dataset carries it. */
   chain: Chain | null;
-  /** Where was looked, for the message when nothing was found. */
-  looked: { indexRows: number; owners: number; rounds: number };
+  /** Where was looked, for the message when nothing was found. `period`: the time the dataset covers, in words. */
+  looked: { batches: number; period: string };
   /** IDs that differ little from the one asked; only where nothing was found. */
   nearMisses: { id: string; kind: IdKind }[];
 }
 
-/** Rebuilds the chain of `id` (correlation, trace, request, message or execution ID in any notation). Throws AbortError when `signal` fires. */
-export async function trace(dataset: Dataset, id: string, host: Host, signal: AbortSignal): Promise<TraceResult> {
-  const wanted = normaliseId(id);
-  const { records, looked } = await closure(dataset, wanted, host, signal);
-  const chain = looked.owners === 0 ? null : chainOf(records, [wanted]);
-  return { id: wanted, chain, looked, nearMisses: chain === null ? await dataset.nearMisses(wanted, 5) : [] };
+/** Rebuilds the chain of `id` (correlation, trace, request, message or execution ID in any notation). Throws UserError without a dataset, AbortError when `signal` fires. */
+export async function traceInDataset(
+  dataDir: string,
+  id: string,
+  settings: Settings,
+  host: Host,
+  signal: AbortSignal,
+): Promise<TraceResult> {
+  const dataset = await openDataset(dataDir);
+  try {
+    const wanted = normaliseId(id);
+    const records = await closure(dataset, wanted, host, signal);
+    const chain = records === null ? null : chainOf(records, [wanted]);
+    if (records !== null && chain !== null) {
+      return { id: wanted, chain: priced(chain, records, settings), looked: { batches: 0, period: "" }, nearMisses: [] };
+    }
+    const info = await dataset.info();
+    const day = (at: number | null): string => (at === null ? "?" : new Date(at).toISOString().slice(0, 16));
+    const period = info.from === null ? "which hold nothing yet" : `${day(info.from)}Z to ${day(info.to)}Z`;
+    return { id: wanted, chain: null, looked: { batches: info.batches, period }, nearMisses: await dataset.nearMisses(wanted, 5) };
+  } finally {
+    await dataset.close();
+  }
 }
 
-async function closure(dataset: Dataset, wanted: string, host: Host, signal: AbortSignal): Promise<{ records: ChainRecords; looked: TraceResult["looked"] }> {
+function priced(chain: Chain, records: ChainRecords, settings: Settings): Chain {
+  const input = {
+    chains: [chain],
+    invocations: withConfiguration(records.invocations, records.configs),
+    executions: transitionsOf(records.spans),
+  };
+  return attribute(input, { ...ratesWith(settings.pricesFile), by: "chain" }).chains[0]!;
+}
+
+/** Every record that can be in the chain; null: the index knows nothing of the ID. */
+async function closure(dataset: Dataset, wanted: string, host: Host, signal: AbortSignal): Promise<ChainRecords | null> {
   const records: ChainRecords = { invocations: [], spans: [], messages: [], logs: [], configs: await dataset.configs(), gaps: [] };
   const asked = new Set<string>();
   const fetched = new Map<string, { firstAt: number; lastAt: number }>();
-  let indexRows = 0;
-  let rounds = 0;
-  for (let ids = [wanted]; ids.length > 0 && rounds < MAX_ROUNDS; rounds++) {
+  for (let ids = [wanted], rounds = 0; ids.length > 0 && rounds < MAX_ROUNDS; rounds++) {
     signal.throwIfAborted();
     host.progress("trace", fetched.size, null, "records");
     for (const id of ids) asked.add(id);
     const links = withoutHubs(await dataset.find(ids, HUB_LIMIT), wanted);
-    indexRows += links.length;
     const owners = links.filter((link) => isNew(link, fetched));
     if (owners.length > 0) merge(records, await dataset.records(owners));
     ids = nextIds(records, [wanted], asked);
   }
-  return { records, looked: { indexRows, owners: fetched.size, rounds } };
+  return fetched.size === 0 ? null : records;
 }
 
 /** Drops IDs that too many executions carry, but for the one the user asked for. */
@@ -59,7 +87,10 @@ function isNew(owner: Owner, fetched: Map<string, { firstAt: number; lastAt: num
   const key = `${owner.ownerKind}\u0000${owner.cloud}\u0000${owner.owner}`;
   const seen = fetched.get(key);
   if (seen && seen.firstAt <= owner.firstAt && seen.lastAt >= owner.lastAt) return false;
-  fetched.set(key, { firstAt: Math.min(seen?.firstAt ?? owner.firstAt, owner.firstAt), lastAt: Math.max(seen?.lastAt ?? owner.lastAt, owner.lastAt) });
+  fetched.set(key, {
+    firstAt: Math.min(seen?.firstAt ?? owner.firstAt, owner.firstAt),
+    lastAt: Math.max(seen?.lastAt ?? owner.lastAt, owner.lastAt),
+  });
   return true;
 }
 

@@ -19,7 +19,9 @@ function moment(text: string | undefined, flag: string, newest: EpochMs | null):
   const iso = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/.test(text);
   const at = iso ? Date.parse(/T/.test(text) && !/(Z|[+-]\d{2}:?\d{2})$/.test(text) ? `${text}Z` : text) : Number.NaN;
   if (Number.isNaN(at)) {
-    throw new UserError(`${flag} ${JSON.stringify(text)} is not a time`, { suggestions: ["a UTC time or date: 2026-11-01, 2026-11-01T08:00", "a span back from the newest record: 90m, 24h, 7d, 2w"] });
+    throw new UserError(`${flag} ${JSON.stringify(text)} is not a time`, {
+      suggestions: ["a UTC time or date: 2026-11-01, 2026-11-01T08:00", "a span back from the newest record: 90m, 24h, 7d, 2w"],
+    });
   }
   return at;
 }

@@ -20,7 +20,11 @@ const configFlag = Flags.file({
   env: "EVSCOPE_CONFIG",
   description: "configuration file (default: evscope.yaml here, if there is one)",
 });
-const quietFlag = Flags.boolean({ helpGroup: "GLOBAL", char: "q", description: "no notes and no progress, only the result, warnings and errors" });
+const quietFlag = Flags.boolean({
+  helpGroup: "GLOBAL",
+  char: "q",
+  description: "no notes and no progress, only the result, warnings and errors",
+});
 
 export abstract class BaseCommand extends Command {
   static override baseFlags = { data: dataFlag, config: configFlag, quiet: quietFlag };
@@ -85,7 +89,9 @@ export abstract class BaseCommand extends Command {
     }
     if (error.oclif !== undefined) throw error; // usage: oclif prints it and exits with 2
     const stack = process.env["EVSCOPE_DEBUG"] ? `\n${error.stack ?? ""}` : "";
-    process.stderr.write(`error: a bug of evscope: ${error.message}${stack}\nPlease report it with the command line${stack ? "" : "; EVSCOPE_DEBUG=1 shows where it happened"}.\n`);
+    process.stderr.write(
+      `error: a bug of evscope: ${error.message}${stack}\nPlease report it with the command line${stack ? "" : "; EVSCOPE_DEBUG=1 shows where it happened"}.\n`,
+    );
     process.exitCode = EXIT.bug;
   }
 }
