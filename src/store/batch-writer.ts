@@ -9,7 +9,7 @@ import type { Draft, DraftFile, Publisher } from "./committer.ts";
 import { Engine, quote } from "./duckdb.ts";
 import { syncFile } from "./durable.ts";
 import { dayNamed, tmpDir } from "./layout.ts";
-import { buildLinks, coverageOf, createStaging, dropHeld, dropRepeats, staged, timeOf } from "./staging.ts";
+import { buildLinks, coverageOf, createStaging, dropHeld, dropRepeats, repeatedElsewhere, staged, timeOf } from "./staging.ts";
 import { cellOf, LINK_COLUMNS, sqlName, storedColumns, type Table, type TableName, TABLES, tableOf } from "./tables.ts";
 import type { BatchWriter } from "./types.ts";
 
@@ -86,13 +86,15 @@ class ParquetBatchWriter implements BatchWriter {
     const checked: string[] = [];
     let overlaps = await this.#publisher.overlaps(coverage, checked);
     let draft: Draft | null = null;
+    let repeated = 0;
     for (;;) {
       const dropped = await dropHeld(this.#engine, overlaps);
       duplicates += dropped;
+      repeated += await repeatedElsewhere(this.#engine, overlaps);
       checked.push(...overlaps.map((o) => o.batch));
       if (duplicates === count) break;
       if (!draft || dropped > 0) draft = await this.#draft(tables);
-      const reply = await this.#publisher.publish({ ...draft, coverage }, checked);
+      const reply = await this.#publisher.publish({ ...draft, coverage, repeatedRequests: draft.repeatedRequests + repeated }, checked);
       if ("batch" in reply) {
         await this.#clear();
         return { batch: reply.batch, added: count - duplicates, duplicates };

@@ -71,6 +71,17 @@ export async function dropHeld(engine: Engine, overlaps: readonly Overlap[]): Pr
   return dropped;
 }
 
+/** Runs whose request ID a committed batch holds as well, at about the same time. */
+export async function repeatedElsewhere(engine: Engine, overlaps: readonly Overlap[]): Promise<number> {
+  const parts = overlaps.flatMap((o) => o.tables.filter((t) => t.table === "invocations"));
+  if (parts.length === 0) return 0;
+  const held = parts.map(
+    (p) => `SELECT "requestId" FROM read_parquet([${p.paths.map(quote).join(", ")}]) WHERE "startedAt" BETWEEN ${p.from} AND ${p.to}`,
+  );
+  const [count] = await engine.rows(`SELECT count(*) FROM staged_invocations WHERE "requestId" IN (${held.join(" UNION ALL ")})`);
+  return Number(count![0]);
+}
+
 async function remove(engine: Engine, table: string, rowids: string): Promise<number> {
   await engine.run(`CREATE OR REPLACE TEMP TABLE dropped AS ${rowids}`);
   const [count] = await engine.rows("SELECT count(*) FROM dropped");
