@@ -1,5 +1,4 @@
-/** What the splitters give out, and the few facts about bytes that they share. */
-import { isAscii, isUtf8 } from "node:buffer";
+/** What the splitters give out, and their limits. */
 import type { Position } from "../model/formats.ts";
 import type { Json } from "../model/records.ts";
 
@@ -18,9 +17,9 @@ export interface Splitter {
 }
 
 export interface SplitOptions {
-  /** Byte that the stream starts with (byte ranges). Lines are numbered only from 0. */
+  /** Byte that the stream starts with (byte ranges). */
   fromByte?: number;
-  /** Line of that byte; null: not known. */
+  /** Line of that byte, 1 unless told; null: not known. */
   fromLine?: number | null;
   /** A larger value is cut into pieces. */
   pieceBytes?: number;
@@ -33,21 +32,5 @@ export interface SplitOptions {
 export const PIECE_BYTES = 8 * 1024 * 1024;
 export const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
 
-/** How a stretch of bytes may be decoded: one byte a character, UTF-8, or UTF-8 with bad bytes in it. */
-export type Encoding = "latin1" | "utf8" | "bad";
-
-export function encodingOf(bytes: Uint8Array): Encoding {
-  if (isAscii(bytes)) return "latin1";
-  return isUtf8(bytes) ? "utf8" : "bad";
-}
-
-const ESCAPED = /\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}/g;
-/** A `\ud8xx` escape somewhere: the text is worth a closer look. */
-export const MAYBE_SURROGATE = /\\u[dD][89a-fA-F]/;
-
-/** JSON text with the halves of surrogate pairs that stand alone replaced by U+FFFD (a file format cannot hold them); the same text if there are none. */
-export function withoutLoneSurrogates(json: string): string {
-  return json.replace(ESCAPED, (m) => (m.length === 6 ? "\\ufffd" : m));
-}
-
-export const tooLarge = (limit: number): string => `larger than ${Math.round(limit / 1_048_576)} MiB, and no list in it to cut at`;
+/** A limit for a message. */
+export const inMib = (bytes: number): string => `${Math.round(bytes / 1_048_576)} MiB`;

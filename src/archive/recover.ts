@@ -60,15 +60,6 @@ export function nextElement(
   return { kind: "none", offset: end };
 }
 
-/** The next line that begins with a bracket in its first column. */
-export function nextTopLevelLine(buf: Uint8Array, from: number, end: number): { found: boolean; offset: number } {
-  for (let i = from; i < end; i++) {
-    const c = buf[i]!;
-    if ((c === OPEN_OBJECT || c === OPEN_ARRAY) && i > 0 && buf[i - 1] === NEWLINE) return { found: true, offset: i };
-  }
-  return { found: false, offset: end };
-}
-
 /** The last byte before `i` that is not white space; -1: none near. */
 function before(buf: Uint8Array, i: number): number {
   for (let k = i - 1; k >= 0 && k > i - 64; k--) if (!isSpace(buf[k]!)) return buf[k]!;

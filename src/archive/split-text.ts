@@ -1,6 +1,7 @@
 /** Lines of text as documents. */
 import type { Position } from "../model/formats.ts";
-import { type DocumentSink, encodingOf, MAX_DOCUMENT_BYTES, type SplitOptions, type Splitter } from "./documents.ts";
+import { type DocumentSink, inMib, MAX_DOCUMENT_BYTES, type SplitOptions, type Splitter } from "./documents.ts";
+import { encodingOf } from "./json-text.ts";
 
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
@@ -49,7 +50,7 @@ export function splitText(out: DocumentSink, options: SplitOptions = {}): Splitt
     held.push(Buffer.from(chunk));
     heldBytes += chunk.length;
     if (heldBytes <= max) return;
-    out.broken(`a line longer than ${Math.round(max / 1_048_576)} MiB`, { line, byte }, null);
+    out.broken(`a line longer than ${inMib(max)}`, { line, byte }, null);
     byte += heldBytes;
     held = [];
     heldBytes = 0;
