@@ -1,0 +1,7 @@
+/** Formats that belong to no vendor. */
+import type { Format } from "../../model/formats.ts";
+import { cloudevents } from "./cloudevents.ts";
+import { jaeger } from "./jaeger.ts";
+import { otlp } from "./otlp.ts";
+
+export const neutralFormats: readonly Format[] = [otlp, jaeger, cloudevents];
