@@ -133,7 +133,7 @@ class ParquetBatchWriter implements BatchWriter {
       `SELECT count(*) FILTER ("seenIn" <> 'platform-log' OR ("billedMs" IS NULL AND "durationMs" IS NULL)), count(*) - count(DISTINCT "requestId")
        FROM staged_invocations`,
     );
-    return { files, coverage: {}, weakInvocations: Number(weak![0]), repeatedRequests: Number(weak![1]), sources: [] };
+    return { files, coverage: {}, weakInvocations: Number(weak![0]), repeatedRequests: Number(weak![1]) };
   }
 
   async #write(table: TableName, from: string, time: string, columns: string, order: string): Promise<DraftFile[]> {

@@ -29,7 +29,6 @@ export interface Draft {
   coverage: Coverage;
   weakInvocations: number;
   repeatedRequests: number;
-  sources: string[];
 }
 
 /** Where a committed batch may hold rows that a draft holds too. */
@@ -48,10 +47,6 @@ export interface Publisher {
 
 export interface Committer extends Publisher {
   readonly dir: string;
-  /** Fingerprints of sources that are wholly in the dataset. */
-  readonly sources: ReadonlySet<string>;
-  /** A source whose rows are all committed: it can be skipped from now on. */
-  addSource(fingerprint: string): void;
   /** Commits rows that stand in for whole batches (compaction). */
   replace(draft: Draft, replaces: readonly string[]): string;
   manifests(): readonly Manifest[];
@@ -74,7 +69,6 @@ export function openCommitter(dir: string): Committer {
 function committer(dir: string, release: () => void): Committer {
   let live = allManifests(dir);
   const coverages = new Map<string, Coverage | null>();
-  const sources = new Set(live.flatMap((m) => m.sources));
   let last = Math.max(0, ...live.map((m) => Number(m.batch.slice(1))));
 
   function coverageOf(batch: string): Coverage | null {
@@ -113,7 +107,6 @@ function committer(dir: string, release: () => void): Committer {
       batch,
       files,
       replaces: [...replaces],
-      sources: draft.sources,
       weakInvocations: draft.weakInvocations,
       repeatedRequests: draft.repeatedRequests,
     };
@@ -126,7 +119,6 @@ function committer(dir: string, release: () => void): Committer {
 
   return {
     dir,
-    sources,
     manifests: () => live,
     overlaps: (coverage, checked) => Promise.resolve(overlapping(coverage, checked)),
     publish(draft, checked) {
@@ -134,16 +126,12 @@ function committer(dir: string, release: () => void): Committer {
       return Promise.resolve(unchecked.length > 0 ? { unchecked } : { batch: commit(draft, []) });
     },
     replace: commit,
-    addSource(fingerprint) {
-      const newest = live.at(-1);
-      if (!newest || sources.has(fingerprint)) return;
-      sources.add(fingerprint);
-      newest.sources.push(fingerprint);
-      writeManifest(dir, newest);
-    },
     close: release,
   };
 }
+
+/** Two sources of one run may set its start so far apart (a START line; the end minus the duration). */
+const SAME_RUN_MS = 60_000;
 
 /** Tables of a batch in which some function (or resource) has times in common with the coverage. */
 function sharedTables(dir: string, manifest: Manifest, coverage: Coverage, held: () => Coverage | null): Overlap["tables"] {
@@ -155,9 +143,11 @@ function sharedTables(dir: string, manifest: Manifest, coverage: Coverage, held:
     const theirs: { [key: string]: [EpochMs, EpochMs] } = held()?.[table] ?? {
       "*": [Math.min(...files.map((f) => f.from)), Math.max(...files.map((f) => f.to))],
     };
+    const slack = table === "invocations" ? SAME_RUN_MS : 0;
     let from = Infinity;
     let to = -Infinity;
-    for (const [key, [a, b]] of Object.entries(keys)) {
+    for (const [key, [start, end]] of Object.entries(keys)) {
+      const [a, b] = [start - slack, end + slack];
       for (const other of key === "*" ? Object.values(theirs) : [theirs[key], theirs["*"]]) {
         if (!other || other[0] > b || other[1] < a) continue;
         from = Math.min(from, Math.max(a, other[0]));

@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import type { Cloud } from "../model/records.ts";
 import { Engine } from "./duckdb.ts";
 import { checkDataset, dataFile, SCHEMA_VERSION } from "./layout.ts";
-import { allConfigs, allGaps, findLinks, recordsInWindow, recordsOfOwners } from "./lookup.ts";
+import { allConfigs, allGaps, findLinks, recordsInWindow, recordsOfOwners, workflowSpansIn } from "./lookup.ts";
 import { coveragePath, type Manifest, manifestPath, readManifests } from "./manifest.ts";
 import { nearMissesOf } from "./near-misses.ts";
 import { durationsOf, usageOf } from "./runs.ts";
@@ -16,7 +16,7 @@ import type { Dataset, DatasetInfo } from "./types.ts";
 const READER_MEMORY_MIB = 2048;
 
 /** Opens a dataset for reading. Throws UserError if there is none, or one of another layout. */
-export function openDataset(dir: string): Dataset {
+export async function openDataset(dir: string): Promise<Dataset> {
   checkDataset(dir);
   let engine: Promise<Engine> | null = null;
   let manifests: Manifest[] | null = null;
@@ -62,6 +62,7 @@ export function openDataset(dir: string): Dataset {
             ({ cloud, account, region, channel, channelKind, direction, sizeBytes, count }) as never,
         );
       }),
+    workflowSpans: (filter) => ask((e, d, m) => workflowSpansIn(e, d, m, filter)),
     configs: () => ask(allConfigs),
     async close() {
       if (engine) (await engine).close();

@@ -1,7 +1,7 @@
 /** From IDs to owners, and from owners to their records. */
 import type { ChainRecords } from "../model/chains.ts";
 import type { IdKind } from "../model/ids.ts";
-import type { Cloud, Config, Gap } from "../model/records.ts";
+import type { Cloud, Config, Gap, Span } from "../model/records.ts";
 import { type Engine, quote, quoteList } from "./duckdb.ts";
 import type { Manifest } from "./manifest.ts";
 import { condition, scan } from "./scan.ts";
@@ -126,6 +126,13 @@ export async function recordsInWindow(engine: Engine, dir: string, manifests: re
     configs: await allConfigs(engine, dir, manifests),
     gaps: await allGaps(engine, dir, manifests),
   };
+}
+
+/** Executions and states of workflows. */
+export async function workflowSpansIn(engine: Engine, dir: string, manifests: readonly Manifest[], filter: Filter): Promise<Span[]> {
+  const source = scan(dir, manifests, "spans", filter.from, filter.to);
+  const where = `${condition(filter, `"startedAt"`)} AND kind IN ('workflow', 'state')`;
+  return recordsOf("spans", await engine.columns(`SELECT ${readColumns(tableNamed("spans"))} FROM ${source} WHERE ${where}`));
 }
 
 /** The newest description of each resource. */

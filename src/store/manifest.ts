@@ -22,8 +22,6 @@ export interface Manifest {
   files: DataFile[];
   /** Batches whose rows this one holds as well (compaction): they no longer count. */
   replaces: string[];
-  /** Fingerprints of sources that are wholly in the dataset since this batch. */
-  sources: string[];
   /** Rows that can stand for a run that another row stands for too: runs cut short, or seen by a source that is not the biller. */
   weakInvocations: number;
   /** Invocations beyond the first with the same request ID. */

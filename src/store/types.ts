@@ -2,7 +2,7 @@
 import type { UsageGroup } from "../model/billing.ts";
 import type { ChainRecords } from "../model/chains.ts";
 import type { IdKind } from "../model/ids.ts";
-import type { ChannelKind, Cloud, Config, Gap, Rec, RecordType } from "../model/records.ts";
+import type { ChannelKind, Cloud, Config, Gap, Rec, RecordType, Span } from "../model/records.ts";
 import type { Bytes, EpochMs, Ms } from "../model/units.ts";
 
 /** Half-open [from, to). null: unbounded. */
@@ -110,6 +110,8 @@ export interface Dataset {
       count: number;
     }[]
   >;
+  /** Spans of kind `workflow` and `state` that began in the window. */
+  workflowSpans(filter: Filter): Promise<Span[]>;
   configs(): Promise<Config[]>;
   close(): Promise<void>;
 }

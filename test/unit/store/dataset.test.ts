@@ -155,7 +155,7 @@ describe("duplicates", () => {
     expect(await store([twice[0]!], [twice[1]!, twice[2]!])).toEqual({ added: 0, duplicates: 3 });
     expect(bytesOnDisk()).toEqual(before);
     expect(await store([...twice, log({ message: "tick" })])).toEqual({ added: 1, duplicates: 3 });
-    const dataset = openDataset(dir);
+    const dataset = await openDataset(dir);
     expect((await dataset.info()).rows.log).toBe(4);
     await dataset.close();
   });
@@ -170,7 +170,7 @@ describe("duplicates", () => {
     const lines = Array.from({ length: 100 }, (_, i) => log({ at: NOON + i, message: `line ${i}` }));
     await store(lines.slice(0, 60));
     expect(await store(lines.slice(40))).toEqual({ added: 40, duplicates: 20 });
-    const dataset = openDataset(dir);
+    const dataset = await openDataset(dir);
     expect((await dataset.logBytes(ANY))[0]).toMatchObject({ fn: "orders", lines: 100, bytes: 3100 });
     await dataset.close();
   });
@@ -195,7 +195,7 @@ describe("find and records", () => {
 
   it("leads from a correlation ID to the request and the trace, and to all their records", async () => {
     await store(all);
-    const dataset = openDataset(dir);
+    const dataset = await openDataset(dir);
     const links = await dataset.find(["C-77"], 10);
     expect(links.map((l) => [l.ownerKind, l.owner]).sort()).toEqual([
       ["request", r1],
@@ -213,7 +213,7 @@ describe("find and records", () => {
 
   it("finds both sides of a message, a request and a trace by their own IDs", async () => {
     await store(all);
-    const dataset = openDataset(dir);
+    const dataset = await openDataset(dir);
     expect((await dataset.find(["m-0001"], 10)).map((l) => [l.ownerKind, l.owner])).toEqual([
       ["request", r1],
       ["message", "m-0001"],
@@ -235,14 +235,14 @@ describe("find and records", () => {
     await store(
       Array.from({ length: 50 }, (_, i) => log({ at: NOON + i, requestId: `request-${i}`, ids: [{ kind: "correlation", value: "hub" }] })),
     );
-    const dataset = openDataset(dir);
+    const dataset = await openDataset(dir);
     expect(await dataset.find(["hub"], 5)).toHaveLength(6);
     await dataset.close();
   });
 
   it("names near misses: other case, a beginning, one edit", async () => {
     await store(all);
-    const dataset = openDataset(dir);
+    const dataset = await openDataset(dir);
     expect(await dataset.nearMisses("c-77", 5)).toEqual([{ id: "C-77", kind: "correlation" }]);
     expect((await dataset.nearMisses(r1.slice(0, 13), 5)).map((n) => n.id)).toEqual([r1]);
     expect((await dataset.nearMisses(`${r2.slice(0, -1)}9`, 5)).map((n) => n.id)).toEqual([r2]);
@@ -253,7 +253,7 @@ describe("find and records", () => {
   it("follows a request over a batch boundary", async () => {
     await store(all.slice(0, 2));
     await store(all.slice(2));
-    const dataset = openDataset(dir);
+    const dataset = await openDataset(dir);
     const found = await dataset.records(await dataset.find(["C-77"], 10));
     expect(found.logs).toHaveLength(3);
     await dataset.close();
@@ -270,7 +270,7 @@ describe("usage", () => {
       run({ requestId: request, billedMs: 101 }),
       run({ requestId: request, durationMs: null, billedMs: null, endedAt: null, outcome: "unknown" }),
     ]);
-    const dataset = openDataset(dir);
+    const dataset = await openDataset(dir);
     const usage = await dataset.usage(ANY);
     expect(usage.map((u) => [u.seenIn, u.billedMs, u.count])).toEqual([["platform-log", 101, 1]]);
     expect((await dataset.durations(ANY)).map((d) => d.count)).toEqual([1]);
@@ -282,7 +282,7 @@ describe("usage", () => {
       run({ requestId: request, durationMs: null, billedMs: null, endedAt: null }),
       run({ requestId: request, seenIn: "span", billedMs: null }),
     ]);
-    const dataset = openDataset(dir);
+    const dataset = await openDataset(dir);
     expect((await dataset.usage(ANY)).map((u) => [u.seenIn, u.count])).toEqual([["span", 1]]);
     await dataset.close();
   });
@@ -291,7 +291,7 @@ describe("usage", () => {
     const retry = { requestId: request, startedAt: NOON + 60_000, endedAt: NOON + 60_100 };
     await store([run({ requestId: request }), run(retry)]);
     await store([run({ ...retry, startedAt: NOON + 60_001, account: null, region: null })]);
-    const dataset = openDataset(dir);
+    const dataset = await openDataset(dir);
     expect((await dataset.usage(ANY)).reduce((sum, u) => sum + u.count, 0)).toBe(2);
     await dataset.close();
   });
@@ -299,7 +299,7 @@ describe("usage", () => {
   it("sees that a later batch holds a run again in another form", async () => {
     await store([run({ requestId: request }), run({ requestId: "later", startedAt: NOON + 9000, endedAt: NOON + 9001 })]);
     await store([run({ requestId: request, startedAt: NOON + 1, account: null })]);
-    const dataset = openDataset(dir);
+    const dataset = await openDataset(dir);
     expect((await dataset.usage(ANY)).reduce((sum, u) => sum + u.count, 0)).toBe(2);
     await dataset.close();
   });
@@ -309,7 +309,7 @@ describe("usage", () => {
       run({ weight: 10, billedMs: 1 }),
       run({ requestId: "other-request", fn: "billing", startedAt: NOON + 5000, endedAt: NOON + 5100 }),
     ]);
-    const dataset = openDataset(dir);
+    const dataset = await openDataset(dir);
     expect((await dataset.usage({ ...ANY, functions: ["orders"] })).map((u) => u.count)).toEqual([10]);
     expect((await dataset.usage({ ...ANY, from: NOON + 5000 })).map((u) => u.fn)).toEqual(["billing"]);
     expect((await dataset.usage({ ...ANY, to: NOON + 5000 })).map((u) => u.fn)).toEqual(["orders"]);
@@ -320,7 +320,7 @@ describe("usage", () => {
   it("gives exact percentiles with linear interpolation", async () => {
     // 1..100: p50 = 50.5, p95 = 95.05, p99 = 99.01 (rank (n-1)p + 1)
     await store(Array.from({ length: 100 }, (_, i) => run({ requestId: `request-${i}`, startedAt: NOON + i * 1000, durationMs: i + 1 })));
-    const dataset = openDataset(dir);
+    const dataset = await openDataset(dir);
     const [d] = await dataset.durations(ANY);
     expect(d).toMatchObject({ fn: "orders", count: 100 });
     expect(d!.p50Ms).toBeCloseTo(50.5, 9);
@@ -332,7 +332,7 @@ describe("usage", () => {
 
 describe("opening", () => {
   it("says what to do where there is no dataset, another layout, a foreign folder or another writer", async () => {
-    expect(() => openDataset(join(dir, "none"))).toThrow(/No dataset in/);
+    await expect(openDataset(join(dir, "none"))).rejects.toThrow(/No dataset in/);
     writeFileSync(join(dir, "photo.jpg"), "");
     expect(() => openCommitter(dir)).toThrow(/holds other files \(photo.jpg\)/);
     rmSync(join(dir, "photo.jpg"));
@@ -340,7 +340,7 @@ describe("opening", () => {
     expect(() => openCommitter(dir)).toThrow(/is writing to the dataset/);
     committer.close();
     writeFileSync(join(dir, "evscope-dataset.json"), `{"schemaVersion":2}`);
-    expect(() => openDataset(dir)).toThrow(`The dataset in ${dir} has layout version 2; this evscope reads version 1`);
+    await expect(openDataset(dir)).rejects.toThrow(`The dataset in ${dir} has layout version 2; this evscope reads version 1`);
     writeFileSync(join(dir, "evscope-dataset.json"), "not json");
     expect(() => openCommitter(dir)).toThrow(/damaged/);
   });
@@ -359,7 +359,7 @@ describe("info", () => {
   it("counts rows, days, functions and bytes of committed batches only", async () => {
     await store([log({}), log({ at: NOON + 86_400_000, fn: "billing" }), run({ endedAt: NOON + 1 })]);
     writeFileSync(join(dir, "v1", "events", "dt=2026-01-15", "b000009.parquet"), "half a batch");
-    const dataset = openDataset(dir);
+    const dataset = await openDataset(dir);
     const info = await dataset.info();
     expect(info).toMatchObject({
       schemaVersion: 1,
