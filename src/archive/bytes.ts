@@ -29,15 +29,13 @@ export interface OpenOptions {
 
 /** Content of an input, ready to split. A chunk holds until the next is asked for. */
 export interface Content {
-  /** The first bytes, up to 64 KiB. */
+  /** The first bytes, 64 KiB or somewhat more. */
   head: Buffer;
+  /** The head is all there is. */
+  whole: boolean;
   chunks: AsyncIterable<Buffer>;
   /** Bytes in front of the first chunk that are not given out (byte order mark). */
   skipped: number;
-  /** Layers of compression. */
-  layers: number;
-  /** Bytes of the file itself, as they lie there: positions can be looked up in it. */
-  plain: boolean;
 }
 
 /** The file's own bytes. Throws the file system's error, and the signal's reason. */
@@ -117,10 +115,11 @@ export async function openContent(path: string, options: OpenOptions = {}): Prom
   const utf16 = utf16Of(head);
   if (utf16 !== null) {
     ({ head, chunks } = await peek(fromUtf16(utf16, chunks)));
-    return { head, chunks, skipped: 0, layers, plain: false };
+    return { head, whole: head.length < HEAD_BYTES, chunks, skipped: 0 };
   }
-  if (!hasUtf8Bom(head)) return { head, chunks, skipped: 0, layers, plain: layers === 0 };
-  return { head: head.subarray(3), chunks: without(chunks, 3), skipped: 3, layers, plain: layers === 0 };
+  const whole = head.length < HEAD_BYTES;
+  if (!hasUtf8Bom(head)) return { head, whole, chunks, skipped: 0 };
+  return { head: head.subarray(3), whole, chunks: without(chunks, 3), skipped: 3 };
 }
 
 async function* without(chunks: AsyncIterable<Buffer>, count: number): AsyncGenerator<Buffer> {

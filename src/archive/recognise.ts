@@ -1,10 +1,11 @@
 /** Which format a document is of, from its content. */
 import type { Format } from "../model/formats.ts";
 import type { Json } from "../model/records.ts";
-import { escaped } from "./sniff.ts";
+import { printable } from "./sniff.ts";
 
 /** While a source has given fewer documents than this, every format is asked about each. */
 const EAGER_DOCUMENTS = 64;
+const BEGINS_CHARS = 60;
 
 export interface Recogniser {
   /** The format of this document; null: no format knows it. Stays with the format in use as long as that one knows the document. */
@@ -81,7 +82,7 @@ export function unrecognised(head: Uint8Array, formats: readonly Format[]): Unre
   });
   near.sort((a, b) => b.nearness - a.nearness);
   return {
-    begins: escaped(head),
+    begins: printable(Buffer.from(head.subarray(0, 4 * BEGINS_CHARS)).toString("utf8"), BEGINS_CHARS),
     lookedFor: near.map(({ format }) => ({ format: format.id, title: format.title, lookedFor: format.lookedFor })),
   };
 }

@@ -73,8 +73,7 @@ export function utf16Of(head: Uint8Array): "utf-16le" | "utf-16be" | null {
 export const hasUtf8Bom = (head: Uint8Array): boolean => starts(head, 0xef, 0xbb, 0xbf);
 
 /** Text from a stranger's file, short and harmless for a terminal: control characters escaped. */
-export function escaped(bytes: Uint8Array, limit = 60): string {
-  const text = Buffer.from(bytes.subarray(0, limit * 4)).toString("utf8");
+export function printable(text: string, limit: number): string {
   let shown = "";
   for (const c of text) {
     if (shown.length >= limit) return `${shown}…`;
