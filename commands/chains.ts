@@ -34,6 +34,6 @@ ${EXIT_CODES_HELP}`;
   override async run(): Promise<void> {
     const { flags } = await this.parse(Chains);
     const chains = await listChains(flags.data, flags, this.settings(flags), this.host, this.abort.signal);
-    this.print(chainsText(chains, flags.format, this.terminal()));
+    this.print(chainsText(chains, flags.top, flags.format, this.terminal()));
   }
 }

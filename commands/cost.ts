@@ -38,8 +38,17 @@ ${EXIT_CODES_HELP}`;
 
   override async run(): Promise<void> {
     const { argv, flags } = await this.parse(Cost);
-    const { ledger, partial } = await costOf(flags.data, argv as string[], flags, this.settings(flags), this.host, this.abort.signal);
-    this.print(costText(ledger, flags.format, { ...this.terminal(), top: flags.top ?? null }));
+    const settings = this.settings(flags);
+    const prices = flags.prices ?? settings.pricesFile;
+    const { ledger, partial } = await costOf(
+      flags.data,
+      argv as string[],
+      flags,
+      { ...settings, pricesFile: prices },
+      this.host,
+      this.abort.signal,
+    );
+    this.print(costText(ledger, flags.top ?? null, flags.format, this.terminal()));
     this.exitWith(partial ? EXIT.partial : EXIT.done);
   }
 }

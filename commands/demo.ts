@@ -1,12 +1,12 @@
 import { Flags } from "@oclif/core";
 import { runDemo } from "../src/app/demo.ts";
 import { BaseCommand } from "../src/cli/base-command.ts";
-import { demoText } from "../src/report/render.ts";
+import { chainText, chainsText, costText } from "../src/report/render.ts";
 
 export default class Demo extends BaseCommand {
   static override summary = "see it work: an order system over three clouds, no account, no network";
   static override description = `Makes the telemetry of a small order system (event sourcing, fan-out, saga) in the vendors' own raw formats, imports it
-into a scratch dataset, and shows a chain, the costs and what to try next.`;
+into a scratch dataset, and shows a chain, the chains, the costs and what to try next.`;
   static override examples = ["<%= config.bin %> <%= command.id %>", "<%= config.bin %> <%= command.id %> --seed 3 --orders 200"];
   static override flags = {
     seed: Flags.integer({ default: 7, min: 0, description: "another seed tells another story" }),
@@ -15,7 +15,31 @@ into a scratch dataset, and shows a chain, the costs and what to try next.`;
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Demo);
-    const demo = await runDemo({ seed: flags.seed, orders: flags.orders }, this.settings(flags), this.host, this.abort.signal);
-    this.print(demoText(demo, this.terminal()));
+    const look = this.terminal();
+    const { imported, chain, chains, ledger, ...demo } = await runDemo(flags, this.settings(flags), this.host, this.abort.signal);
+    const records = imported.files.reduce((sum, file) => sum + file.records, 0).toLocaleString("en-US");
+    const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+    this.print(`An order system over AWS, Azure and Google Cloud: ${flags.orders} orders, simulated with seed ${flags.seed}.
+Raw telemetry as the clouds' APIs return it: ${imported.files.length} files in ${demo.rawDir}
+Imported ${records} records in ${seconds(demo.elapsedMs.import)}; chains and costs took ${seconds(demo.elapsedMs.analyse)}.
+`);
+    this.heading(`What happened to order ${chain.id}?`, `evscope trace ${chain.id}`);
+    this.print(chainText(chain, "table", { ...look, parts: false }));
+    this.heading("Which chains are slow, failed or broken?", "evscope chains --sort slowest --top 8");
+    this.print(chainsText(chains, 8, "table", look));
+    this.heading("What does it cost, and where is the waste?", "evscope cost");
+    this.print(costText(ledger, 12, "table", look));
+    this.heading("What to try next", null);
+    this.print(`  export EVSCOPE_DATA=${demo.dataDir}
+  evscope trace ${chain.id} --parts            every sub-span, and which of them the time went to
+  evscope trace ${chain.id} --format mermaid   a diagram for a document
+  evscope chains --only broken               what is missing, and where
+  evscope cost --by route                    cost per kind of business transaction
+  evscope import YOUR-EXPORT                 your own telemetry: evscope import --help lists what it reads
+(without npm link, evscope is: node bin/run.js)`);
+  }
+
+  private heading(title: string, command: string | null): void {
+    this.print(`\n== ${title}${command === null ? "" : `   $ ${command}`}\n`);
   }
 }

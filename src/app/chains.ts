@@ -16,30 +16,21 @@ export interface ChainsOptions {
   only?: "failed" | "broken" | undefined;
   /** Only chains through this function. */
   route?: string | undefined;
-  top: number;
 }
 
-export interface ChainList {
-  /** The first `top` that match. */
-  chains: Chain[];
-  /** How many match, and how many there are. */
-  matching: number;
-  all: number;
-}
-
+/** Matching chains, in the order asked for. */
 export async function listChains(
   dataDir: string,
   options: ChainsOptions,
   settings: Settings,
   host: Host,
   signal: AbortSignal,
-): Promise<ChainList> {
+): Promise<Chain[]> {
   const dataset = await openDataset(dataDir);
   try {
     const window = parseWindow(options.since, options.until, (await dataset.info()).to);
     const { chains } = await attributed(dataset, { ...window, functions: [], clouds: [] }, "chain", settings, host, signal);
-    const matching = chains.filter((chain) => matches(chain, options)).sort(ORDER[options.sort]);
-    return { chains: matching.slice(0, options.top), matching: matching.length, all: chains.length };
+    return chains.filter((chain) => matches(chain, options)).sort(ORDER[options.sort]);
   } finally {
     await dataset.close();
   }

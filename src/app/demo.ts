@@ -50,7 +50,7 @@ export async function runDemo(
     const { ledger } = await costOf(dataDir, [], { by: "function" }, settings, host, signal);
     const chain = chains.toSorted((a, b) => interest(b) - interest(a))[0]!;
     const elapsedMs = { simulate: simulated - begun, import: read - simulated, analyse: performance.now() - read };
-    return { rawDir, dataDir, imported, chain, chains, ledger, elapsedMs };
+    return { rawDir, dataDir, imported, chain, chains: slowestFirst(chains), ledger, elapsedMs };
   } finally {
     await dataset.close();
   }
@@ -59,4 +59,8 @@ export async function runDemo(
 function interest(chain: Chain): number {
   const clouds = new Set(chain.hops.map((hop) => hop.cloud)).size;
   return clouds * 10 + chain.patterns.length * 3 + (chain.complete ? 2 : 0) + Math.min(chain.problems.length, 2);
+}
+
+function slowestFirst(chains: readonly Chain[]): Chain[] {
+  return chains.toSorted((a, b) => (b.endToEndMs ?? -1) - (a.endToEndMs ?? -1));
 }

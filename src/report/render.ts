@@ -1,0 +1,63 @@
+/** Facts -> text in the form asked for: picks view and format. What every command prints comes from here. */
+import type { Chain } from "../model/chains.ts";
+import type { Ledger } from "../model/cost.ts";
+import { formatCsv } from "./formats/csv.ts";
+import { formatJson } from "./formats/json.ts";
+import { formatMarkdown } from "./formats/markdown.ts";
+import { formatMermaid } from "./formats/mermaid.ts";
+import { formatOtlp } from "./formats/otlp.ts";
+import type { Look } from "./formats/style.ts";
+import { formatTable } from "./formats/table.ts";
+import { formatWaterfall } from "./formats/waterfall.ts";
+import type { Report } from "./report.ts";
+import { chainsDocument, chainsView } from "./views/chains.ts";
+import { costDocument, costView } from "./views/cost.ts";
+import { type DatasetFacts, datasetDocument, datasetView } from "./views/dataset.ts";
+import { importDocument, type ImportFacts, importView } from "./views/imports.ts";
+import { traceDocument } from "./views/trace.ts";
+
+export type TableForm = "table" | "csv" | "markdown";
+
+/** A chain as waterfall, JSON document, Mermaid diagram or OTLP. */
+export function chainText(chain: Chain, form: "table" | "json" | "mermaid" | "otlp", look: Look & { parts: boolean }): string {
+  const document = traceDocument(chain);
+  switch (form) {
+    case "table":
+      return formatWaterfall(document, look);
+    case "json":
+      return formatJson(document);
+    case "mermaid":
+      return formatMermaid(document);
+    case "otlp":
+      return formatOtlp(document);
+  }
+}
+
+/** `top`: how many of the chains are shown. */
+export function chainsText(chains: readonly Chain[], top: number, form: TableForm | "json", look: Look): string {
+  return form === "json" ? formatJson(chainsDocument(chains, top)) : reportText(chainsView(chains, top), form, look);
+}
+
+/** `top`: how many rows are shown; null: all. Totals count all. */
+export function costText(ledger: Ledger, top: number | null, form: TableForm | "json", look: Look): string {
+  return form === "json" ? formatJson(costDocument(ledger, top)) : reportText(costView(ledger, top), form, look);
+}
+
+export function importText(facts: ImportFacts, form: "table" | "json", look: Look): string {
+  return form === "json" ? formatJson(importDocument(facts)) : formatTable(importView(facts), look);
+}
+
+export function datasetText(facts: DatasetFacts, form: "table" | "json", look: Look): string {
+  return form === "json" ? formatJson(datasetDocument(facts)) : formatTable(datasetView(facts), look);
+}
+
+function reportText(report: Report, form: TableForm, look: Look): string {
+  switch (form) {
+    case "table":
+      return formatTable(report, look);
+    case "csv":
+      return formatCsv(report);
+    case "markdown":
+      return formatMarkdown(report);
+  }
+}
