@@ -1,7 +1,8 @@
 /** The exported shapes of AWS that evscope reads, each recognised from its content. */
 import type { Format } from "../../model/formats.ts";
 import { cloudwatchLogs } from "./cloudwatch.ts";
+import { events } from "./event-files.ts";
 import { textLogs } from "./text-logs.ts";
 import { xray } from "./xray.ts";
 
-export const formats: readonly Format[] = [cloudwatchLogs, textLogs, xray];
+export const formats: readonly Format[] = [cloudwatchLogs, textLogs, xray, events];

@@ -14,6 +14,8 @@ export interface LineFacts {
   functionName: string | null;
   functionArn: string | null;
   ids: Id[];
+  /** It holds objects, JSON text or a message ID: it may tell of messages. */
+  nested: boolean;
 }
 
 /** The one empty ID list. */
@@ -126,13 +128,20 @@ export function factReader(keys: IdKeys): FactReader {
     for (const id of keys.inText(text)) add(facts, id.kind, id.value);
   }
 
+  function takeText(facts: LineFacts, text: string): void {
+    if (text.charCodeAt(0) === 123) facts.nested = true; // {
+    addText(facts, text);
+  }
+
   function walk(facts: LineFacts, o: Obj, depth: number): void {
     for (const name in o) {
       const value = o[name];
       if (value === null || value === undefined || typeof value === "boolean") continue;
       const role = roleOf(name);
       if (typeof value === "object" && role !== "correlation") {
-        if (role !== "skip" && depth < DEPTH) walkAny(facts, value, depth + 1);
+        facts.nested = true;
+        // Lambda's JSON format puts what was logged under `message`: still the line's own fields
+        if (role !== "skip" && depth < DEPTH) walkAny(facts, value, depth === 0 && name === "message" ? 0 : depth + 1);
         continue;
       }
       take(facts, role, value, depth);
@@ -148,7 +157,7 @@ export function factReader(keys: IdKeys): FactReader {
 
   function take(facts: LineFacts, role: Role, value: Json, depth: number): void {
     if (role === "value") {
-      if (typeof value === "string") addText(facts, value);
+      if (typeof value === "string") takeText(facts, value);
     } else if (role === "correlation") add(facts, "correlation", value);
     else if (role === "level") {
       if (depth === 0 && facts.level === null && (typeof value === "string" || typeof value === "number")) facts.level = levelOf(value);
@@ -156,22 +165,28 @@ export function factReader(keys: IdKeys): FactReader {
     else if (role === "request") {
       if (depth === 0 && facts.requestId === null && isUuid(value)) facts.requestId = value.toLowerCase();
     } else if (role === "trace") {
+      if (depth > 0) return;
       facts.traceId ??= traceOf(value);
       if (value.length > 36) facts.spanId ??= parentSpanIdOf(value);
     } else if (role === "dd-trace") add(facts, "trace", value);
     else if (role === "span") {
-      if (/^[0-9a-f]{16}$/.test(value)) facts.spanId ??= value;
+      if (depth === 0 && /^[0-9a-f]{16}$/.test(value)) facts.spanId ??= value;
     } else if (role === "name") {
       if (depth === 0) facts.functionName ??= value;
     } else if (role === "arn") {
       if (depth === 0 && value.startsWith("arn:")) facts.functionArn ??= value;
     } else if (role === "execution") {
-      if (value.includes(":execution:") || value.includes(":express:")) add(facts, "execution", value);
-    } else if (role === "message") add(facts, "message", value);
+      if (!value.includes(":execution:") && !value.includes(":express:")) return;
+      facts.nested = true;
+      add(facts, "execution", value);
+    } else if (role === "message") {
+      facts.nested = true;
+      add(facts, "message", value);
+    }
   }
 
   function blank(): LineFacts {
-    return { level: null, requestId: null, traceId: null, spanId: null, functionName: null, functionArn: null, ids: NO_IDS };
+    return { level: null, requestId: null, traceId: null, spanId: null, functionName: null, functionArn: null, ids: NO_IDS, nested: false };
   }
 
   return {

@@ -4,7 +4,8 @@ import type { IdKeys } from "../../model/id-keys.ts";
 import type { Position, Sink, Source } from "../../model/formats.ts";
 import type { LogEvent, LogKind } from "../../model/records.ts";
 import type { EpochMs } from "../../model/units.ts";
-import { loggedMessages } from "./logged-messages.ts";
+import { type Carried, messageOf } from "./carried.ts";
+import { messagesIn, messagesInText } from "./events.ts";
 import { functionLine } from "./function-line.ts";
 import { errorTypeOf, isUnhandled, traceInText } from "./error-line.ts";
 import { type Environment, learn, newEnvironment } from "./environment.ts";
@@ -74,7 +75,13 @@ export function logNormaliser(source: Source, sink: Sink, keys: IdKeys): LogNorm
     return env.open > 1 ? null : env.current;
   }
 
-  function log(env: Environment, at: EpochMs, kind: LogKind, message: string, f: Omit<LineFacts, "functionName" | "functionArn">): void {
+  function log(
+    env: Environment,
+    at: EpochMs,
+    kind: LogKind,
+    message: string,
+    f: Pick<LineFacts, "level" | "requestId" | "traceId" | "spanId" | "ids">,
+  ): void {
     const record: LogEvent = {
       type: "log",
       cloud: "aws",
@@ -137,12 +144,13 @@ export function logNormaliser(source: Source, sink: Sink, keys: IdKeys): LogNorm
   function json(env: Environment, at: EpochMs, message: string, fields: Obj, position: Position): void {
     const line = platformRecord(fields);
     if (line !== null) return platform(env, at, message, line, position);
-    const events = loggedMessages(fields);
-    const f = events === null || events.length < 2 ? facts.ofJson(fields) : facts.ofJson(withoutObjects(fields));
+    let f = facts.ofJson(fields);
+    const events = f.nested ? messagesIn(fields, sentenceOf(fields)) : null;
+    if (events !== null && events.length > 1) f = facts.ofJson(withoutObjects(fields));
     if (f.functionName !== null && env.fn === null) env.fn = f.functionName;
     if (f.functionArn !== null) learn(env, f.functionArn);
     f.requestId ??= currentOf(env);
-    emitMessages(env, at, f, events);
+    emitMessages(env, at, f.requestId, events);
     if (f.traceId !== null && f.requestId !== null) runs.traced(f.requestId, f.traceId);
     const kind = f.level === "ERROR" && isOutOfMemory(message) ? "oom" : "function";
     if (kind === "oom" && f.requestId !== null) runs.failed(f.requestId, "oom", null);
@@ -154,8 +162,7 @@ export function logNormaliser(source: Source, sink: Sink, keys: IdKeys): LogNorm
     const requestId = named ?? currentOf(env);
     const oom = isOutOfMemory(message);
     if (requestId !== null && (oom || isUnhandled(message))) runs.failed(requestId, oom ? "oom" : "error", errorTypeOf(message));
-    const brace = message.indexOf('{"');
-    const events = brace < 0 ? null : loggedMessages(message.slice(brace));
+    const events = messagesInText(message);
     const f = {
       level,
       requestId,
@@ -163,21 +170,16 @@ export function logNormaliser(source: Source, sink: Sink, keys: IdKeys): LogNorm
       spanId: null,
       ids: events === null || events.length < 2 ? facts.idsInText(message) : NO_IDS,
     };
-    emitMessages(env, at, f, events);
+    emitMessages(env, at, f.requestId, events);
     if (f.traceId !== null && requestId !== null) runs.traced(requestId, f.traceId);
     log(env, at, oom ? "oom" : "function", message, f);
   }
 
-  function emitMessages(
-    env: Environment,
-    at: EpochMs,
-    f: { requestId: string | null; traceId: string | null },
-    events: ReturnType<typeof loggedMessages>,
-  ): void {
-    if (events === null) return;
-    for (const event of events) {
-      if (event.direction === "received" && f.requestId !== null && event.trigger !== null) runs.triggered(f.requestId, event.trigger);
-      sink.record(event.record({ at, fn: env.fn, requestId: f.requestId, account: env.account, region: env.region }, facts));
+  function emitMessages(env: Environment, at: EpochMs, requestId: string | null, found: Carried[] | null): void {
+    if (found === null) return;
+    for (const one of found) {
+      if (one.direction === "received" && requestId !== null && one.trigger !== null) runs.triggered(requestId, one.trigger);
+      sink.record(messageOf(one, { at, fn: env.fn, requestId, account: env.account, region: env.region }, facts));
     }
   }
 
@@ -217,4 +219,12 @@ function withoutObjects(line: Obj): Obj {
   return Object.fromEntries(
     Object.entries(line).filter(([key, value]) => typeof value !== "object" && !(key === "message" && typeof value === "string")),
   );
+}
+
+/** The words of a line: its message, or the message inside it. */
+function sentenceOf(line: Obj): string {
+  const message = line["message"] ?? line["msg"];
+  if (typeof message === "string") return message;
+  const inner = obj(message)?.["message"];
+  return typeof inner === "string" ? inner : "";
 }
