@@ -1,5 +1,7 @@
 /** The result document: what every command hands to a format. Analyzers return numbers; formats turn them into text. */
-import type { Basis } from "../model/units.ts";
+import type { BreakdownCategory, ChainProblem, Edge, Hop, PathSegment } from "../model/chains.ts";
+import type { Cloud, Outcome } from "../model/records.ts";
+import type { Basis, Ms, Usd } from "../model/units.ts";
 
 export type Cell = string | number | boolean | null | string[];
 
@@ -27,4 +29,47 @@ export interface Report {
   schemaVersion: 1;
   title: string;
   sections: Section[];
+}
+
+/** A hop as documents show it: moments as ISO text (UTC) and as milliseconds since the chain's start. */
+export interface TraceHop extends Omit<Hop, "startedAt" | "endedAt" | "attempts"> {
+  startedAt: string | null;
+  /** Since the chain's start; exact to the microsecond where the telemetry is. Negative: a clock was behind. */
+  startMs: Ms;
+  endedAt: string | null;
+  attempts: { startedAt: string | null; startMs: Ms; durationMs: Ms | null; outcome: Outcome; requestId: string | null }[];
+}
+
+/** An edge as documents show it. */
+export interface TraceEdge extends Omit<Edge, "sentAt" | "receivedAt"> {
+  sentAt: string | null;
+  receivedAt: string | null;
+}
+
+/** A chain as `trace` shows it in every format; as JSON its shape is `schemas/trace.schema.json`. Times are as recorded: skew is named, not applied. */
+export interface TraceDocument {
+  schemaVersion: 1;
+  chain: {
+    id: string;
+    ids: string[];
+    startedAt: string | null;
+    endedAt: string | null;
+    /** null: no hop with an end. */
+    endToEndMs: Ms | null;
+    /** Nothing is known to be missing. */
+    complete: boolean;
+    outcome: Outcome;
+    route: string;
+    clouds: Cloud[];
+    /** null: no hop's cost is known. */
+    usd: Usd | null;
+    usdUnknownHops: number;
+    patterns: { name: string; hopIds: string[] }[];
+    problems: ChainProblem[];
+    hops: TraceHop[];
+    edges: TraceEdge[];
+    criticalPath: PathSegment[];
+    /** null: the category does not occur. */
+    breakdownMs: Record<BreakdownCategory, Ms | null>;
+  };
 }

@@ -12,7 +12,7 @@ const SECOND = GB_S + REQUEST; // one run of 1000 ms billed at 1024 MiB
 const batch = (id: string) => chain(id, [hop({ id: "aws:batch", share: 1 / 3 })]);
 const retry = (from: string, to: string) =>
   ({ from, to, kind: "retry", confidence: 1, invocation: "async", channel: null, sentAt: null, receivedAt: null }) as const;
-const span = (over: Partial<Span>): Span => ({
+const spanOf = (over: Partial<Span>): Span => ({
   type: "span",
   cloud: "aws",
   account: null,
@@ -234,11 +234,11 @@ describe("runs", () => {
 describe("transitions", () => {
   it("counts every state entered, once", () => {
     const spans = [
-      span({ spanId: "arn:x#2", name: "Pay" }),
-      span({ spanId: "arn:x", kind: "workflow", name: "saga" }),
-      span({ spanId: "arn:x#7", name: "Ship" }),
-      span({ spanId: "arn:x#7", name: "Ship" }),
-      span({ spanId: "abc", kind: "client" }),
+      spanOf({ spanId: "arn:x#2", name: "Pay" }),
+      spanOf({ spanId: "arn:x", kind: "workflow", name: "saga" }),
+      spanOf({ spanId: "arn:x#7", name: "Ship" }),
+      spanOf({ spanId: "arn:x#7", name: "Ship" }),
+      spanOf({ spanId: "abc", kind: "client" }),
     ];
     expect(transitionsOf(spans)).toEqual([
       { execution: "arn:x", workflow: "saga", count: 2, cloud: "aws", account: null, region: "us-east-1" },

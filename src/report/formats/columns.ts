@@ -1,0 +1,83 @@
+/** Columns of a section as text: one unit per column, said in its header, and the same number of decimals in every cell. */
+import type { Cell, Column, ColumnType, Section } from "../report.ts";
+import { group, humanConfidence, humanCount, humanTime } from "./values.ts";
+
+/** A column ready to be laid out. Cells are not escaped yet. */
+export interface TextColumn {
+  key: string;
+  header: string;
+  align: "left" | "right";
+  cells: string[];
+  /** Cell of the totals row; null: there is none. */
+  total: string | null;
+}
+
+interface Measure {
+  unit: string;
+  factor: number;
+  /** Fewest and most decimals. */
+  least: number;
+  most: number;
+}
+
+const MEASURES: Partial<Record<ColumnType, Measure>> = {
+  ms: { unit: "ms", factor: 1, least: 0, most: 2 },
+  mib: { unit: "MiB", factor: 1, least: 0, most: 1 },
+  usd: { unit: "USD", factor: 1, least: 2, most: 10 },
+  "gb-s": { unit: "", factor: 1, least: 0, most: 6 },
+  bytes: { unit: "MB", factor: 1e-6, least: 0, most: 3 },
+  percent: { unit: "%", factor: 100, least: 0, most: 1 },
+};
+
+const NUMERIC: ReadonlySet<ColumnType> = new Set(["count", "ms", "mib", "usd", "gb-s", "bytes", "percent", "confidence"]);
+
+/** The columns of a section, with its totals row. Unknown numbers and times read "unknown", missing text reads "-". */
+export function textColumns(section: Section): TextColumn[] {
+  return section.columns.map((column) => {
+    const values = section.rows.map((row) => row[column.key] ?? null);
+    const total = section.total === undefined ? undefined : (section.total[column.key] ?? "");
+    const decimals = decimalsFor(column.type, total === undefined ? values : [...values, total]);
+    return {
+      key: column.key,
+      header: headerOf(column),
+      align: NUMERIC.has(column.type) ? "right" : "left",
+      cells: values.map((value) => cellText(column.type, value, decimals)),
+      total: total === undefined ? null : cellText(column.type, total, decimals),
+    };
+  });
+}
+
+function headerOf(column: Column): string {
+  const unit = column.type === "time" ? "UTC" : (MEASURES[column.type]?.unit ?? "");
+  const notes = [unit, column.basis === undefined || column.basis === "measured" ? "" : column.basis].filter((note) => note !== "");
+  return notes.length === 0 ? column.label : `${column.label} (${notes.join(", ")})`;
+}
+
+/** Enough decimals that the smallest amount keeps three significant digits, within the bounds of the type. */
+function decimalsFor(type: ColumnType, values: readonly Cell[]): number {
+  const measure = MEASURES[type];
+  if (measure === undefined) return 0;
+  let decimals = measure.least;
+  for (const value of values) {
+    if (typeof value !== "number" || value === 0) continue;
+    const amount = Math.abs(value * measure.factor);
+    const wanted = 2 - Math.floor(Math.log10(amount));
+    const exact = amount.toFixed(measure.most).replace(/0+$/, "").split(".")[1]?.length ?? 0;
+    decimals = Math.max(decimals, Math.min(wanted, exact === 0 && amount >= 1 ? measure.least : measure.most));
+  }
+  return Math.min(decimals, measure.most);
+}
+
+function cellText(type: ColumnType, value: Cell, decimals: number): string {
+  if (value === null) return NUMERIC.has(type) || type === "time" ? "unknown" : "-";
+  if (Array.isArray(value)) return value.length === 0 ? "-" : value.join(", ");
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (typeof value === "string") return type === "time" ? humanTime(value) : value;
+  if (type === "confidence") return humanConfidence(value);
+  const measure = MEASURES[type];
+  if (measure === undefined) return humanCount(value);
+  const amount = value * measure.factor;
+  const text = amount.toFixed(decimals);
+  if (amount > 0 && Number(text) === 0) return `<${(10 ** -decimals).toFixed(decimals)}`;
+  return group(text);
+}

@@ -1,0 +1,135 @@
+/** Report -> tables for a terminal. */
+import Table from "cli-table3";
+import type { Report, Section } from "../report.ts";
+import { type TextColumn, textColumns } from "./columns.ts";
+import { type Look, type Paint, painter, paintWord } from "./style.ts";
+import { displayWidth, escapeTerminal, pad, wrap } from "./text.ts";
+
+const GAP = 2;
+/** A text column is not made narrower than this; a table that would have to be becomes a list of records. */
+const LEAST_TEXT = 12;
+/** cli-table3 lays out in quadratic time; pieces of one layout keep it linear. */
+const PIECE = 200;
+
+/** The whole report as text, without a line end at its end. Lines fit `look.width`. */
+export function formatTable(report: Report, look: Look): string {
+  const paint = painter(look.color);
+  const several = report.sections.length > 1;
+  return report.sections
+    .map((section) => {
+      const title = several ? [paint("bold", escapeTerminal(section.title))] : [];
+      const body = section.rows.length === 0 && section.total === undefined ? ["none"] : sectionLines(section, look, paint);
+      const notes = section.notes.flatMap((note) => noteLines(note, look.width));
+      return [...title, ...body, ...(notes.length > 0 ? [""] : []), ...notes].join("\n");
+    })
+    .join("\n\n");
+}
+
+/** A note wrapped to the width; its indent is kept. */
+export function noteLines(note: string, width: number): string[] {
+  const indent = /^ */.exec(note)![0];
+  return wrap(escapeTerminal(note.slice(indent.length)), width - indent.length).map((line) => indent + line);
+}
+
+function sectionLines(section: Section, look: Look, paint: Paint): string[] {
+  const columns = textColumns(section).map((column) => ({
+    ...column,
+    header: escapeTerminal(column.header),
+    cells: column.cells.map(escapeTerminal),
+    total: column.total === null ? null : escapeTerminal(column.total),
+  }));
+  const widths = fit(columns, look.width);
+  return widths === null ? recordLines(columns, look, paint) : tableLines(columns, widths, look, paint);
+}
+
+/** Widths that fit, taken from the widest text columns; null: impossible. */
+function fit(columns: readonly TextColumn[], width: number): number[] | null {
+  const headers = columns.map((column) => Math.max(...column.header.split(" ").map(displayWidth)));
+  const natural = columns.map((column, i) => Math.max(headers[i]!, ...column.cells.map(displayWidth), displayWidth(column.total ?? "")));
+  const room = width - GAP * (columns.length - 1);
+  const least = columns.map((column, i) =>
+    column.align === "right" ? natural[i]! : Math.min(natural[i]!, Math.max(LEAST_TEXT, headers[i]!)),
+  );
+  if (least.reduce((sum, w) => sum + w, 0) > room) return null;
+  const widths = [...natural];
+  for (let over = widths.reduce((sum, w) => sum + w, 0) - room; over > 0; over--) {
+    let widest = -1;
+    for (const [i, w] of widths.entries()) if (w > least[i]! && (widest < 0 || w > widths[widest]!)) widest = i;
+    widths[widest]! -= 1;
+  }
+  return widenHeaders(columns, widths, room);
+}
+
+/** Room that is left goes to headers that would have to wrap. */
+function widenHeaders(columns: readonly TextColumn[], widths: number[], room: number): number[] {
+  let left = room - widths.reduce((sum, w) => sum + w, 0);
+  return widths.map((w, i) => {
+    const more = Math.min(left, Math.max(0, displayWidth(columns[i]!.header) - w));
+    left -= more;
+    return w + more;
+  });
+}
+
+function tableLines(columns: readonly TextColumn[], widths: readonly number[], look: Look, paint: Paint): string[] {
+  const rule = look.unicode ? "─" : "-";
+  const rows = columns[0]!.cells.map((_, r) => columns.map((column) => column.cells[r]!));
+  const head = draw([columns.map((column) => column.header)], columns, widths, (text) => paint("bold", text));
+  const body: string[] = [];
+  for (let at = 0; at < rows.length; at += PIECE) {
+    body.push(...draw(rows.slice(at, at + PIECE), columns, widths, (text) => paintWord(paint, text)));
+  }
+  const line = paint("dim", rule.repeat(widths.reduce((sum, w) => sum + w + GAP, -GAP)));
+  const totals = columns.some((column) => column.total !== null)
+    ? [line, ...draw([columns.map((column) => column.total ?? "")], columns, widths, (text) => paint("bold", text))]
+    : [];
+  return [...head, line, ...body, ...totals];
+}
+
+function draw(rows: string[][], columns: readonly TextColumn[], widths: readonly number[], style: (text: string) => string): string[] {
+  const none = {
+    top: "",
+    "top-mid": "",
+    "top-left": "",
+    "top-right": "",
+    bottom: "",
+    "bottom-mid": "",
+    "bottom-left": "",
+    "bottom-right": "",
+  };
+  const table = new Table({
+    colWidths: widths.map((w, i) => w + (i < widths.length - 1 ? GAP : 0)),
+    colAligns: columns.map((column) => column.align),
+    chars: { ...none, left: "", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "", middle: "" },
+    style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
+  });
+  for (const row of rows) {
+    table.push(
+      row.map((cell, i) => {
+        const gap = i < widths.length - 1 ? " ".repeat(GAP) : "";
+        return wrap(cell, widths[i]!)
+          .map((line) => style(pad(line, widths[i]!, columns[i]!.align)) + gap)
+          .join("\n");
+      }),
+    );
+  }
+  return table.toString().split("\n").map(trimEnd);
+}
+
+/** Drops spaces at the end of a line, also before a colour's end. */
+function trimEnd(text: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return text.replace(/ +((?:\u001b\[\d+m)*)$/, "$1");
+}
+
+/** One block per row, for terminals too narrow for the table. */
+function recordLines(columns: readonly TextColumn[], look: Look, paint: Paint): string[] {
+  const labels = Math.max(...columns.map((column) => displayWidth(column.header)));
+  const block = (cellOf: (column: TextColumn) => string): string[] =>
+    columns.flatMap((column) => {
+      const lines = wrap(cellOf(column), Math.max(8, look.width - labels - GAP));
+      return lines.map((line, i) => pad(i === 0 ? column.header : "", labels + GAP, "left") + paintWord(paint, line));
+    });
+  const rows = columns[0]!.cells.map((_, r) => block((column) => column.cells[r]!));
+  if (columns.some((column) => column.total !== null)) rows.push(block((column) => column.total ?? ""));
+  return rows.flatMap((lines, i) => (i === 0 ? lines : ["", ...lines]));
+}

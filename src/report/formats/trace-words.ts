@@ -1,0 +1,176 @@
+/** What a chain's picture cannot say: what went wrong and what to do next, where the time went, whose clock is off. Plain sentences. */
+import type { TraceDocument, TraceHop } from "../report.ts";
+import { endMsOf } from "./trace-bar.ts";
+import type { TreeRow } from "./trace-tree.ts";
+import { humanMs, humanPercent, plural } from "./values.ts";
+
+type Chain = TraceDocument["chain"];
+type Code = Chain["problems"][number]["code"];
+
+/** A statement and what to do about it. */
+export interface Remark {
+  what: string;
+  next: string | null;
+}
+
+const NEXT: Record<Code, string> = {
+  "lost-hop": "import the logs of that function for this time; if it has them, let it log the correlation ID",
+  "missing-parent": "import the caller's telemetry for this time; it may also have been left out by sampling",
+  cycle: "two records name each other as cause: check how the code hands on trace context",
+  "in-progress": "it had not ended when this was exported: export again and import",
+  cut: "the export ends in the middle: export a longer window and import",
+  "dead-letter": "read the message in the dead-letter queue; send it again once the cause is mended",
+  ambiguous: "several causes fit equally, so none was chosen: let the sender pass on a correlation ID",
+  fault: "search its logs for the request ID",
+  error: "search its logs for the request ID",
+  throttle: "raise its concurrency limit, or slow down the sender",
+  timeout: "find what it waited for (--parts shows its calls); then raise the time limit or shorten the call",
+  hub: "this ID is on too many executions to identify one: search for another ID of this order",
+  "clock-skew": "times above are as recorded; the order of hops follows their causes, not their clocks",
+  "no-end": "no end was recorded: it is still running, was cut, or its log was lost",
+};
+
+/** Problems of one kind that are printed one by one; the rest are counted. */
+const SHOWN_PER_CODE = 5;
+
+function nameOf(hop: TraceHop): string {
+  return `${hop.name} (${hop.cloud})`;
+}
+
+function failed(hop: TraceHop): boolean {
+  return hop.outcome !== "ok" && hop.outcome !== "unknown";
+}
+
+/** Problems, failures, retries and doubtful links. */
+export function remarks(chain: Chain, rows: readonly TreeRow[]): Remark[] {
+  const hops = new Map(chain.hops.map((hop) => [hop.id, hop]));
+  const found: Remark[] = [];
+  for (const { hop } of rows) {
+    if (failed(hop)) found.push({ what: failureOf(hop), next: hop.requestId === null ? NEXT.error : nextOf(hop) });
+    else if (hop.attempts.length > 1) found.push({ what: `${nameOf(hop)} succeeded only ${attemptsOf(hop)}`, next: null });
+  }
+  const told = new Set(rows.filter(({ hop }) => failed(hop)).map(({ hop }) => hop.id));
+  const byCode = new Map<Code, number>();
+  for (const problem of chain.problems) {
+    if (
+      (problem.code === "error" || problem.code === "fault" || problem.code === "timeout") &&
+      problem.hopId !== null &&
+      told.has(problem.hopId)
+    )
+      continue;
+    const count = (byCode.get(problem.code) ?? 0) + 1;
+    byCode.set(problem.code, count);
+    if (count > SHOWN_PER_CODE) continue;
+    const hop = problem.hopId === null ? undefined : hops.get(problem.hopId);
+    const where = hop === undefined || problem.message.includes(hop.name) ? "" : ` [${nameOf(hop)}]`;
+    found.push({ what: `${problem.code}: ${problem.message}${where}`, next: NEXT[problem.code] });
+  }
+  for (const [code, count] of byCode)
+    if (count > SHOWN_PER_CODE) found.push({ what: `${code}: ${count - SHOWN_PER_CODE} more, see --format json`, next: null });
+  const guesses = rows.filter((row) => row.confidence !== null && row.confidence < 0.5);
+  if (guesses.length > 0)
+    found.push({
+      what: `${guesses.map(({ hop }) => hop.name).join(", ")}: joined by a guess (confidence below .5)`,
+      next: NEXT.ambiguous.replace(/^.*: /, ""),
+    });
+  for (const { hop, otherCauses } of rows) {
+    if (otherCauses.length > 0)
+      found.push({
+        what: `${nameOf(hop)} has ${plural(otherCauses.length, "more cause")}: ${list(otherCauses.map((other) => other.name))}`,
+        next: null,
+      });
+  }
+  return found;
+}
+
+function failureOf(hop: TraceHop): string {
+  const how = {
+    error: "failed",
+    timeout: "timed out",
+    oom: "ran out of memory",
+    throttled: "was throttled",
+    ok: "ended",
+    unknown: "ended",
+  }[hop.outcome];
+  const what = hop.errorType === null ? "" : `: ${hop.errorType}`;
+  const tries = hop.attempts.length > 1 ? ` ${attemptsOf(hop)}` : "";
+  return `${nameOf(hop)} ${how}${hop.durationMs === null ? "" : ` after ${humanMs(hop.durationMs)}`}${tries}${what}`;
+}
+
+function nextOf(hop: TraceHop): string {
+  const search = `search its logs for request ${hop.requestId}`;
+  if (hop.outcome === "oom") return `give it more memory; ${search}`;
+  if (hop.outcome === "timeout") return NEXT.timeout;
+  return hop.outcome === "throttled" ? NEXT.throttle : search;
+}
+
+function attemptsOf(hop: TraceHop): string {
+  const shown = hop.attempts.slice(0, 6).map((attempt) => `${attempt.outcome} at +${humanMs(attempt.startMs)}`);
+  return `in attempt ${hop.attempts.length} (${list(shown, hop.attempts.length)})`;
+}
+
+function list(items: readonly string[], total = items.length): string {
+  const shown = items.slice(0, 6);
+  const more = total - shown.length;
+  return more > 0 ? `${shown.join(", ")} and ${more} more` : shown.join(", ");
+}
+
+const SPENT: Record<string, string> = {
+  working: "work",
+  "cold-start": "cold starts",
+  "queue-wait": "waiting in queues",
+  "batch-window": "waiting for batches to fill",
+  "retry-backoff": "waiting to retry",
+  throttled: "throttled",
+  "external-service": "external services",
+  orchestration: "orchestration",
+  trigger: "triggers",
+  unknown: "not explained",
+};
+
+/** Shares of the end-to-end time along the critical path, largest first. Empty: no critical path. */
+export function timeSpent(chain: Chain): { label: string; ms: number; share: number }[] {
+  const sums = new Map<string, number>();
+  for (const { spent, fromMs, toMs } of chain.criticalPath) sums.set(spent, (sums.get(spent) ?? 0) + toMs - fromMs);
+  const total = [...sums.values()].reduce((sum, ms) => sum + ms, 0);
+  return [...sums]
+    .filter(([, ms]) => ms > 0)
+    .sort((a, b) => b[1] - a[1])
+    .map(([spent, ms]) => ({ label: SPENT[spent] ?? spent, ms, share: ms / total }));
+}
+
+/** The longest stretch of the critical path, in words; null: no path. */
+export function longestStretch(chain: Chain): string | null {
+  let longest: Chain["criticalPath"][number] | null = null;
+  for (const segment of chain.criticalPath)
+    if (longest === null || segment.toMs - segment.fromMs > longest.toMs - longest.fromMs) longest = segment;
+  if (longest === null || longest.toMs <= longest.fromMs) return null;
+  const hop = chain.hops.find(({ id }) => id === longest.hopId);
+  const share =
+    chain.endToEndMs === null || chain.endToEndMs <= 0
+      ? ""
+      : `, ${humanPercent((longest.toMs - longest.fromMs) / chain.endToEndMs)} of the whole`;
+  const what = SPENT[longest.spent] ?? longest.spent;
+  return `Longest stretch: ${hop === undefined ? longest.hopId : nameOf(hop)}, ${what}, ${humanMs(longest.toMs - longest.fromMs)}${share}.`;
+}
+
+/** One sentence per clock that seems off; none: no evidence. */
+export function clockNotes(rows: readonly TreeRow[]): string[] {
+  const byClock = new Map<string, { hops: TraceHop[]; skewMs: number; cloud: string }>();
+  for (const { hop } of rows) {
+    if (hop.skewMs === null || Math.abs(hop.skewMs) < 1) continue;
+    const key = `${hop.cloud} ${Math.round(hop.skewMs)}`;
+    const known = byClock.get(key) ?? { hops: [], skewMs: hop.skewMs, cloud: hop.cloud };
+    known.hops.push(hop);
+    byClock.set(key, known);
+  }
+  return [...byClock.values()].map(
+    ({ hops, skewMs, cloud }) =>
+      `Clock of ${cloud} (${list(hops.map((hop) => hop.name))}) seems ${humanMs(Math.abs(skewMs))} ${skewMs > 0 ? "behind" : "ahead"}: a correction of ${skewMs > 0 ? "+" : "-"}${humanMs(Math.abs(skewMs))} would agree with its causes. Times above are as recorded.`,
+  );
+}
+
+/** Latest known end among hops, in milliseconds since the start; for chains whose end-to-end time is unknown. */
+export function seenUntilMs(chain: Chain): number {
+  return chain.hops.reduce((latest, hop) => Math.max(latest, endMsOf(hop)), 0);
+}

@@ -1,0 +1,101 @@
+/** Many chains -> a list of them. */
+import type { Chain } from "../../model/chains.ts";
+import type { Report } from "../report.ts";
+import { isoTime } from "./time.ts";
+
+/** `chains --format json`; its shape is `schemas/chains.schema.json`. */
+export interface ChainsDocument {
+  schemaVersion: 1;
+  /** All that were found, also those that are not listed. */
+  total: number;
+  failed: number;
+  incomplete: number;
+  chains: {
+    id: string;
+    startedAt: string | null;
+    endToEndMs: number | null;
+    complete: boolean;
+    outcome: string;
+    hops: number;
+    clouds: string[];
+    functions: string[];
+    route: string;
+    patterns: string[];
+    problems: { [code: string]: number };
+    usd: number | null;
+    usdUnknownHops: number;
+  }[];
+}
+
+function failed(chain: Chain): boolean {
+  return chain.outcome !== "ok" && chain.outcome !== "unknown";
+}
+
+/** `top`: how many are listed; null: all. The order is kept. */
+export function chainsDocument(chains: readonly Chain[], top: number | null = null): ChainsDocument {
+  return {
+    schemaVersion: 1,
+    total: chains.length,
+    failed: chains.filter(failed).length,
+    incomplete: chains.filter((chain) => !chain.complete).length,
+    chains: chains.slice(0, top ?? undefined).map((chain) => {
+      const problems: { [code: string]: number } = {};
+      for (const { code } of chain.problems) problems[code] = (problems[code] ?? 0) + 1;
+      return {
+        id: chain.id,
+        startedAt: isoTime(chain.startedAt),
+        endToEndMs: chain.endToEndMs,
+        complete: chain.complete,
+        outcome: chain.outcome,
+        hops: chain.hops.filter((hop) => hop.kind === "function" || hop.kind === "workflow").length,
+        clouds: [...new Set(chain.hops.map((hop) => hop.cloud))].sort(),
+        functions: [...new Set(chain.hops.flatMap((hop) => (hop.function === null ? [] : [hop.function])))],
+        route: chain.route,
+        patterns: chain.patterns.map((pattern) => pattern.name),
+        problems,
+        usd: chain.usd,
+        usdUnknownHops: chain.usdUnknownHops,
+      };
+    }),
+  };
+}
+
+/** The list as a table. */
+export function chainsView(chains: readonly Chain[], top: number | null = null): Report {
+  const document = chainsDocument(chains, top);
+  const notes = [];
+  if (document.chains.length < document.total)
+    notes.push(`${(document.total - document.chains.length).toLocaleString("en-US")} more; --top N lists more.`);
+  notes.push(
+    `${document.total.toLocaleString("en-US")} chains, ${document.failed.toLocaleString("en-US")} failed, ${document.incomplete.toLocaleString("en-US")} with something missing.`,
+  );
+  if (document.chains.length > 0) notes.push("evscope trace ID shows one of them.");
+  return {
+    schemaVersion: 1,
+    title: "Chains",
+    sections: [
+      {
+        title: "Chains",
+        columns: [
+          { key: "id", label: "chain", type: "id" },
+          { key: "startedAt", label: "started", type: "time" },
+          { key: "endToEndMs", label: "end to end", type: "ms" },
+          { key: "outcome", label: "outcome", type: "text" },
+          { key: "hops", label: "hops", type: "count" },
+          { key: "usd", label: "cost", type: "usd" },
+          { key: "usdUnknownHops", label: "hops of unknown cost", type: "count" },
+          { key: "problems", label: "problems", type: "list" },
+          { key: "clouds", label: "clouds", type: "list" },
+          { key: "route", label: "route", type: "text" },
+        ],
+        rows: document.chains.map((chain) => ({
+          ...chain,
+          functions: null,
+          patterns: null,
+          problems: Object.entries(chain.problems).map(([code, count]) => (count === 1 ? code : `${count} x ${code}`)),
+        })),
+        notes,
+      },
+    ],
+  };
+}

@@ -1,0 +1,126 @@
+/** The result of an import -> its document and table. */
+import type { Report } from "../report.ts";
+
+/** One file of an import. */
+export interface ImportedFile {
+  path: string;
+  /** null: no format matched. */
+  format: string | null;
+  /** Records taken from it. */
+  records: number;
+  /** Broken records left out. */
+  skipped: number;
+  /** Why the file (or the rest of it) could not be read; null: it was. */
+  error: string | null;
+  /** Some of the broken records, with their place. */
+  broken?: readonly { reason: string; line: number | null; byte: number | null }[];
+  /** Well-formed content that holds nothing evscope reads, by reason. */
+  ignored?: readonly { reason: string; count: number }[];
+}
+
+/** What an import did, as far as it is shown. */
+export interface ImportFacts {
+  files: readonly ImportedFile[];
+  /** Records new to the dataset; null: not known. */
+  added?: number | null;
+  /** Records that the dataset already held; null: not known. */
+  duplicates?: number | null;
+  /** Records by type. */
+  byType?: Readonly<Record<string, number>>;
+}
+
+/** `import --format json`; its shape is `schemas/import.schema.json`. */
+export interface ImportDocument {
+  schemaVersion: 1;
+  files: {
+    path: string;
+    format: string | null;
+    records: number;
+    skipped: number;
+    error: string | null;
+    broken: { reason: string; line: number | null; byte: number | null }[];
+    ignored: { reason: string; count: number }[];
+  }[];
+  totals: { files: number; records: number; skipped: number; failed: number; added: number | null; duplicates: number | null };
+  byType: { [type: string]: number };
+}
+
+export function importDocument(facts: ImportFacts): ImportDocument {
+  const { files } = facts;
+  return {
+    schemaVersion: 1,
+    files: files.map(({ path, format, records, skipped, error, broken, ignored }) => ({
+      path,
+      format,
+      records,
+      skipped,
+      error,
+      broken: [...(broken ?? [])],
+      ignored: [...(ignored ?? [])],
+    })),
+    totals: {
+      files: files.length,
+      records: files.reduce((sum, file) => sum + file.records, 0),
+      skipped: files.reduce((sum, file) => sum + file.skipped, 0),
+      failed: files.filter((file) => file.error !== null).length,
+      added: facts.added ?? null,
+      duplicates: facts.duplicates ?? null,
+    },
+    byType: { ...facts.byType },
+  };
+}
+
+/** Broken records shown per file. */
+const SHOWN_PER_FILE = 3;
+
+/** The summary as a table; what was wrong is said below it, file by file. */
+export function importView(facts: ImportFacts): Report {
+  const document = importDocument(facts);
+  const { totals } = document;
+  const notes: string[] = [];
+  for (const file of document.files) {
+    if (file.error !== null) notes.push(`${file.path}: ${file.error}`);
+    for (const { reason, line, byte } of file.broken.slice(0, SHOWN_PER_FILE))
+      notes.push(`${file.path}${place(line, byte)}: left out: ${reason}`);
+    const more = file.skipped - Math.min(SHOWN_PER_FILE, file.broken.length);
+    if (file.skipped > 0 && more > 0) notes.push(`${file.path}: ${more.toLocaleString("en-US")} more broken records left out`);
+  }
+  if (totals.added !== null)
+    notes.push(`New in the dataset: ${totals.added.toLocaleString("en-US")} records${repeats(totals.duplicates)}.`);
+  const kinds = Object.entries(document.byType).filter(([, count]) => count > 0);
+  if (kinds.length > 0) notes.push(`By kind: ${kinds.map(([kind, count]) => `${kind} ${count.toLocaleString("en-US")}`).join(", ")}.`);
+  return {
+    schemaVersion: 1,
+    title: "Import",
+    sections: [
+      {
+        title: "Import",
+        columns: [
+          { key: "path", label: "file", type: "text" },
+          { key: "format", label: "format", type: "text" },
+          { key: "records", label: "records", type: "count" },
+          { key: "skipped", label: "left out", type: "count" },
+          { key: "state", label: "state", type: "text" },
+        ],
+        rows: document.files.map(({ path, format, records, skipped, error }) => ({
+          path,
+          format: format ?? "not recognised",
+          records,
+          skipped,
+          state: error !== null ? "failed" : skipped > 0 ? "partly" : "ok",
+        })),
+        total: { path: `${totals.files.toLocaleString("en-US")} files`, records: totals.records, skipped: totals.skipped },
+        notes,
+      },
+    ],
+  };
+}
+
+function place(line: number | null, byte: number | null): string {
+  if (line !== null) return `:${line}`;
+  return byte === null ? "" : ` at byte ${byte}`;
+}
+
+function repeats(duplicates: number | null): string {
+  return duplicates === null || duplicates === 0 ? "" : `; ${duplicates.toLocaleString("en-US")} were there already`;
+}
