@@ -1,8 +1,9 @@
 /** Records with the fields that Azure's telemetry never says left null. */
+import { numberOf } from "../../model/json.ts";
 import type { Invocation, LogEvent } from "../../model/records.ts";
 import type { Facts } from "./context.ts";
 import type { Row } from "./schema.ts";
-import { numberOf, textOf } from "./values.ts";
+import { textOf } from "./values.ts";
 
 /** An invocation with everything unknown that Azure's telemetry does not say (billed time, memory, plan). */
 export function bareInvocation(facts: Facts, fn: string, requestId: string): Invocation {

@@ -2,11 +2,12 @@
 import type { Position, Sink, Source } from "../../model/formats.ts";
 import type { IdKeys } from "../../model/id-keys.ts";
 import { type Id, isPlaceholderId, normaliseId, traceIdOf } from "../../model/ids.ts";
+import { type JsonObject } from "../../model/json.ts";
 import type { Config, Json, Scope } from "../../model/records.ts";
 import type { Invocations } from "./invocations.ts";
 import type { Receipts } from "./receipts.ts";
 import type { Row } from "./schema.ts";
-import { type JsonObject, bagOf, functionName, parseJson, regionOf, resourceIdOf, textOf, timeOf, weightOf } from "./values.ts";
+import { bagOf, functionName, parseJson, regionOf, resourceIdOf, textOf, timeOf, weightOf } from "./values.ts";
 
 /** What the readers of one source share. */
 export interface Context {
@@ -161,6 +162,8 @@ export function seenFunction(context: Context, facts: Facts, fn: string): void {
   context.functions.set(key, {
     type: "config",
     ...scope,
+    // the same function is seen with and without its region; its app knows it
+    region: null,
     kind: "function",
     resource: `${scope.account === null ? "" : `/subscriptions/${scope.account}`}/providers/Microsoft.Web/sites/${app.toLowerCase()}/functions/${fn}`,
     name: fn,

@@ -1,11 +1,12 @@
 /** `dependencies` / AppDependencies: calls that a run made. */
 import type { Position } from "../../model/formats.ts";
+import { numberOf } from "../../model/json.ts";
 import type { Json, Span } from "../../model/records.ts";
 import { logged } from "./bare-records.ts";
 import { type Context, addId, factsOf, functionOf, linksOf, parentOf, seenFunction, spanIdOf, withText } from "./context.ts";
 import { entityOf } from "./requests.ts";
 import type { Row } from "./schema.ts";
-import { boolOf, durationOf, numberOf, textOf } from "./values.ts";
+import { boolOf, durationOf, textOf } from "./values.ts";
 
 const MESSAGING = /service ?bus|event ?hub|queue|event ?grid|kafka|rabbit/i;
 const SENDS = /\bsend|publish|enqueue|addmessage|^message$|\bcreate\b|ServiceBusSender|EventHubProducer/i;
@@ -42,7 +43,8 @@ export function readDependency(row: Row, context: Context, at: Position): void {
   const spanId = spanIdOf(id);
   const kind = kindOf(type, name);
   const ids = withText(facts, `${name ?? ""} ${textOf(fields.data) ?? ""}`, context.keys);
-  const messageId = textOf(facts.bag["messaging.message.id"]) ?? textOf(facts.bag["messaging.message_id"]);
+  const messageId =
+    ["messaging.message.id", "messaging.message_id", "MessageId"].map((key) => textOf(facts.bag[key])).find((id) => id !== null) ?? null;
   if (messageId !== null) addId(ids, "message", messageId);
   const attributes: { [key: string]: Json } = {};
   if (facts.app !== null) attributes["azure.app"] = facts.app;

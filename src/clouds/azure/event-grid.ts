@@ -1,7 +1,8 @@
 /** Event Grid and CloudEvents events as files: each is a published message. Events that a run logged are read with its log line. */
 import type { Format, Position } from "../../model/formats.ts";
 import type { Json } from "../../model/records.ts";
-import { isAzureCloudEvent, isCloudEvent, isGridEvent, messageOf } from "./event-messages.ts";
+import { isCloudEvent } from "../../model/cloud-event.ts";
+import { isAzureCloudEvent, isGridEvent, messageOf } from "./event-messages.ts";
 
 /** Event Grid delivers arrays, the SDKs log single events. */
 function eventsIn(document: Json): Json[] {

@@ -5,10 +5,12 @@
  */
 import type { IdKeys } from "../../model/id-keys.ts";
 import { type Id, parentSpanIdOf, traceIdOf } from "../../model/ids.ts";
+import { cloudEventOf, isCloudEvent } from "../../model/cloud-event.ts";
+import { type JsonObject, isObject, numberOf, textAt } from "../../model/json.ts";
 import type { Json, Message, Scope } from "../../model/records.ts";
 import { bytesOf } from "./bare-records.ts";
 import { type Facts, addId } from "./context.ts";
-import { type JsonObject, bagOf, field, isObject, momentOf, numberOf, parseJson, resourceIdOf, textOf, timeOf } from "./values.ts";
+import { bagOf, field, momentOf, parseJson, resourceIdOf, textOf, timeOf } from "./values.ts";
 
 /** True for an event of the Event Grid schema. */
 export function isGridEvent(document: Json): document is JsonObject {
@@ -21,21 +23,12 @@ export function isGridEvent(document: Json): document is JsonObject {
   );
 }
 
-/** True for a CloudEvent (structured JSON). */
-export function isCloudEvent(document: Json): document is JsonObject {
-  return (
-    isObject(document) &&
-    typeof document["specversion"] === "string" &&
-    typeof document["type"] === "string" &&
-    typeof document["source"] === "string" &&
-    typeof document["id"] === "string"
-  );
-}
-
 /** True for a CloudEvent that says it comes from Azure: its type or source names a Microsoft service or a resource path. */
 export function isAzureCloudEvent(document: Json): document is JsonObject {
   return (
-    isCloudEvent(document) && (/^Microsoft\./.test(document["type"] as string) || /\/subscriptions\//i.test(document["source"] as string))
+    isCloudEvent(document) &&
+    (/^Microsoft\./.test(textAt(document, "type", "ce-type") ?? "") ||
+      /\/subscriptions\//i.test(textAt(document, "source", "ce-source") ?? ""))
   );
 }
 
@@ -61,52 +54,87 @@ export interface Seen {
 /** The message that an event or broker message is; null: neither, or without a readable time. */
 export function messageOf(document: Json, seen: Seen): Message | null {
   if (!isObject(document)) return null;
-  const broker = !isGridEvent(document) && !isCloudEvent(document);
-  if (broker && !isBrokerMessage(document)) return null;
+  const told = isCloudEvent(document) ? cloudEvent(document) : isGridEvent(document) ? gridEvent(document) : brokerMessage(document);
+  const at = seen.at ?? told?.sentAt ?? null;
+  if (told === null || at === null) return null;
   const text = JSON.stringify(document);
-  const topic = resourceIdOf(document["topic"]) ?? resourceIdOf(document["source"]);
-  const properties = bagOf(field(document, "applicationProperties")) ?? bagOf(field(document, "userProperties")) ?? {};
-  const context = [document["traceparent"], properties["Diagnostic-Id"], properties["traceparent"], field(document, "Diagnostic-Id")]
-    .map(textOf)
-    .find((carrier) => carrier !== null && traceIdOf(carrier) !== null);
-  const sentAt =
-    timeOf(document["eventTime"]) ??
-    timeOf(document["time"]) ??
-    momentOf(field(document, "enqueuedTimeUtc")) ??
-    momentOf(field(document, "enqueuedTime")) ??
-    momentOf(field(document, "x-opt-enqueued-time")) ??
-    momentOf(properties["x-opt-enqueued-time"]);
-  const at = seen.at ?? sentAt;
-  if (at === null) return null;
-  const messageId = textOf(document["id"]) ?? textOf(field(document, "messageId"));
   const ids: Id[] = seen.keys.inText(text);
-  if (messageId !== null) addId(ids, "message", messageId);
+  if (told.messageId !== null) addId(ids, "message", told.messageId);
+  const { topic, ...facts } = told;
   return {
     type: "message",
     ...seen.scope,
-    account: topic?.subscription ?? seen.scope.account,
+    account: resourceIdOf(topic)?.subscription ?? seen.scope.account,
     direction: seen.direction,
     at,
-    channel: broker ? textOf(field(document, "entityPath")) : (topic?.name ?? textOf(document["topic"]) ?? textOf(document["source"])),
-    channelKind: broker
-      ? field(document, "partitionKey") !== undefined && field(document, "offset") !== undefined
-        ? "stream"
-        : "queue"
-      : "bus",
-    messageId,
+    channel: resourceIdOf(topic)?.name ?? topic,
     fn: seen.fn,
     requestId: seen.requestId,
-    traceId: context == null ? null : traceIdOf(context),
-    parentSpanId: context == null ? null : parentSpanIdOf(context),
-    sentAt,
-    attempt: numberOf(field(document, "deliveryCount")),
     sizeBytes: bytesOf(text),
     payloadHash: null,
-    eventName: textOf(document["eventType"]) ?? textOf(document["type"]) ?? textOf(field(document, "subject")),
-    deadLetter: textOf(field(document, "deadLetterReason")) !== null || textOf(document["deadLetterReason"]) !== null,
     replay: null,
     ids,
+    ...facts,
   };
+}
+
+type Told = Pick<Message, "channelKind" | "messageId" | "traceId" | "parentSpanId" | "sentAt" | "attempt" | "eventName" | "deadLetter"> & {
+  topic: string | null;
+};
+
+function cloudEvent(document: JsonObject): Told {
+  const event = cloudEventOf(document);
+  return {
+    topic: event.source,
+    channelKind: "bus",
+    messageId: event.id,
+    traceId: event.traceId,
+    parentSpanId: event.parentSpanId,
+    sentAt: event.time,
+    attempt: null,
+    eventName: event.type,
+    deadLetter: textOf(document["deadletterreason"]) !== null,
+  };
+}
+
+function gridEvent(document: JsonObject): Told {
+  return {
+    topic: textOf(document["topic"]),
+    channelKind: "bus",
+    messageId: textOf(document["id"]),
+    ...contextIn([document["traceparent"], bagOf(document["data"])?.["traceparent"]]),
+    sentAt: timeOf(document["eventTime"]),
+    // only dead-lettered events carry these: https://learn.microsoft.com/azure/event-grid/manage-event-delivery
+    attempt: numberOf(document["deliveryAttempts"]),
+    eventName: textOf(document["eventType"]),
+    deadLetter: textOf(document["deadLetterReason"]) !== null,
+  };
+}
+
+function brokerMessage(document: JsonObject): Told | null {
+  if (!isBrokerMessage(document)) return null;
+  const properties = bagOf(field(document, "applicationProperties")) ?? bagOf(field(document, "userProperties")) ?? {};
+  const isStream = field(document, "partitionKey") !== undefined && field(document, "offset") !== undefined;
+  return {
+    topic: textOf(field(document, "entityPath")),
+    channelKind: isStream ? "stream" : "queue",
+    messageId: textOf(field(document, "messageId")),
+    ...contextIn([properties["Diagnostic-Id"], properties["traceparent"], field(document, "Diagnostic-Id")]),
+    sentAt:
+      momentOf(field(document, "enqueuedTimeUtc")) ??
+      momentOf(field(document, "enqueuedTime")) ??
+      momentOf(field(document, "x-opt-enqueued-time")) ??
+      momentOf(properties["x-opt-enqueued-time"]),
+    attempt: numberOf(field(document, "deliveryCount")),
+    eventName: textOf(field(document, "subject")),
+    deadLetter: textOf(field(document, "deadLetterReason")) !== null,
+  };
+}
+
+/** The sender's trace and span from the first carrier that holds one. */
+function contextIn(carriers: (Json | undefined)[]): Pick<Message, "traceId" | "parentSpanId"> {
+  const carrier = carriers.map(textOf).find((text) => text !== null && traceIdOf(text) !== null) ?? null;
+  return carrier === null ? { traceId: null, parentSpanId: null } : { traceId: traceIdOf(carrier), parentSpanId: parentSpanIdOf(carrier) };
 }
 
 const LOOKS_LIKE_EVENT =

@@ -3,10 +3,11 @@
  * https://learn.microsoft.com/rest/api/application-insights/events
  */
 import type { Format, Sink } from "../../model/formats.ts";
+import { type JsonObject, isObject } from "../../model/json.ts";
 import type { Gap, Json } from "../../model/records.ts";
 import { telemetry } from "./normalise.ts";
 import { type Row, rowOf } from "./schema.ts";
-import { type JsonObject, isObject, textOf } from "./values.ts";
+import { textOf } from "./values.ts";
 
 function isEvent(value: Json): value is JsonObject {
   return isObject(value) && typeof value["type"] === "string" && typeof value["timestamp"] === "string" && isObject(value["operation"]);

@@ -2,7 +2,8 @@
  * Lines that the Functions host writes about its runs (WebJobs SDK, `FunctionExecutor` and the trigger bindings):
  * https://learn.microsoft.com/azure/azure-functions/analyze-telemetry-data
  */
-import { momentOf, numberOf } from "./values.ts";
+import { numberOf } from "../../model/json.ts";
+import { momentOf } from "./values.ts";
 
 /** `Executing 'Functions.X' (Reason='...', Id=...)`. */
 export interface StartLine {

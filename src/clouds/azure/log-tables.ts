@@ -4,11 +4,12 @@
  */
 import type { Format, Position, Reader, Sink, Source } from "../../model/formats.ts";
 import type { IdKeys } from "../../model/id-keys.ts";
+import { type JsonObject, isObject } from "../../model/json.ts";
 import type { Gap, Json } from "../../model/records.ts";
 import { errorOf } from "./answers.ts";
 import { type Telemetry, notReadReason, tableOf, telemetry } from "./normalise.ts";
 import { type Row, fieldOf, rowOf } from "./schema.ts";
-import { type JsonObject, isObject, textOf } from "./values.ts";
+import { textOf } from "./values.ts";
 
 interface Table {
   name: string | null;

@@ -1,9 +1,10 @@
 /** Metrics and performance counters as rows (`customMetrics` / AppMetrics, `performanceCounters` / AppPerformanceCounters). */
 import type { Position } from "../../model/formats.ts";
+import { numberOf } from "../../model/json.ts";
 import type { MetricPoint } from "../../model/records.ts";
 import { type Context, factsOf, functionOf } from "./context.ts";
 import type { Row } from "./schema.ts";
-import { functionName, numberOf, resourceIdOf, textOf } from "./values.ts";
+import { functionName, resourceIdOf, textOf } from "./values.ts";
 
 /** What the host's aggregator appends to the function's name: https://learn.microsoft.com/azure/azure-functions/analyze-telemetry-data */
 const AGGREGATE = /^(\S+) (Count|AvgDurationMs|MaxDurationMs|MinDurationMs|Successes|Failures|SuccessRate)$/;

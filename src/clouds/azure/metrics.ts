@@ -3,9 +3,10 @@
  * https://learn.microsoft.com/rest/api/monitor/metrics/list, https://learn.microsoft.com/rest/api/application-insights/metrics/get
  */
 import type { Format, Position, Sink, Source } from "../../model/formats.ts";
+import { type JsonObject, isObject, numberOf } from "../../model/json.ts";
 import type { Json, MetricPoint } from "../../model/records.ts";
 import { errorOf } from "./answers.ts";
-import { type JsonObject, durationOf, isObject, numberOf, regionOf, resourceIdOf, textOf, timeOf } from "./values.ts";
+import { durationOf, regionOf, resourceIdOf, textOf, timeOf } from "./values.ts";
 
 /** Statistics of Azure Monitor points, with the name that records carry. */
 const STATISTICS: { readonly [name: string]: string } = {

@@ -1,4 +1,5 @@
 /** Rows of telemetry to records. Pure: what a row becomes depends on the rows of its source alone. */
+import { numberOf } from "../../model/json.ts";
 import type { Position, Sink, Source } from "../../model/formats.ts";
 import type { IdKeys } from "../../model/id-keys.ts";
 import type { Context } from "./context.ts";
@@ -10,7 +11,7 @@ import { receipts } from "./receipts.ts";
 import { readRequest } from "./requests.ts";
 import type { Row } from "./schema.ts";
 import { readEvent, readException, readTrace } from "./traces.ts";
-import { numberOf, textOf } from "./values.ts";
+import { textOf } from "./values.ts";
 
 export type Table = "requests" | "dependencies" | "traces" | "exceptions" | "events" | "metrics" | "counters";
 

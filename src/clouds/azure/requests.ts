@@ -1,5 +1,6 @@
 /** `requests` / AppRequests: the run of a function (or of a web app's handler) as Application Insights saw it. */
 import type { Position } from "../../model/formats.ts";
+import { numberOf } from "../../model/json.ts";
 import type { ChannelKind, Invocation, Json, Message, Outcome, Span } from "../../model/records.ts";
 import {
   type Context,
@@ -15,7 +16,7 @@ import {
 } from "./context.ts";
 import { triggerOf } from "./function-lines.ts";
 import type { Row } from "./schema.ts";
-import { bagOf, boolOf, durationOf, functionName, momentOf, numberOf, textOf } from "./values.ts";
+import { bagOf, boolOf, durationOf, functionName, momentOf, textOf } from "./values.ts";
 import { bareInvocation, logged } from "./bare-records.ts";
 
 /** Kind of channel behind each trigger. */

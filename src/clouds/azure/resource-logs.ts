@@ -4,13 +4,14 @@
  */
 import type { Format, Position, Reader, Sink, Source } from "../../model/formats.ts";
 import type { IdKeys } from "../../model/id-keys.ts";
+import { type JsonObject, isObject } from "../../model/json.ts";
 import type { Json, LogEvent } from "../../model/records.ts";
 import { bytesOf } from "./bare-records.ts";
 import { addId } from "./context.ts";
 import { tableNamed, telemetry } from "./normalise.ts";
 import { rowOf } from "./schema.ts";
 import { levelOf } from "./traces.ts";
-import { type JsonObject, bagOf, field, isObject, regionOf, resourceIdOf, textOf, timeOf } from "./values.ts";
+import { bagOf, field, regionOf, resourceIdOf, textOf, timeOf } from "./values.ts";
 
 /** Records of an envelope; null: no envelope. A record may be a list itself (batched by a forwarder). */
 function recordsIn(body: Json): Json[] | null {

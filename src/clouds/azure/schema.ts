@@ -104,7 +104,6 @@ export const ArmResource = z.object({
   location: nullish(z.string()),
   etag: nullish(z.string()),
   sku: nullish(z.object({ name: nullish(z.string()), tier: nullish(z.string()), capacity: nullish(z.number()) })),
-  properties: z.record(z.string(), z.unknown()).nullish().catch(null),
 });
 export type ArmResource = z.infer<typeof ArmResource>;
 
@@ -112,6 +111,7 @@ export type ArmResource = z.infer<typeof ArmResource>;
 export const SiteProperties = z.object({
   sku: nullish(z.string()),
   serverFarmId: nullish(z.string()),
+  appServicePlanId: nullish(z.string()),
   state: nullish(z.string()),
   lastModifiedTimeUtc: nullish(z.string()),
   functionAppConfig: nullish(
@@ -133,12 +133,13 @@ export const SiteProperties = z.object({
 export const EventSubscriptionProperties = z.object({
   topic: nullish(z.string()),
   provisioningState: nullish(z.string()),
-  destination: nullish(z.object({ endpointType: nullish(z.string()), properties: nullish(z.record(z.string(), z.json())) })),
+  destination: nullish(z.record(z.string(), z.json())),
   filter: nullish(z.json()),
   labels: nullish(z.array(z.string())),
   eventDeliverySchema: nullish(z.string()),
   retryPolicy: nullish(z.object({ maxDeliveryAttempts: nullish(z.number()), eventTimeToLiveInMinutes: nullish(z.number()) })),
-  deadLetterDestination: nullish(z.object({ properties: nullish(z.record(z.string(), z.json())) })),
+  deadLetterDestination: nullish(z.record(z.string(), z.json())),
+  deadLetterWithResourceIdentity: nullish(z.record(z.string(), z.json())),
 });
 
 /** `Microsoft.ServiceBus/namespaces/{queues,topics,topics/subscriptions}`: https://learn.microsoft.com/rest/api/servicebus/ */

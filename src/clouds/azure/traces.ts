@@ -1,13 +1,14 @@
 /** `traces` / AppTraces, FunctionAppLogs, `exceptions` / AppExceptions and custom events: lines of the host and of the functions. */
 import type { Position } from "../../model/formats.ts";
 import type { Id } from "../../model/ids.ts";
+import { isObject, numberOf } from "../../model/json.ts";
 import type { ChannelKind, Json, LogKind, Message } from "../../model/records.ts";
 import { bareInvocation, logged } from "./bare-records.ts";
 import { type Context, type Facts, addId, factsOf, functionOf, parentOf, seenFunction, withText } from "./context.ts";
 import { eventsInText } from "./event-messages.ts";
 import { hostLine, saysOutOfMemory, saysTimeout, triggerMessages, triggerOf } from "./function-lines.ts";
 import type { Row } from "./schema.ts";
-import { isObject, numberOf, parseJson, textOf } from "./values.ts";
+import { parseJson, textOf } from "./values.ts";
 
 /** Application Insights severity levels: https://learn.microsoft.com/azure/azure-monitor/app/data-model-complete#trace */
 const SEVERITIES = ["DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
@@ -44,6 +45,9 @@ function rowLevel(row: Row, facts: Facts): string | null {
   return levelOf(severity) ?? DOTNET_LEVELS[dotnet ?? -1] ?? levelOf(facts.bag["LogLevel"]);
 }
 
+/** A transport ID that a line names: `sent MessageId: 4f…`. */
+const MESSAGE_ID = /\bmessage[-_ ]?id["']?\s*[:=]\s*["']?([\w.:-]{8,128})/gi;
+
 /** Whose line it is: the function's own output, or the platform's. */
 function lineKind(category: string | null): LogKind {
   if (category === null) return "function";
@@ -62,6 +66,7 @@ export function readTrace(row: Row, context: Context, at: Position): void {
   const requestId = (line !== null && line.kind !== "host-started" ? line.invocationId : null) ?? facts.invocationId;
   const spanId = parentOf(facts);
   const ids = withText(facts, message, context.keys);
+  for (const match of message.matchAll(MESSAGE_ID)) addId(ids, "message", match[1]!);
   let kind: LogKind = lineKind(category);
 
   if (line?.kind === "host-started") {

@@ -1,12 +1,7 @@
 /** Reading the loosely typed cells of Azure telemetry: numbers as strings, 7-digit fractions, JSON in strings. Nothing here throws. */
+import { type JsonObject, isObject, numberOf } from "../../model/json.ts";
 import type { Json } from "../../model/records.ts";
-
-export type JsonObject = { [key: string]: Json };
-
-/** True for a JSON object (not null, not an array). */
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+import { epochMsOfText } from "../../model/times.ts";
 
 /** Text of a cell, trimmed; null for absent, empty and non-scalar values. */
 export function textOf(value: Json | undefined): string | null {
@@ -14,14 +9,6 @@ export function textOf(value: Json | undefined): string | null {
   if (typeof value !== "string") return null;
   const text = value.trim();
   return text === "" ? null : text;
-}
-
-/** A finite number, also from a string; null for `"NaN"`, `"Infinity"`, empty and anything else (quirk of `real` columns). */
-export function numberOf(value: Json | undefined): number | null {
-  if (typeof value !== "number" && typeof value !== "string") return null;
-  if (typeof value === "string" && value.trim() === "") return null;
-  const n = Number(value);
-  return Number.isFinite(n) ? n : null;
 }
 
 /** How many items a sampled row stands for (`ItemCount`): a whole number of at least 1. */
@@ -48,37 +35,17 @@ export function boolOf(value: Json | undefined): boolean | null {
   }
 }
 
-const ISO = /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,12}))?\s*(Z|[+-]\d{2}:?\d{2})?$/i;
-const US = /^(\d{1,2})\/(\d{1,2})\/(\d{4})[ ,]+(\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,12}))?\s*(AM|PM)?\s*(Z|[+-]\d{2}:?\d{2})?$/i;
+const US = /^(\d{1,2})\/(\d{1,2})\/(\d{4})[ ,]+(\d{1,2}):(\d{2}):(\d{2})(\.\d{1,12})?\s*(AM|PM)?\s*(Z|[+-]\d{2}:?\d{2})?$/i;
 
 /** Epoch ms, to a fraction of a millisecond, of ISO (any number of fraction digits) and US-style times; no zone means UTC. null: not a time. */
 export function timeOf(value: Json | undefined): number | null {
-  if (typeof value !== "string") return null;
-  const text = value.trim();
-  const iso = ISO.exec(text);
-  if (iso) return epochOf(iso[1]!, iso[2]!, iso[3]!, Number(iso[4]), iso[5]!, iso[6]!, iso[7], iso[8]);
-  const us = US.exec(text);
-  if (us === null) return null;
-  const hour = us[8] === undefined ? Number(us[4]) : (Number(us[4]) % 12) + (us[8].toUpperCase() === "PM" ? 12 : 0);
-  return epochOf(us[3]!, us[1]!, us[2]!, hour, us[5]!, us[6]!, us[7], us[9]);
-}
-
-function epochOf(
-  year: string,
-  month: string,
-  day: string,
-  hour: number,
-  minute: string,
-  second: string,
-  fraction: string | undefined,
-  zone: string | undefined,
-): number | null {
-  if (Number(month) < 1 || Number(month) > 12 || Number(day) < 1 || Number(day) > 31) return null;
-  if (hour > 24 || Number(minute) > 59 || Number(second) > 60 || Number(year) < 1601) return null;
-  const whole = Date.UTC(Number(year), Number(month) - 1, Number(day), hour, Number(minute), Number(second));
-  const offset = /^([+-])(\d{2}):?(\d{2})$/.exec(zone ?? "");
-  const offsetMs = offset ? (offset[1] === "-" ? -1 : 1) * (Number(offset[2]) * 60 + Number(offset[3])) * 60_000 : 0;
-  return whole - offsetMs + (fraction === undefined ? 0 : Number(`0.${fraction}`) * 1000);
+  if (typeof value !== "string" || value.length > 64) return null;
+  const us = US.exec(value.trim());
+  if (us === null) return epochMsOfText(value);
+  const half = us[8]?.toUpperCase();
+  const hour = half === undefined ? Number(us[4]) : (Number(us[4]) % 12) + (half === "PM" ? 12 : 0);
+  const two = (n: string | number): string => String(n).padStart(2, "0");
+  return epochMsOfText(`${us[3]}-${two(us[1]!)}-${two(us[2]!)}T${two(hour)}:${us[5]}:${us[6]}${us[7] ?? ""}${us[9] ?? "Z"}`);
 }
 
 /** A moment given as ISO text, epoch seconds or epoch milliseconds (also as a string: `x-opt-enqueued-time`). null: not a time after 2001. */

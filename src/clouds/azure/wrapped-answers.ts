@@ -4,9 +4,10 @@
  * answer is read by the format that knows it.
  */
 import type { Format, Reader } from "../../model/formats.ts";
+import { type JsonObject, isObject } from "../../model/json.ts";
 import type { Json } from "../../model/records.ts";
 import { errorOf } from "./answers.ts";
-import { type JsonObject, isObject, parseJson, textOf } from "./values.ts";
+import { parseJson, textOf } from "./values.ts";
 
 /** A response body, and what it was the answer to. */
 export interface Payload {
