@@ -1,0 +1,79 @@
+/** From an ID to its chain, and which IDs must be looked up next so that nothing of the chain is left out. */
+import type { Chain, ChainRecords } from "../../model/chains.ts";
+import { normaliseId } from "../../model/ids.ts";
+import { chainOfGroups, chainOfNodes } from "./chain.ts";
+import { type Context, contextOf } from "./context.ts";
+import { ownMessages, type Members } from "./edges.ts";
+import { DEFAULT_HUB_LIMIT } from "./evidence.ts";
+import { type Node, topOf } from "./nodes.ts";
+import { keysOf } from "./payload.ts";
+
+/** What the seeds point to: whole groups, or (a request of a batch, a shared trace) single nodes. */
+function targets(ctx: Context, seedIds: readonly string[]): { groups: Set<number>; nodes: Node[] } {
+  const groups = new Set<number>();
+  const nodes: Node[] = [];
+  for (const seed of seedIds) {
+    const value = normaliseId(seed);
+    const runs = [...(ctx.nodes.byRequest.get(value) ?? []), ...nodesNamed(ctx, value)];
+    for (const run of runs) for (const group of ctx.members.sharesOf(run).keys()) groups.add(group);
+    const token = ctx.members.tokens.get(value);
+    if (token === undefined) continue;
+    const group = ctx.members.groupOf(value);
+    if (group !== null && ctx.members.byGroup.has(group)) groups.add(group);
+    else nodes.push(...token.carriers);
+  }
+  return { groups, nodes };
+}
+
+function nodesNamed(ctx: Context, value: string): Node[] {
+  const found: Node[] = [];
+  const workflow = ctx.nodes.byExecution.get(value);
+  if (workflow) found.push(workflow);
+  if (/^[0-9a-f]{16}$/.test(value)) found.push(...ctx.nodes.all.filter((n) => n.id === value).map(topOf));
+  return found;
+}
+
+/** The chain that carries the given ID (correlation, trace, request, message or execution ID, or a span ID), with `id` = the first one asked. null: none of the records does. */
+export function chainOf(records: ChainRecords, seedIds: readonly string[]): Chain | null {
+  const ctx = contextOf(records, DEFAULT_HUB_LIMIT);
+  const { groups, nodes } = targets(ctx, seedIds);
+  const id = seedIds.length === 0 ? null : normaliseId(seedIds[0]!);
+  if (groups.size > 0) return chainOfGroups(ctx, groups, id);
+  const withParts = nodes.flatMap((n) => [n, ...(ctx.nodes.partsOf.get(n) ?? [])]);
+  return chainOfNodes(ctx, withParts, new Set(nodes.flatMap((n) => [...ctx.members.sharesOf(n).keys()])), id);
+}
+
+/**
+ * IDs to look up next: everything that the members of the seeds' chain carry and that was not asked yet. Repeated until it
+ * returns none, the fetched records give the same chain as all records would. Payload hashes and item keys are among them,
+ * for an index that holds them.
+ */
+export function nextIds(records: ChainRecords, seedIds: readonly string[], alreadyAsked: ReadonlySet<string>): string[] {
+  const ctx = contextOf(records, DEFAULT_HUB_LIMIT);
+  const { groups, nodes } = targets(ctx, seedIds);
+  const members: Members = { nodes: [...new Set([...groups].flatMap((g) => ctx.members.byGroup.get(g) ?? []))], set: new Set(), groups };
+  const wanted = new Set<string>();
+  for (const node of [...members.nodes, ...nodes]) for (const value of valuesToFollow(ctx, members, node)) wanted.add(value);
+  return [...wanted].filter((value) => !alreadyAsked.has(value)).sort();
+}
+
+function* valuesToFollow(ctx: Context, members: Members, node: Node): Generator<string> {
+  if (node.requestId !== null) yield node.requestId;
+  if (node.kind === "workflow") yield node.id;
+  yield* node.traces;
+  const batch = ctx.members.isBatch(node);
+  if (!batch) yield* node.lineTraces;
+  for (const value of ctx.members.valuesOf(node)) {
+    const token = ctx.members.tokens.get(value);
+    if (!token || token.hub) continue;
+    if (!batch || members.groups.has(ctx.members.groupOf(value) ?? -1)) yield value;
+  }
+  for (const span of node.spans)
+    for (const link of span.links) if (!batch || members.groups.has(ctx.members.groupOf(link.traceId) ?? -1)) yield link.traceId;
+  for (const side of ["received", "published"] as const) {
+    for (const m of ownMessages(ctx, members, node, side)) {
+      if (m.traceId !== null) yield m.traceId;
+      for (const key of keysOf(m)) yield key.slice(key.indexOf(" ") + 1);
+    }
+  }
+}

@@ -1,0 +1,49 @@
+/** Everything the steps of one rebuilding share: nodes, membership, topology and the senders of each message. */
+import type { ChainRecords, Edge } from "../../model/chains.ts";
+import type { ChannelKind, Message } from "../../model/records.ts";
+import type { EpochMs } from "../../model/units.ts";
+import { type Membership, membership } from "./membership.ts";
+import { buildNodes, type Node, type Nodes } from "./nodes.ts";
+import { messageIds } from "./tokens.ts";
+import { type Topology, topologyOf } from "./topology.ts";
+
+/** A message and the node that sent it. */
+export interface Sent {
+  node: Node;
+  message: Message;
+}
+
+export interface Context {
+  nodes: Nodes;
+  members: Membership;
+  topology: Topology;
+  /** By any transport ID in the message. */
+  sentBy: Map<string, Sent[]>;
+  records: ChainRecords;
+}
+
+/** An edge between nodes; becomes an `Edge` when the chain is put together. */
+export interface Arc extends Omit<Edge, "from" | "to"> {
+  from: Node;
+  to: Node;
+  /** What carried it; null: not known or a call. */
+  carrier: ChannelKind | null;
+  /** When the cause acted, by its own host's clock; null: not known. */
+  causeAt: EpochMs | null;
+}
+
+export function contextOf(records: ChainRecords, hubLimit: number): Context {
+  const nodes = buildNodes(records);
+  const sentBy = new Map<string, Sent[]>();
+  for (const node of nodes.all) {
+    for (const message of node.published) {
+      for (const id of messageIds(message)) {
+        if (id.kind !== "message" && id.kind !== "execution" && id.kind !== "object" && id.kind !== "item") continue;
+        const list = sentBy.get(id.value);
+        if (list) list.push({ node, message });
+        else sentBy.set(id.value, [{ node, message }]);
+      }
+    }
+  }
+  return { nodes, members: membership(nodes, hubLimit), topology: topologyOf(records.configs), sentBy, records };
+}

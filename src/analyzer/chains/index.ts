@@ -1,0 +1,5 @@
+/** The door of the chain analyzer: records in, chains out. */
+export { chainOf, nextIds } from "./closure.ts";
+export { invocationGraph } from "./contract.ts";
+export { correlate } from "./correlate.ts";
+export { DEFAULT_HUB_LIMIT } from "./evidence.ts";

@@ -1,0 +1,231 @@
+/** What is wrong with a chain or missing from it, named with its place. */
+import type { ChainProblem, Hop } from "../../model/chains.ts";
+import type { EpochMs } from "../../model/units.ts";
+import type { Arc, Context } from "./context.ts";
+import { type Arcs, type Members, ownMessages, senderOf } from "./edges.ts";
+import { type Node, spanKey, topOf } from "./nodes.ts";
+import type { Open } from "./routing.ts";
+import { messageIds } from "./tokens.ts";
+
+/** Codes that say that something of the chain is not there. */
+const MISSING: ReadonlySet<ChainProblem["code"]> = new Set(["lost-hop", "missing-parent", "cycle", "in-progress", "cut", "no-end"]);
+
+export function isComplete(problems: readonly ChainProblem[]): boolean {
+  return !problems.some((p) => MISSING.has(p.code));
+}
+
+export function problemsOf(
+  ctx: Context,
+  members: Members,
+  hops: ReadonlyMap<Node, Hop>,
+  found: Arcs,
+  closing: ReadonlySet<Arc>,
+  open: Open,
+): ChainProblem[] {
+  return [
+    ...hopProblems(members, hops),
+    ...cycleProblem(closing),
+    ...parentProblems(ctx, members, found),
+    ...openProblems(members, open),
+    ...senderProblems(ctx, members, found),
+    ...receiverProblems(ctx, members, found),
+    ...taskProblems(ctx, members),
+    ...executionProblems(ctx, members),
+  ];
+}
+
+function hopProblems(members: Members, hops: ReadonlyMap<Node, Hop>): ChainProblem[] {
+  const problems: ChainProblem[] = [];
+  const add = (code: ChainProblem["code"], hop: Hop, message: string): void => void problems.push({ code, message, hopId: hop.id });
+  for (const node of members.nodes) {
+    const hop = hops.get(node)!;
+    for (const span of node.spans) {
+      if (span.inProgress || span.endedAt === null)
+        add("in-progress", hop, `${hop.name}: span ${span.spanId} is in progress, its end was not recorded`);
+      if (span.fault) add("fault", hop, `${hop.name}: fault${hop.errorType === null ? "" : ` (${hop.errorType})`}`);
+      if (span.error && !span.throttle) add("error", hop, `${hop.name}: error${hop.errorType === null ? "" : ` (${hop.errorType})`}`);
+      if (span.throttle) add("throttle", hop, `${hop.name}: throttled`);
+    }
+    if (node.kind !== "function") continue;
+    const flagged = node.spans.some((s) => s.fault || s.error || s.throttle);
+    const why = hop.errorType === null ? "" : ` (${hop.errorType})`;
+    if (hop.outcome === "timeout") add("timeout", hop, `${hop.name}: timed out`);
+    else if (hop.outcome === "oom") add("error", hop, `${hop.name}: out of memory`);
+    else if (hop.outcome === "throttled" && !flagged) add("throttle", hop, `${hop.name}: throttled`);
+    else if (hop.outcome === "error" && !flagged) add("error", hop, `${hop.name}: failed${why}`);
+    if (hop.endedAt === null && !node.spans.some((s) => s.inProgress || s.endedAt === null)) add("no-end", hop, noEnd(node, hop));
+  }
+  return problems;
+}
+
+function noEnd(node: Node, hop: Hop): string {
+  if (node.invocations.length > 0) return `${hop.name}: started, its end was not seen`;
+  return `${hop.name}: seen only in log lines or messages, the platform's own lines are missing`;
+}
+
+function cycleProblem(closing: ReadonlySet<Arc>): ChainProblem[] {
+  return [...closing].map((arc) => ({
+    code: "cycle" as const,
+    message: `${arc.from.name} -> ${arc.to.name} closes a circle of causes; this edge is left out`,
+    hopId: arc.to.id,
+  }));
+}
+
+function parentProblems(ctx: Context, members: Members, found: Arcs): ChainProblem[] {
+  const caused = new Set(found.all().map((a) => topOf(a.to)));
+  const problems: ChainProblem[] = [];
+  const first = members.nodes.reduce((a, b) => (b.firstAt < a.firstAt ? b : a));
+  const told = new Set<string>();
+  for (const node of members.nodes) {
+    for (const span of node.spans) {
+      if (span.parentSpanId === null || node.kind === "state" || node.kind === "workflow") continue;
+      const key = spanKey(span.traceId, span.parentSpanId);
+      if (ctx.nodes.bySpan.has(key) || told.has(key)) continue;
+      const own = node.kind === "part" && node.owner === null;
+      if (!own && (caused.has(topOf(node)) || node.received.length > 0)) continue;
+      // whoever calls from outside is no gap; X-Ray records every segment of its own
+      if (!own && topOf(node) === topOf(first) && span.attributes["xray.type"] === undefined) continue;
+      told.add(key);
+      problems.push({
+        code: "missing-parent",
+        message: `${node.name}: its parent span ${span.parentSpanId} is not in the trace`,
+        hopId: node.id,
+      });
+    }
+  }
+  return problems;
+}
+
+function openProblems(members: Members, open: Open): ChainProblem[] {
+  const problems: ChainProblem[] = open.ambiguous.map(({ node, candidates }) => ({
+    code: "ambiguous" as const,
+    message: `${node.name}: ${candidates.length} hops can have caused it (${names(candidates)}); none is chosen`,
+    hopId: node.id,
+  }));
+  const entries = open.causeless.filter((n) => !open.ambiguous.some((a) => a.node === n));
+  for (const node of entries.slice(1)) {
+    if (node.received.length > 0 || isEntry(node)) continue;
+    const message = `${node.name}: belongs here by its IDs alone, what caused it is not known`;
+    problems.push({ code: "ambiguous", message, hopId: node.id });
+  }
+  if (entries.length === 0 && members.nodes.length > 1 && open.causeless.length > 0) return problems;
+  return problems;
+}
+
+/** Called from outside by its nature. */
+function isEntry(node: Node): boolean {
+  const trigger = node.invocations.find((i) => i.trigger !== null)?.trigger ?? null;
+  return trigger !== null && /http|api|timer|schedule|alb|url|rest/i.test(trigger);
+}
+
+function names(nodes: readonly Node[]): string {
+  return [...new Set(nodes.map((n) => n.name))].slice(0, 5).join(", ");
+}
+
+/** A received message whose publisher is not among the chain's hops. The chain's first hop may well be fed from outside. */
+function senderProblems(ctx: Context, members: Members, found: Arcs): ChainProblem[] {
+  const caused = new Set(
+    found
+      .all()
+      .filter((a) => a.kind !== "retry")
+      .map((a) => a.to),
+  );
+  const first = members.nodes
+    .filter((n) => n.kind === "function")
+    .reduce<Node | null>((a, b) => (a === null || b.firstAt < a.firstAt ? b : a), null);
+  const problems: ChainProblem[] = [];
+  for (const node of members.nodes) {
+    if (node.kind !== "function" || node === first || caused.has(node)) continue;
+    const messages = ownMessages(ctx, members, node, "received");
+    const lost = messages.find((m) => senderOf(ctx, members, node, m) === null && !sentFromOutside(m.channelKind));
+    if (!lost) continue;
+    const what = lost.eventName ?? lost.messageId ?? "a message";
+    problems.push({
+      code: "lost-hop",
+      message: `${node.name} received ${what} on ${lost.channel ?? lost.channelKind}; who published it was not seen`,
+      hopId: node.id,
+    });
+  }
+  return problems;
+}
+
+function sentFromOutside(kind: string): boolean {
+  return kind === "http" || kind === "schedule";
+}
+
+/** A published message that a function should have received by configuration, or by what other functions of its rule received. */
+function receiverProblems(ctx: Context, members: Members, found: Arcs): ChainProblem[] {
+  const receivers = new Map<string, Set<string>>();
+  for (const node of members.nodes) {
+    for (const m of ownMessages(ctx, members, node, "received")) {
+      for (const id of messageIds(m)) {
+        if (id.kind === "correlation") continue;
+        const set = receivers.get(id.value) ?? new Set();
+        if (node.fn !== null) set.add(node.fn);
+        receivers.set(id.value, set);
+      }
+    }
+  }
+  const present = new Set(members.nodes.filter((n) => n.fn !== null).map((n) => n.fn!));
+  const effects = new Map<Node, Set<string>>();
+  for (const arc of found.all()) {
+    if (arc.to.fn === null) continue;
+    const top = topOf(arc.from);
+    effects.set(top, (effects.get(top) ?? new Set()).add(arc.to.fn));
+  }
+  const problems: ChainProblem[] = [];
+  const told = new Set<string>();
+  for (const node of members.nodes) {
+    for (const m of ownMessages(ctx, members, node, "published")) {
+      if (m.channel === null) continue;
+      const got = new Set(messageIds(m).flatMap((id) => [...(receivers.get(id.value) ?? [])]));
+      const expected = new Set<string>();
+      for (const fn of got) for (const sibling of ctx.topology.siblingTargets(m.channel, fn)) expected.add(sibling);
+      if (got.size === 0 && m.channelKind === "queue") for (const fn of ctx.topology.functionsFrom(m.channel)) expected.add(fn);
+      for (const fn of expected) {
+        const reached = got.has(fn) || effects.get(topOf(node))?.has(fn) === true || (present.has(fn) && got.size > 0);
+        const key = `${topOf(node).index} ${fn}`;
+        if (reached || told.has(key)) continue;
+        told.add(key);
+        const what = m.eventName ?? m.messageId ?? "a message";
+        problems.push({
+          code: "lost-hop",
+          message: `${fn}: ${what} was published on ${m.channel} and ${fn} receives from there; no run of it was seen`,
+          hopId: topOf(node).id,
+        });
+      }
+    }
+  }
+  return problems;
+}
+
+/** A state that ran a function of which nothing was seen. */
+function taskProblems(ctx: Context, members: Members): ChainProblem[] {
+  const problems: ChainProblem[] = [];
+  for (const state of members.nodes) {
+    const span = state.spans[0];
+    if (state.kind !== "state" || !span || span.fn === null) continue;
+    const runs = members.nodes.filter((n) => n.kind === "function" && n.fn === span.fn && (n.invocations.length > 0 || n.lines.length > 0));
+    if (runs.length > 0) continue;
+    problems.push({
+      code: "lost-hop",
+      message: `${span.fn}: state ${state.name} ran it; no telemetry of the run was seen`,
+      hopId: state.id,
+    });
+  }
+  return problems;
+}
+
+/** A workflow whose states or starter are known, but not its own history. */
+function executionProblems(ctx: Context, members: Members): ChainProblem[] {
+  return members.nodes
+    .filter((n) => n.kind === "workflow" && n.spans.length === 0)
+    .map((n) => ({ code: "cut" as const, message: `${n.name}: the history of its execution is cut`, hopId: n.id }));
+}
+
+/** Windows in which telemetry is known to be missing. */
+export function gapProblems(ctx: Context, startedAt: EpochMs, endedAt: EpochMs): ChainProblem[] {
+  return ctx.records.gaps
+    .filter((g) => g.from !== null && g.to !== null && g.from <= endedAt && g.to >= startedAt)
+    .map((g) => ({ code: "cut" as const, message: `${g.what} could not be read in this time: ${g.why}`, hopId: null }));
+}

@@ -1,0 +1,75 @@
+/** Where events can come from, by configuration: triggers, rules and subscriptions from one resource to another. */
+import type { Config } from "../../model/records.ts";
+
+export interface Topology {
+  /** Names of all channels that lead to this function or channel, over any number of rules and subscriptions. */
+  channelsInto(name: string): ReadonlySet<string>;
+  /** Functions that this channel feeds directly or over others. */
+  functionsFrom(channel: string): ReadonlySet<string>;
+  /** Other targets of the rules or subscriptions that brought this channel's events to `fn`. */
+  siblingTargets(channel: string, fn: string): ReadonlySet<string>;
+  readonly empty: boolean;
+}
+
+/** Last part of an ARN or resource path: the name that messages use. */
+export function resourceName(resource: string): string {
+  const trimmed = resource.replace(/\/+$/, "").replace(/:(?:\$LATEST|live|prod)$/, "");
+  const stream = /:table\/([^/]+)/.exec(trimmed);
+  if (stream) return stream[1]!;
+  const cut = Math.max(trimmed.lastIndexOf("/"), trimmed.lastIndexOf(":"));
+  return trimmed.slice(cut + 1);
+}
+
+export function topologyOf(configs: readonly Config[]): Topology {
+  const into = new Map<string, Set<string>>();
+  const outOf = new Map<string, Set<string>>();
+  const byRule = new Map<string, Set<string>>();
+  const functions = new Set<string>();
+  const put = (map: Map<string, Set<string>>, key: string, value: string): void => {
+    const set = map.get(key);
+    if (set) set.add(value);
+    else map.set(key, new Set([value]));
+  };
+  for (const config of configs) {
+    if (config.kind === "function") functions.add(config.name);
+    if (config.from === null || config.to === null) continue;
+    const from = resourceName(config.from);
+    const to = resourceName(config.to);
+    put(into, to, from);
+    put(outOf, from, to);
+    if (config.kind === "rule") put(byRule, config.name, to);
+    if (/:function:|\/functions\/|Microsoft\.Web\/sites/i.test(config.to) || config.kind === "trigger") functions.add(to);
+  }
+  const reach = (map: Map<string, Set<string>>, start: string): Set<string> => {
+    const seen = new Set<string>();
+    const open = [start];
+    while (open.length > 0) {
+      for (const next of map.get(open.pop()!) ?? []) {
+        if (seen.has(next)) continue;
+        seen.add(next);
+        open.push(next);
+      }
+    }
+    return seen;
+  };
+  const intoMemo = new Map<string, Set<string>>();
+  const outMemo = new Map<string, Set<string>>();
+  const memo = (cache: Map<string, Set<string>>, map: Map<string, Set<string>>, key: string): Set<string> => {
+    let found = cache.get(key);
+    if (!found) cache.set(key, (found = reach(map, key)));
+    return found;
+  };
+  return {
+    empty: into.size === 0,
+    channelsInto: (name) => memo(intoMemo, into, name),
+    functionsFrom: (channel) => new Set([...memo(outMemo, outOf, channel)].filter((name) => functions.has(name) || !outOf.has(name))),
+    siblingTargets(channel, fn) {
+      const siblings = new Set<string>();
+      for (const targets of byRule.values()) {
+        if (!targets.has(fn) || !memo(intoMemo, into, fn).has(channel)) continue;
+        for (const target of targets) if (target !== fn && functions.has(target)) siblings.add(target);
+      }
+      return siblings;
+    },
+  };
+}
