@@ -1,4 +1,4 @@
-/** Facts -> the text of a command's result, in the format asked for. Where views and formats meet. */
+/** Facts -> text in the form asked for: picks view and format. What every command prints comes from here. */
 import type { Chain } from "../model/chains.ts";
 import type { Ledger } from "../model/cost.ts";
 import { formatCsv } from "./formats/csv.ts";
@@ -12,41 +12,52 @@ import { formatWaterfall } from "./formats/waterfall.ts";
 import type { Report } from "./report.ts";
 import { chainsDocument, chainsView } from "./views/chains.ts";
 import { costDocument, costView } from "./views/cost.ts";
-import { datasetDocument, type DatasetFacts, datasetView } from "./views/dataset.ts";
+import { type DatasetFacts, datasetDocument, datasetView } from "./views/dataset.ts";
 import { importDocument, type ImportFacts, importView } from "./views/imports.ts";
 import { traceDocument } from "./views/trace.ts";
 
-export type TableFormat = "table" | "json" | "csv" | "markdown";
+export type TableForm = "table" | "csv" | "markdown";
 
-function reportText(report: Report, format: Exclude<TableFormat, "json">, look: Look): string {
-  if (format === "csv") return formatCsv(report);
-  return format === "markdown" ? formatMarkdown(report) : formatTable(report, look);
-}
-
-/** One chain: `table` is the waterfall. */
-export function chainText(chain: Chain, format: "table" | "json" | "mermaid" | "otlp", look: Look & { parts: boolean }): string {
+/** A chain as waterfall, JSON document, Mermaid diagram or OTLP. */
+export function chainText(chain: Chain, form: "table" | "json" | "mermaid" | "otlp", look: Look & { parts: boolean }): string {
   const document = traceDocument(chain);
-  if (format === "json") return formatJson(document);
-  if (format === "mermaid") return formatMermaid(document, look);
-  return format === "otlp" ? formatOtlp(document) : formatWaterfall(document, look);
+  switch (form) {
+    case "table":
+      return formatWaterfall(document, look);
+    case "json":
+      return formatJson(document);
+    case "mermaid":
+      return formatMermaid(document);
+    case "otlp":
+      return formatOtlp(document);
+  }
 }
 
-/** A list of chains; `top`: how many are listed, null or absent: all. */
-export function chainsText(chains: readonly Chain[], format: TableFormat, look: Look & { top?: number | null }): string {
-  if (format === "json") return formatJson(chainsDocument(chains, look.top ?? null));
-  return reportText(chainsView(chains, look.top ?? null), format, look);
+/** `top`: how many of the chains are shown. */
+export function chainsText(chains: readonly Chain[], top: number, form: TableForm | "json", look: Look): string {
+  return form === "json" ? formatJson(chainsDocument(chains, top)) : reportText(chainsView(chains, top), form, look);
 }
 
-/** A ledger; `top`: how many rows are shown, null or absent: all. */
-export function costText(ledger: Ledger, format: TableFormat, look: Look & { top?: number | null }): string {
-  if (format === "json") return formatJson(costDocument(ledger, look.top ?? null));
-  return reportText(costView(ledger, look.top ?? null), format, look);
+/** `top`: how many rows are shown; null: all. Totals count all. */
+export function costText(ledger: Ledger, top: number | null, form: TableForm | "json", look: Look): string {
+  return form === "json" ? formatJson(costDocument(ledger, top)) : reportText(costView(ledger, top), form, look);
 }
 
-export function importText(facts: ImportFacts, format: "table" | "json", look: Look): string {
-  return format === "json" ? formatJson(importDocument(facts)) : formatTable(importView(facts), look);
+export function importText(facts: ImportFacts, form: "table" | "json", look: Look): string {
+  return form === "json" ? formatJson(importDocument(facts)) : formatTable(importView(facts), look);
 }
 
-export function datasetText(facts: DatasetFacts, format: "table" | "json", look: Look): string {
-  return format === "json" ? formatJson(datasetDocument(facts)) : formatTable(datasetView(facts), look);
+export function datasetText(facts: DatasetFacts, form: "table" | "json", look: Look): string {
+  return form === "json" ? formatJson(datasetDocument(facts)) : formatTable(datasetView(facts), look);
+}
+
+function reportText(report: Report, form: TableForm, look: Look): string {
+  switch (form) {
+    case "table":
+      return formatTable(report, look);
+    case "csv":
+      return formatCsv(report);
+    case "markdown":
+      return formatMarkdown(report);
+  }
 }
