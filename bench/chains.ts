@@ -63,17 +63,29 @@ async function inMemory(raw: string): Promise<ChainRecords> {
 async function measure(seed: number, removeShare: number): Promise<Score> {
   const scratch = mkdtempSync(join(tmpdir(), "evscope-chains-"));
   try {
-    const { raw, truth, evidence } = writeSimulation(scratch, { seed, orders: Number(values.orders), removeShare });
+    const { raw, truth, evidence, runOfSpan } = writeSimulation(scratch, { seed, orders: Number(values.orders), removeShare });
     const records = values.memory ? await inMemory(raw) : await throughImport(raw, join(scratch, "dataset"));
     const chains = correlate(records).map((chain) => ({
       ids: [chain.id, ...chain.ids],
       complete: chain.complete,
-      ...invocationGraph(chain),
+      ...named(invocationGraph(chain), runOfSpan),
     }));
     return score(truth, evidence, chains);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+type Graph = ReturnType<typeof invocationGraph>;
+
+/** Runs of which only a span was kept go by the span's ID: the same run, unless the chain has it under its request ID as well (then it is there twice, which is wrong). */
+function named(graph: Graph, runOfSpan: ReadonlyMap<string, string>): Graph {
+  const held = new Set(graph.hops);
+  const nameOf = (id: string): string => {
+    const run = runOfSpan.get(id);
+    return run === undefined || held.has(run) ? id : run;
+  };
+  return { hops: graph.hops.map(nameOf), edges: graph.edges.map(({ from, to }) => ({ from: nameOf(from), to: nameOf(to) })) };
 }
 
 const share = (part: number, of: number): number => (of === 0 ? 1 : part / of);
