@@ -2,7 +2,8 @@
 import type { Format } from "../../model/formats.ts";
 import { cloudwatchLogs } from "./cloudwatch.ts";
 import { events } from "./event-files.ts";
+import { stepFunctions } from "./step-functions.ts";
 import { textLogs } from "./text-logs.ts";
 import { xray } from "./xray.ts";
 
-export const formats: readonly Format[] = [cloudwatchLogs, textLogs, xray, events];
+export const formats: readonly Format[] = [cloudwatchLogs, textLogs, xray, stepFunctions, events];
