@@ -130,5 +130,5 @@ function damaged(container: Container, error: Error, taken: number, step: number
   const where = `compressed byte ${taken}${step > 0 ? ` to ${taken + step}` : ""}`;
   const cut = step === 0 || code === "Z_BUF_ERROR";
   const what = cut ? `the ${container} data is cut` : `the ${container} data is damaged (${error.message})`;
-  return new DamagedData(`${what} at ${where}; what came before is used`, taken);
+  return new DamagedData(`${what} at ${where}`, taken);
 }

@@ -22,6 +22,7 @@ export function splitJson(out: DocumentSink, options: SplitOptions = {}): Splitt
   const numbered = options.fromLine !== null;
   const feed: Feed = { window, out, pieceBytes, maxBytes, line: options.fromLine ?? 1, numbered, values: 0 };
   const value = new JsonValue(feed);
+  const longLine = Math.min(LONG_LINE_BYTES, pieceBytes);
   let mode: Next | "value" = "line";
   /** Place in the stream up to which `encoding` holds (behind a newline). */
   let linesTo = window.base;
@@ -36,7 +37,7 @@ export function splitJson(out: DocumentSink, options: SplitOptions = {}): Splitt
       let to = window.base + start < linesTo ? bytes.indexOf(NEWLINE, start) : -1;
       const ended = to >= 0;
       if (!ended) {
-        if (!final && window.end - start < LONG_LINE_BYTES) return null;
+        if (!final && window.end - start < longLine) return null;
         to = window.end;
       }
       let from = start;

@@ -1,0 +1,94 @@
+import { gzipSync } from "node:zlib";
+import * as zlib from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { DamagedData, decompress } from "../../../src/archive/decompress.ts";
+
+async function* steps(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
+  for (let i = 0; i < bytes.length; i += size) yield bytes.subarray(i, i + size);
+}
+
+async function unpack(container: "gzip" | "zstd", bytes: Buffer, size = 10_000): Promise<{ text: string; error: DamagedData | null }> {
+  let text = "";
+  try {
+    for await (const piece of decompress(container, steps(bytes, size))) text += piece.toString("latin1");
+  } catch (error) {
+    if (!(error instanceof DamagedData)) throw error;
+    return { text, error };
+  }
+  return { text, error: null };
+}
+
+// varied enough that it does not shrink to nothing
+const text = Array.from({ length: 20_000 }, (_, i) => `${i} ${((i * 2654435761) >>> 0).toString(36)}\n`).join("");
+
+describe("gzip", () => {
+  const packed = gzipSync(text);
+
+  it("unpacks one member and many, in any steps, with zero padding behind", async () => {
+    expect(await unpack("gzip", packed)).toEqual({ text, error: null });
+    const many = Buffer.concat([packed, gzipSync("a"), gzipSync(""), packed]);
+    expect(await unpack("gzip", many, 7_001)).toEqual({ text: `${text}a${text}`, error: null });
+    expect(await unpack("gzip", Buffer.concat([gzipSync("a"), Buffer.alloc(700)]), 13)).toEqual({ text: "a", error: null });
+  });
+
+  it("gives all that came before a cut, and says where it is", async () => {
+    for (const cut of [packed.length - 1, packed.length - 9, packed.length >> 1, 30]) {
+      const { text: got, error } = await unpack("gzip", packed.subarray(0, cut));
+      expect(text.startsWith(got)).toBe(true);
+      // deflate holds back at most its current symbol: what half of the packed bytes hold is about half of the text
+      if (cut > 1000) expect(got.length).toBeGreaterThan(text.length * (cut / packed.length) * 0.9);
+      expect(error?.message).toBe(`the gzip data is cut at compressed byte ${cut}`);
+    }
+  });
+
+  it("says that data is damaged: wrong checksum, or something else behind a member", async () => {
+    const wrong = Buffer.from(packed);
+    wrong[packed.length - 6]! ^= 0xff;
+    expect((await unpack("gzip", wrong)).error?.message).toMatch(
+      /^the gzip data is damaged \(incorrect data check\) at compressed byte \d+ to \d+$/,
+    );
+    const more = await unpack("gzip", Buffer.concat([packed, Buffer.from("more")]));
+    expect(more.error?.message).toContain("the gzip data is damaged (incorrect header check)");
+    expect(text.startsWith(more.text)).toBe(true);
+    expect(text.length - more.text.length).toBeLessThanOrEqual(64 * 1024);
+  });
+
+  it("unpacks a bomb in small pieces, as its reader takes them", async () => {
+    const bomb = gzipSync(Buffer.alloc(200_000_000));
+    let largest = 0;
+    let taken = 0;
+    const before = process.memoryUsage().rss;
+    let peak = before;
+    for await (const piece of decompress("gzip", steps(bomb, 64 * 1024))) {
+      largest = Math.max(largest, piece.length);
+      taken += piece.length;
+      if (taken % (1 << 22) === 0) peak = Math.max(peak, process.memoryUsage().rss);
+    }
+    expect(taken).toBe(200_000_000);
+    expect(largest).toBeLessThanOrEqual(64 * 1024);
+    expect(peak - before).toBeLessThan(100_000_000);
+  });
+});
+
+describe.skipIf(typeof zlib.zstdCompressSync !== "function")("zstd", () => {
+  it("unpacks one frame and many", async () => {
+    const packed = zlib.zstdCompressSync(text);
+    expect(await unpack("zstd", packed)).toEqual({ text, error: null });
+    for (const size of [packed.length, 7_001, 1_000]) {
+      expect(await unpack("zstd", Buffer.concat([packed, zlib.zstdCompressSync("b"), packed]), size)).toEqual({
+        text: `${text}b${text}`,
+        error: null,
+      });
+    }
+  });
+
+  it("gives what came before a cut or damage, and says where it is", async () => {
+    const packed = zlib.zstdCompressSync(text);
+    const cut = await unpack("zstd", Buffer.concat([packed, packed.subarray(0, 100)]));
+    expect(cut.text).toBe(text);
+    expect(cut.error?.message).toBe(`the zstd data is cut at compressed byte ${packed.length + 100}`);
+    const damaged = await unpack("zstd", Buffer.concat([packed, Buffer.from("not a frame")]));
+    expect(damaged.text).toBe(text);
+    expect(damaged.error?.message).toContain("the zstd data is damaged");
+  });
+});
