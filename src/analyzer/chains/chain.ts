@@ -104,15 +104,24 @@ function setSkew(hops: ReadonlyMap<Node, Hop>, arcs: readonly Arc[], byTime: rea
   }
   if (crossings.length === 0) return [];
   const problems: ChainProblem[] = [];
-  const estimates = estimateSkew(crossings, byTime[0]!.cloud);
+  const reference = referenceOf(arcs, byTime);
+  const estimates = estimateSkew(crossings, reference);
   for (const { host, correctionMs, spreadMs } of estimates.values()) {
     if (correctionMs === 0) continue;
     for (const hop of hops.values()) if (hop.cloud === host) hop.skewMs = correctionMs;
     const spread = spreadMs === null ? "bounded on one side only" : `spread ${spreadMs.toFixed(0)} ms`;
-    const message = `clocks of ${host} and ${byTime[0]!.cloud} disagree: ${correctionMs > 0 ? "+" : ""}${correctionMs.toFixed(0)} ms would restore the order (${spread}); times are shown as recorded`;
+    const message = `clocks of ${host} and ${reference} disagree: ${correctionMs > 0 ? "+" : ""}${correctionMs.toFixed(0)} ms would restore the order (${spread}); times are shown as recorded`;
     problems.push({ code: "clock-skew", message, hopId: null });
   }
   return problems;
+}
+
+/** The cloud that most of the chain ran in; among equals that of a hop without a cause. */
+function referenceOf(arcs: readonly Arc[], nodes: readonly Node[]): string {
+  const caused = new Set(arcs.map((a) => a.to));
+  const votes = new Map<string, number>();
+  for (const n of nodes) if (n.owner === null) votes.set(n.cloud, (votes.get(n.cloud) ?? 0) + (caused.has(n) ? 1 : 1.5));
+  return [...votes].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0]![0];
 }
 
 /** Correlation IDs first, then executions, then traces. */

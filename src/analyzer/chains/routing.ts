@@ -143,7 +143,7 @@ function arcOf(candidate: Candidate, node: Node): Arc {
 /** By time alone: two hops of one correlation ID and nothing else known of either. A guess, refused when two fit. */
 function guess(members: Members, open: readonly Node[], found: Arcs): void {
   const hops = members.nodes.filter((n) => n.kind === "function");
-  if (members.nodes.length !== hops.length || hops.length !== 2 || open.length !== 2) return;
+  if (members.nodes.length !== hops.length || hops.some((n) => n.received.length > 0) || hops.length !== 2 || open.length !== 2) return;
   const [first, second] = open as [Node, Node];
   if (second.firstAt <= first.firstAt || second.firstAt - first.lastAt > GUESS_WINDOW_MS) return;
   found.add({

@@ -15,7 +15,7 @@ export function emptyRecords(): ChainRecords {
 export function together(...parts: Partial<ChainRecords>[]): ChainRecords {
   const all = emptyRecords();
   for (const part of parts) {
-    for (const key of Object.keys(part) as (keyof ChainRecords)[]) (all[key] as unknown[]).push(...part[key]!);
+    for (const key of Object.keys(part) as (keyof ChainRecords)[]) for (const record of part[key]!) (all[key] as unknown[]).push(record);
   }
   return all;
 }
