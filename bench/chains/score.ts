@@ -26,7 +26,7 @@ export interface Score {
   edges: Count;
   memberships: Count;
   chains: number;
-  /** Chains rebuilt exactly: every run and edge that wrote telemetry, in one chain, and nothing else. */
+  /** Chains rebuilt exactly: every run and edge that wrote telemetry, in one chain, and no other run. */
   exact: number;
   exactPossible: number;
   /** Chains with a lost run, and how many of them evscope calls complete, which is wrong. */
@@ -85,11 +85,12 @@ function wantedEdges(chain: TruthChain): string[] {
 }
 
 /**
- * A claimed edge is right if it is a true one. One that leads past runs which left no record at all (A -> gone -> B claimed as
+ * A claimed edge is right if it is a true one; edges of lost runs, which another service's records may name, are right but not wanted. One that leads past runs which left no record at all (A -> gone -> B claimed as
  * A -> B) is neither right nor wrong: the records cannot tell it from a direct one.
  */
 function countEdges(it: Case, rebuilt: readonly Rebuilt[]): Count {
   const wanted = new Set(it.truth.chains.flatMap(wantedEdges));
+  const known = new Set(it.truth.chains.flatMap((c) => c.edges).map((e) => key(e.from, e.to)));
   const effects = new Map<string, string[]>();
   for (const { from, to } of it.truth.chains.flatMap((c) => c.edges)) effects.set(from, [...(effects.get(from) ?? []), to]);
   const claims = new Set(rebuilt.flatMap((r) => r.edges.map((e) => key(e.from, e.to))));
@@ -97,7 +98,7 @@ function countEdges(it: Case, rebuilt: readonly Rebuilt[]): Count {
   let right = 0;
   for (const claim of claims) {
     const [from, to] = parts(claim);
-    if (wanted.has(claim)) right++;
+    if (known.has(claim)) right++;
     else if (bridges(from, to, effects, it.shown)) continue;
     else it.wrong.push(`edge ${it.show(from)} -> ${it.show(to)}`);
     claimed++;
@@ -105,7 +106,13 @@ function countEdges(it: Case, rebuilt: readonly Rebuilt[]): Count {
   for (const edge of it.limit.edges) {
     if (!claims.has(edge)) it.missed.push(`edge ${parts(edge).map(it.show).join(" -> ")}`);
   }
-  return { claimed, right, wanted: wanted.size, found: right, possible: it.limit.edges.size };
+  return {
+    claimed,
+    right,
+    wanted: wanted.size,
+    found: [...wanted].filter((edge) => claims.has(edge)).length,
+    possible: it.limit.edges.size,
+  };
 }
 
 function bridges(from: string, to: string, effects: ReadonlyMap<string, readonly string[]>, shown: ReadonlySet<string>): boolean {
@@ -147,15 +154,19 @@ function countMemberships(it: Case, rebuilt: readonly Rebuilt[]): { memberships:
     if (best.get(chain)?.rebuilt.hops.includes(hop) !== true) it.missed.push(`member ${it.show(hop)} of ${chain}`);
   }
   const wanted = it.truth.chains.reduce((sum, c) => sum + c.hops.filter((h) => !h.lost).length, 0);
-  const found = [...best.values()].reduce((sum, b) => sum + b.hits, 0);
+  const found = it.truth.chains.reduce((sum, c) => {
+    const held = new Set(best.get(c.id)?.rebuilt.hops);
+    return sum + c.hops.filter((h) => !h.lost && held.has(h.id)).length;
+  }, 0);
   const memberships = { claimed, right, wanted, found, possible: it.limit.memberships.size };
   return { memberships, best: new Map([...best].map(([id, b]) => [id, b.rebuilt])) };
 }
 
 function isExact(chain: TruthChain, r: Rebuilt | undefined): boolean {
   if (r === undefined) return false;
+  const lost = new Set(chain.hops.filter((h) => h.lost).map((h) => h.id));
   const told = chain.hops.filter((h) => !h.lost).map((h) => h.id);
-  const held = new Set(r.hops);
+  const held = new Set(r.hops.filter((id) => !lost.has(id)));
   const arcs = new Set(r.edges.map((e) => key(e.from, e.to)));
   return held.size === told.length && told.every((id) => held.has(id)) && wantedEdges(chain).every((edge) => arcs.has(edge));
 }
