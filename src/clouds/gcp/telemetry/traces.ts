@@ -103,6 +103,7 @@ function give(raw: JsonObject, broken: (reason: string) => void, sink: Sink, rea
   if (startedAt === null) return broken(`span ${read.spanId} without a readable start time`);
   const fn = textAt(labels, "g.co/r/cloud_run_revision/service_name", "g.co/r/cloud_function/function_name", "faas.name");
   const status = numberOf(fieldOfLabels(labels, "/http/status_code", "http.status_code", "http.response.status_code"));
+  const callerFault = status !== null && status >= 400 && status < 500;
   // the platform's own span is the run; a tracer inside the function adds a server span of its own below it
   const isInvocation = fn !== null && read.kind === "server" && textAt(labels, "g.co/agent") === null;
   const execution = textAt(labels, "faas.invocation_id", "faas.execution");
@@ -127,8 +128,8 @@ function give(raw: JsonObject, broken: (reason: string) => void, sink: Sink, rea
     startedAt,
     endedAt,
     inProgress: endedAt === null,
-    error: status !== null && status >= 400 && status < 500,
-    fault: (status !== null && status >= 500) || read.failed,
+    error: callerFault,
+    fault: (status !== null && status >= 500) || (read.failed && !callerFault),
     throttle: status === 429,
     inferred: false,
     origin: textAt(labels, "/component", "component", "g.co/agent"),
