@@ -13,6 +13,8 @@ export interface Column {
   label: string;
   type: ColumnType;
   basis?: Basis;
+  /** May be left out where the page is too narrow: the last such column first. Machine-readable forms always have it. */
+  optional?: boolean;
 }
 
 export interface Section {

@@ -96,7 +96,10 @@ export interface ExecutionTransitions extends TransitionCount {
   execution: string;
 }
 
-/** State transitions of every execution in the spans: one for each state entered. Spans seen twice count once. */
+/**
+ * State transitions of every execution in the spans: one for each state entered and each retry of a task
+ * (https://aws.amazon.com/step-functions/pricing/). Spans seen twice count once; no state seen: null, since every execution enters one.
+ */
 export function transitionsOf(spans: readonly Span[]): ExecutionTransitions[] {
   const seen = new Set<string>();
   const found = new Map<string, ExecutionTransitions>();
@@ -104,7 +107,7 @@ export function transitionsOf(spans: readonly Span[]): ExecutionTransitions[] {
     const known = found.get(id);
     if (known !== undefined) return known;
     const { cloud, account, region } = span;
-    const made = { execution: id, cloud, account, region, workflow: span.name, count: 0 };
+    const made: ExecutionTransitions = { execution: id, cloud, account, region, workflow: span.name, count: null };
     found.set(id, made);
     return made;
   };
@@ -116,7 +119,8 @@ export function transitionsOf(spans: readonly Span[]): ExecutionTransitions[] {
     }
     if (span.kind !== "state" || !span.spanId.includes("#")) continue;
     seen.add(span.spanId);
-    executionOf(span, span.spanId.slice(0, span.spanId.lastIndexOf("#"))).count += 1;
+    const execution = executionOf(span, span.spanId.slice(0, span.spanId.lastIndexOf("#")));
+    execution.count = (execution.count ?? 0) + 1;
   }
   return [...found.values()];
 }

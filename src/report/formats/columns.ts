@@ -10,6 +10,7 @@ export interface TextColumn {
   cells: string[];
   /** Cell of the totals row; null: there is none. */
   total: string | null;
+  optional: boolean;
 }
 
 interface Measure {
@@ -43,6 +44,7 @@ export function textColumns(section: Section): TextColumn[] {
       align: NUMERIC.has(column.type) ? "right" : "left",
       cells: values.map((value) => cellText(column.type, value, decimals)),
       total: total === undefined ? null : cellText(column.type, total, decimals),
+      optional: column.optional === true,
     };
   });
 }
@@ -77,6 +79,7 @@ function cellText(type: ColumnType, value: Cell, decimals: number): string {
   const measure = MEASURES[type];
   if (measure === undefined) return humanCount(value);
   const amount = value * measure.factor;
+  if (amount === 0) return "0";
   const text = amount.toFixed(decimals);
   if (amount > 0 && Number(text) === 0) return `<${(10 ** -decimals).toFixed(decimals)}`;
   return group(text);

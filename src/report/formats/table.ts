@@ -8,6 +8,8 @@ import { displayWidth, escapeTerminal, pad, wrap } from "./text.ts";
 const GAP = 2;
 /** A text column is not made narrower than this; a table that would have to be becomes a list of records. */
 const LEAST_TEXT = 12;
+/** Optional columns go before a text column gets narrower than this. */
+const ROOMY_TEXT = 32;
 /** cli-table3 lays out in quadratic time; pieces of one layout keep it linear. */
 const PIECE = 200;
 
@@ -38,17 +40,25 @@ function sectionLines(section: Section, look: Look, paint: Paint): string[] {
     cells: column.cells.map(escapeTerminal),
     total: column.total === null ? null : escapeTerminal(column.total),
   }));
-  const widths = fit(columns, look.width);
+  let widths = fit(columns, look.width, ROOMY_TEXT);
+  while (widths === null && columns.some((column) => column.optional)) {
+    columns.splice(
+      columns.findLastIndex((column) => column.optional),
+      1,
+    );
+    widths = fit(columns, look.width, ROOMY_TEXT);
+  }
+  widths ??= fit(columns, look.width, LEAST_TEXT);
   return widths === null ? recordLines(columns, look, paint) : tableLines(columns, widths, look, paint);
 }
 
-/** Widths that fit, taken from the widest text columns; null: impossible. */
-function fit(columns: readonly TextColumn[], width: number): number[] | null {
+/** Widths that fit, taken from the widest text columns, none of them below `leastText`; null: impossible. */
+function fit(columns: readonly TextColumn[], width: number, leastText: number): number[] | null {
   const headers = columns.map((column) => Math.max(...column.header.split(" ").map(displayWidth)));
   const natural = columns.map((column, i) => Math.max(headers[i]!, ...column.cells.map(displayWidth), displayWidth(column.total ?? "")));
   const room = width - GAP * (columns.length - 1);
   const least = columns.map((column, i) =>
-    column.align === "right" ? natural[i]! : Math.min(natural[i]!, Math.max(LEAST_TEXT, headers[i]!)),
+    column.align === "right" ? natural[i]! : Math.min(natural[i]!, Math.max(leastText, headers[i]!)),
   );
   if (least.reduce((sum, w) => sum + w, 0) > room) return null;
   const widths = [...natural];

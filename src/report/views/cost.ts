@@ -109,13 +109,13 @@ export function costDocument(ledger: Ledger, top: number | null = null): CostDoc
 }
 
 const WASTE_COLUMNS: readonly [WasteKind, string][] = [
-  ["errors", "of it errors"],
+  ["errors", "errors"],
   ["timeouts", "time-outs"],
   ["retries", "retries"],
   ["cold-starts", "cold starts"],
 ];
 
-/** The ledger as a table. `top` cuts the rows shown, never the totals; null: all. Waste columns appear where there is waste. */
+/** The ledger as a table. `top` cuts the rows shown, never the totals; null: all. Waste columns appear where there is waste: their sum, then each kind. */
 export function costView(ledger: Ledger, top: number | null = null): Report {
   const shown = ledger.rows.slice(0, top ?? undefined);
   const wasted = WASTE_COLUMNS.filter(([kind]) => ledger.rows.some((row) => (row.wasteUsd[kind] ?? 0) > 0));
@@ -123,8 +123,10 @@ export function costView(ledger: Ledger, top: number | null = null): Report {
   const aboutRuns = ledger.rows.some((row) => row.invocations !== null);
   const places = (["account", "region"] as const).filter((key) => new Set(ledger.rows.map((row) => row[key])).size > 1);
   const totals = totalsOf(ledger);
-  const waste = (of: Partial<Record<WasteKind, Usd>>): { [key: string]: Cell } =>
-    Object.fromEntries(wasted.map(([kind]) => [kind, of[kind] ?? 0]));
+  const waste = (of: Partial<Record<WasteKind, Usd>>): { [key: string]: Cell } => ({
+    waste: sum(Object.values(of)) ?? 0,
+    ...Object.fromEntries(wasted.map(([kind]) => [kind, of[kind] ?? 0])),
+  });
   return {
     schemaVersion: 1,
     title: `Cost by ${ledger.by}`,
@@ -134,7 +136,7 @@ export function costView(ledger: Ledger, top: number | null = null): Report {
         columns: [
           { key: "key", label: ledger.by, type: ledger.by === "chain" ? "id" : "text" },
           ...(ledger.by === "cloud" ? [] : [{ key: "cloud", label: "cloud", type: "text" } as const]),
-          ...places.map((key) => ({ key, label: key, type: "text" }) as const),
+          ...places.map((key) => ({ key, label: key, type: "text", optional: true }) as const),
           ...(aboutRuns
             ? ([
                 { key: "invocations", label: "invocations", type: "count" },
@@ -143,10 +145,11 @@ export function costView(ledger: Ledger, top: number | null = null): Report {
               ] as const)
             : []),
           { key: "usd", label: "cost", type: "usd" },
-          ...wasted.map(([key, label]) => ({ key, label, type: "usd" }) as const),
-          ...(hasLogs ? [{ key: "logsUsd", label: "log ingestion", type: "usd" } as const] : []),
+          ...(wasted.length > 0 ? [{ key: "waste", label: "of it waste", type: "usd" } as const] : []),
+          ...(hasLogs ? [{ key: "logsUsd", label: "log ingestion", type: "usd", optional: true } as const] : []),
           { key: "basis", label: "basis", type: "text" },
           { key: "unknown", label: "unknown", type: "count" },
+          ...wasted.map(([key, label]) => ({ key, label, type: "usd", optional: true }) as const),
         ],
         rows: shown.map((row) => ({
           key: row.key,

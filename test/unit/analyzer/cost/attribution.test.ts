@@ -129,6 +129,12 @@ describe("attribution", () => {
     const found = attribute({ chains: [chain("o", [workflow])], invocations: [], executions }, { ...rates, by: "chain" });
     expect(found.chains[0]!.usd).toBeCloseTo(8 * 0.000025, 12);
     expect(found.ledger.rows[0]!.invocations).toBeNull();
+    const unseen = attribute(
+      { chains: [chain("o", [workflow])], invocations: [], executions: [{ ...executions[0]!, count: null }] },
+      { ...rates, by: "chain" },
+    );
+    expect(unseen.chains[0]).toMatchObject({ usd: null, usdUnknownHops: 1 });
+    expect(unseen.ledger.unknown).toEqual([{ count: 1, why: "workflow executions: seen without its history" }]);
     expect(attribute({ chains: [chain("o", [workflow])], invocations: [] }, { ...rates, by: "chain" }).chains[0]).toMatchObject({
       usd: null,
       usdUnknownHops: 1,
@@ -240,6 +246,9 @@ describe("transitions", () => {
       spanOf({ spanId: "arn:x#7", name: "Ship" }),
       spanOf({ spanId: "abc", kind: "client" }),
     ];
+    expect(transitionsOf([spanOf({ spanId: "arn:y", kind: "workflow" })])).toEqual([
+      expect.objectContaining({ execution: "arn:y", count: null }),
+    ]);
     expect(transitionsOf(spans)).toEqual([
       { execution: "arn:x", workflow: "saga", count: 2, cloud: "aws", account: null, region: "us-east-1" },
     ]);
