@@ -1,6 +1,7 @@
 /**
  * Messages that runs received. The request row knows their trace context (parent or links), the `Trigger Details` line their IDs:
- * both are held until the source ends, so that a message is told once.
+ * both are held until the source ends, so that a message is told once. A queue's message is told by its log line only: the lines
+ * often lie in another file than the requests, and the span of the run carries the trace context either way.
  */
 import type { Message, Rec } from "../../model/records.ts";
 
@@ -22,7 +23,7 @@ interface Held {
 
 function merged(held: Held): Message[] {
   const { request, log } = held;
-  if (log.length === 0) return request;
+  if (log.length === 0) return request.filter(({ channelKind }) => channelKind !== "queue" && channelKind !== "topic");
   const context = request[0];
   if (log.length !== 1 || request.length !== 1 || context === undefined) {
     return log.map((message) => ({ ...message, channel: message.channel ?? context?.channel ?? null }));
