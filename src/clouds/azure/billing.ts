@@ -44,19 +44,23 @@ function known(meter: string, variant: string, unit: Reading["unit"], quantity: 
 const NO_PLAN = "plan not known: import the Function App's configuration";
 const NO_END = "the end of the run was not seen";
 
+const noDuration = (variant: string, why: string): Reading => unknown("functions.duration", variant, "mib-ms", why);
+
 function duration(group: UsageGroup): Reading {
   const { plan, durationMs, memoryMib, maxMemoryMib, count } = group;
-  const of = (variant: string, why: string): Reading => unknown("functions.duration", variant, "mib-ms", why);
   if (plan !== "consumption" && plan !== "flex") {
-    return of("", plan === null ? NO_PLAN : `plan ${plan}: billed by instance time, not by execution`);
+    return noDuration("", plan === null ? NO_PLAN : `plan ${plan}: billed by instance time, not by execution`);
   }
-  if (durationMs === null || durationMs < 0) return of(plan, NO_END);
+  if (durationMs === null || durationMs < 0) return noDuration(plan, NO_END);
   if (plan === "flex") {
-    if (memoryMib === null) return of(plan, "instance memory not known: import the Function App's configuration");
+    if (memoryMib === null) return noDuration(plan, "instance memory not known: import the Function App's configuration");
     return known("functions.duration", plan, "mib-ms", Math.round(memoryMib) * flexMs(durationMs) * count);
   }
   if (maxMemoryMib === null)
-    return of(plan, "Consumption bills observed memory, which the telemetry does not say: import FunctionExecutionUnits or memory metrics");
+    return noDuration(
+      plan,
+      "Consumption bills observed memory, which the telemetry does not say: import FunctionExecutionUnits or memory metrics",
+    );
   return known("functions.duration", plan, "mib-ms", consumptionMemoryMib(maxMemoryMib) * consumptionMs(durationMs) * count);
 }
 

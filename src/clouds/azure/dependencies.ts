@@ -44,7 +44,9 @@ export function readDependency(row: Row, context: Context, at: Position): void {
   const kind = kindOf(type, name);
   const ids = withText(facts, `${name ?? ""} ${textOf(fields.data) ?? ""}`, context.keys);
   const messageId =
-    ["messaging.message.id", "messaging.message_id", "MessageId"].map((key) => textOf(facts.bag[key])).find((id) => id !== null) ?? null;
+    ["messaging.message.id", "messaging.message_id", "MessageId"]
+      .map((key) => textOf(facts.bag[key]))
+      .find((written) => written !== null) ?? null;
   if (messageId !== null) addId(ids, "message", messageId);
   const attributes: { [key: string]: Json } = {};
   if (facts.app !== null) attributes["azure.app"] = facts.app;

@@ -27,7 +27,7 @@ export function isGridEvent(document: Json): document is JsonObject {
 export function isAzureCloudEvent(document: Json): document is JsonObject {
   return (
     isCloudEvent(document) &&
-    (/^Microsoft\./.test(textAt(document, "type", "ce-type") ?? "") ||
+    ((textAt(document, "type", "ce-type") ?? "").startsWith("Microsoft.") ||
       /\/subscriptions\//i.test(textAt(document, "source", "ce-source") ?? ""))
   );
 }

@@ -13,11 +13,12 @@ export interface LegacyRoots {
   end(): void;
 }
 
+const isRoot = (id: string | null): id is string => id !== null && /^\|[^.]+\.$/.test(id);
+
 /** One per source. Holds the records that name a root whose span has not come yet. */
 export function legacyRoots(out: (record: Rec) => void): LegacyRoots {
   const seen = new Set<string>();
   const held: Rec[] = [];
-  const isRoot = (id: string | null): id is string => id !== null && /^\|[^.]+\.$/.test(id);
   const withoutRoot = (record: Rec): Rec => {
     if (record.type === "span" && isRoot(record.parentSpanId) && !seen.has(record.parentSpanId)) return { ...record, parentSpanId: null };
     if (record.type === "log" && isRoot(record.spanId) && !seen.has(record.spanId)) return { ...record, spanId: null };

@@ -37,6 +37,8 @@ export function boolOf(value: Json | undefined): boolean | null {
 
 const US = /^(\d{1,2})\/(\d{1,2})\/(\d{4})[ ,]+(\d{1,2}):(\d{2}):(\d{2})(\.\d{1,12})?\s*(AM|PM)?\s*(Z|[+-]\d{2}:?\d{2})?$/i;
 
+const two = (n: string | number): string => String(n).padStart(2, "0");
+
 /** Epoch ms, to a fraction of a millisecond, of ISO (any number of fraction digits) and US-style times; no zone means UTC. null: not a time. */
 export function timeOf(value: Json | undefined): number | null {
   if (typeof value !== "string" || value.length > 64) return null;
@@ -44,7 +46,6 @@ export function timeOf(value: Json | undefined): number | null {
   if (us === null) return epochMsOfText(value);
   const half = us[8]?.toUpperCase();
   const hour = half === undefined ? Number(us[4]) : (Number(us[4]) % 12) + (half === "PM" ? 12 : 0);
-  const two = (n: string | number): string => String(n).padStart(2, "0");
   return epochMsOfText(`${us[3]}-${two(us[1]!)}-${two(us[2]!)}T${two(hour)}:${us[5]}:${us[6]}${us[7] ?? ""}${us[9] ?? "Z"}`);
 }
 
