@@ -20,12 +20,12 @@ const SHARED = "each request counted alone; requests that run at the same time i
 const MODE = "the billing mode is not in the telemetry: request-based, the default, is assumed";
 
 /** Duration rounded up as both products do; a duration of 0 (refused before any instance took it) stays 0. */
-export function billedStepsMs(durationMs: Ms): Ms {
+function billedStepsMs(durationMs: Ms): Ms {
   return Math.ceil(durationMs / STEP_MS) * STEP_MS;
 }
 
 /** CPU clock of a 1st gen function; null: no such memory size. */
-export function gen1Mhz(memoryMib: Mib): number | null {
+function gen1Mhz(memoryMib: Mib): number | null {
   return GEN1_MHZ[memoryMib] ?? null;
 }
 

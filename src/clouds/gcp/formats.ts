@@ -191,7 +191,7 @@ const configs: Format = {
 function isGoogleEvent(value: Json, keys: IdKeys): boolean {
   if (isCloudEvent(value)) {
     return (
-      /^google\./.test(textAt(value, "type", "ce-type") ?? "") ||
+      (textAt(value, "type", "ce-type") ?? "").startsWith("google.") ||
       /^\/\/[\w.]+\.googleapis\.com\//.test(textAt(value, "source", "ce-source") ?? "")
     );
   }

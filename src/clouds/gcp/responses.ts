@@ -10,7 +10,7 @@ export function refusalOf(body: Json, wrapped: boolean): string | null {
   if (error !== null && (textAt(error, "status") !== null || wrapped))
     return `API error: ${textAt(error, "status", "code") ?? "no status"}`;
   const operation = textAt(objectAt(body, "metadata") ?? {}, "@type");
-  if (/^operations\//.test(textAt(body, "name") ?? "") && (operation !== null || wrapped))
+  if ((textAt(body, "name") ?? "").startsWith("operations/") && (operation !== null || wrapped))
     return "long-running operation: what was asked for, not what is";
   if (isEmptyList(body)) return "empty list";
   const known = knownShape(body);

@@ -114,7 +114,7 @@ export function decimalSpanId(text: string): string {
 }
 
 /** Plain JSON of a protobuf Struct (`{fields: {k: {stringValue: …}}}`), which client libraries write for jsonPayload. */
-export function plainStruct(value: JsonObject): JsonObject {
+function plainStruct(value: JsonObject): JsonObject {
   const fields = objectAt(value, "fields");
   if (fields === null || Object.keys(value).length !== 1) return value;
   if (!Object.values(fields).every((field) => isObject(field) && Object.keys(field).some((key) => STRUCT_KINDS.has(key)))) return value;

@@ -9,7 +9,7 @@ import { addId } from "../messages/pubsub.ts";
 import type { HttpRequest, LogEntry } from "../schema.ts";
 
 /** https://cloud.google.com/run/docs/logging names the logs; `cloud-functions` is that of 1st gen functions. */
-export const REQUEST_LOG = "run.googleapis.com/requests";
+const REQUEST_LOG = "run.googleapis.com/requests";
 const SYSTEM_LOG = "run.googleapis.com/varlog/system";
 const OUTPUT_LOGS = new Set(["run.googleapis.com/stdout", "run.googleapis.com/stderr"]);
 const GEN1_LOG = "cloudfunctions.googleapis.com/cloud-functions";
@@ -126,8 +126,8 @@ export function streamOf(entry: LogEntry): string | null {
 
 function kindOf(entry: LogEntry): LogKind {
   if (isGen1(entry)) {
-    if (/^Function execution started/.test(entry.text ?? "")) return "start";
-    if (/^Function execution took /.test(entry.text ?? "")) return "end";
+    if (entry.text?.startsWith("Function execution started")) return "start";
+    if (entry.text?.startsWith("Function execution took ")) return "end";
     return /^(?:Function invocation was interrupted\. )?Error: memory limit exceeded/i.test(entry.text ?? "") ? "oom" : "function";
   }
   if (isPlatformLog(entry)) {

@@ -31,7 +31,7 @@ export function eventFactsOf(value: Json | undefined, keys: IdKeys): EventFacts 
 }
 
 /** True for the JSON form of a Pub/Sub message. */
-export function isPubsubMessage(value: Json | undefined): value is JsonObject {
+function isPubsubMessage(value: Json | undefined): value is JsonObject {
   if (!isObject(value) || textAt(value, "messageId", "message_id") === null) return false;
   return "publishTime" in value || "publish_time" in value || typeof value["data"] === "string" || isObject(value["attributes"]);
 }

@@ -6,6 +6,12 @@ import type { Json } from "../../../../src/model/records.ts";
 import { only, readWith } from "../../../support/read-format.ts";
 import { shared } from "../../../support/shared.ts";
 
+function filesIn(folder: string): string[] {
+  return readdirSync(folder)
+    .map((name) => `${folder}/${name}`)
+    .flatMap((path) => (statSync(path).isDirectory() ? filesIn(path) : path.endsWith(".json") ? [path] : []));
+}
+
 const read = (...documents: Json[]) => readWith(neutralFormats, documents);
 const TRACE = "2be38093ead7a083";
 
@@ -149,12 +155,6 @@ describe("Jaeger spans", () => {
 const fixtures = shared("corpora/other/jaeger-fixtures");
 
 describe.skipIf(fixtures === null)("recorded fixtures", () => {
-  function filesIn(folder: string): string[] {
-    return readdirSync(folder)
-      .map((name) => `${folder}/${name}`)
-      .flatMap((path) => (statSync(path).isDirectory() ? filesIn(path) : path.endsWith(".json") ? [path] : []));
-  }
-
   it("traces of the integration tests are all read; spans are counted by their span IDs", () => {
     const files = filesIn(`${fixtures}/storage`).filter((path) => /fixtures/.test(path.slice(fixtures!.length)));
     expect(files.length).toBeGreaterThan(30);

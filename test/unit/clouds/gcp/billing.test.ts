@@ -2,6 +2,11 @@ import { describe, expect, it } from "vitest";
 import { gcp } from "../../../../src/clouds/gcp/index.ts";
 import type { Reading, UsageGroup } from "../../../../src/model/billing.ts";
 
+const second = (meter: string, variant: string): number => {
+  const price = gcp.prices.find((one) => one.meter === meter && one.variant === variant)!;
+  return price.usd * price.regions["northamerica-northeast2"]!;
+};
+
 /** List price of readings in a region, from the room's own table; null: some quantity or price is unknown. */
 function usdOf(readings: readonly Reading[], region: string): number | null {
   let usd = 0;
@@ -205,10 +210,6 @@ describe("prices", () => {
   });
 
   it("tier 2 is 0.0000336 and 0.0000035, instance-based 0.0000216 and 0.0000024 (run/pricing)", () => {
-    const second = (meter: string, variant: string): number => {
-      const price = gcp.prices.find((one) => one.meter === meter && one.variant === variant)!;
-      return price.usd * price.regions["northamerica-northeast2"]!;
-    };
     expect(second("run.vcpu", "request-based")).toBeCloseTo(0.0000336, 12);
     expect(second("run.memory", "request-based")).toBeCloseTo(0.0000035, 12);
     expect(second("run.vcpu", "instance-based")).toBeCloseTo(0.0000216, 12);

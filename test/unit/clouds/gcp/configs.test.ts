@@ -4,6 +4,38 @@ import { gcp } from "../../../../src/clouds/gcp/index.ts";
 import type { Json } from "../../../../src/model/records.ts";
 import { only, readWith } from "../../../support/read-format.ts";
 
+const service = (annotations: { [key: string]: string }): Json => ({
+  apiVersion: "serving.knative.dev/v1",
+  kind: "Service",
+  metadata: {
+    name: "hello",
+    namespace: "shop",
+    resourceVersion: "AAX4",
+    labels: { "cloud.googleapis.com/location": "us-central1" },
+    creationTimestamp: "2023-03-31T10:53:45Z",
+  },
+  spec: {
+    template: {
+      metadata: { annotations },
+      spec: {
+        containerConcurrency: 80,
+        timeoutSeconds: 300,
+        containers: [
+          { image: "x", env: [{ name: "KEY", value: "s3cr3t" }], resources: { limits: { cpu: "1000m", memory: "512Mi" } } },
+          { resources: { limits: { cpu: "500m", memory: "256Mi" } } },
+        ],
+      },
+    },
+  },
+  status: { conditions: [{ lastTransitionTime: "2023-03-31T10:54:51.5Z" }, { lastTransitionTime: "2023-03-31T10:54:50Z" }] },
+});
+
+const v2 = (resources: Json): Json => ({
+  name: "projects/shop/locations/us-central1/services/hello",
+  etag: '"e"',
+  template: { containers: [{ resources }], timeout: "300s", maxInstanceRequestConcurrency: 80, scaling: { maxInstanceCount: 3 } },
+});
+
 const configs = (...documents: Json[]) => only(readWith(gcp.formats, documents).records, "config");
 
 describe("amounts", () => {
@@ -138,32 +170,6 @@ describe("functions", () => {
 });
 
 describe("Cloud Run", () => {
-  const service = (annotations: { [key: string]: string }): Json => ({
-    apiVersion: "serving.knative.dev/v1",
-    kind: "Service",
-    metadata: {
-      name: "hello",
-      namespace: "shop",
-      resourceVersion: "AAX4",
-      labels: { "cloud.googleapis.com/location": "us-central1" },
-      creationTimestamp: "2023-03-31T10:53:45Z",
-    },
-    spec: {
-      template: {
-        metadata: { annotations },
-        spec: {
-          containerConcurrency: 80,
-          timeoutSeconds: 300,
-          containers: [
-            { image: "x", env: [{ name: "KEY", value: "s3cr3t" }], resources: { limits: { cpu: "1000m", memory: "512Mi" } } },
-            { resources: { limits: { cpu: "500m", memory: "256Mi" } } },
-          ],
-        },
-      },
-    },
-    status: { conditions: [{ lastTransitionTime: "2023-03-31T10:54:51.5Z" }, { lastTransitionTime: "2023-03-31T10:54:50Z" }] },
-  });
-
   it("v1: the instance is the sum of its containers; request-based unless CPU throttling is off", () => {
     const [config] = configs({
       apiVersion: "serving.knative.dev/v1",
@@ -217,11 +223,6 @@ describe("Cloud Run", () => {
   });
 
   it("v2: cpuIdle left out means instance-based", () => {
-    const v2 = (resources: Json): Json => ({
-      name: "projects/shop/locations/us-central1/services/hello",
-      etag: '"e"',
-      template: { containers: [{ resources }], timeout: "300s", maxInstanceRequestConcurrency: 80, scaling: { maxInstanceCount: 3 } },
-    });
     expect(configs({ services: [v2({ limits: { cpu: "2", memory: "1Gi" }, cpuIdle: true })] })[0]).toMatchObject({
       name: "hello",
       revision: '"e"',

@@ -3,6 +3,8 @@ import { gcp } from "../../../../src/clouds/gcp/index.ts";
 import type { Json } from "../../../../src/model/records.ts";
 import { only, readWith } from "../../../support/read-format.ts";
 
+const wrapped = (body: Json): Json => ({ headers: {}, body });
+
 const entry = {
   insertId: "a1",
   logName: "projects/shop/logs/run.googleapis.com%2Fstdout",
@@ -99,8 +101,6 @@ describe("log entries in every wrapping", () => {
 });
 
 describe("other answers", () => {
-  const wrapped = (body: Json): Json => ({ headers: {}, body });
-
   it.each<[Json, string]>([
     [{ error: { code: 404, status: "NOT_FOUND", message: "no" } }, "API error: NOT_FOUND"],
     [wrapped({}), "empty answer"],

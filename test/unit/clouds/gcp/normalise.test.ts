@@ -6,6 +6,7 @@ import { only, readWith } from "../../../support/read-format.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const SPAN = "b7ad6b7169203331";
+const at = (ms: number): string => new Date(START + ms).toISOString();
 const START = Date.UTC(2025, 4, 12, 21, 45, 32);
 
 type Entry = { [key: string]: Json };
@@ -49,6 +50,16 @@ function request(rest: Entry = {}, http: Entry = {}, labels?: Entry): Entry {
 
 const stdout = (rest: Entry, labels: Entry = { instanceId: "i-1" }): Entry =>
   runEntry("stdout", { trace: `projects/shop/traces/${TRACE}`, ...rest }, labels);
+const gen1Line = (text: string, timestamp: string, execution = "abc123def456"): Entry => ({
+  insertId: text.length.toString(),
+  logName: "projects/shop/logs/cloudfunctions.googleapis.com%2Fcloud-functions",
+  resource: { type: "cloud_function", labels: { function_name: "audit", project_id: "shop", region: "us-central1" } },
+  timestamp,
+  severity: "DEBUG",
+  labels: { execution_id: execution },
+  textPayload: text,
+});
+
 const read = (...entries: Json[]) => readWith(gcp.formats, [entries]);
 
 describe("request logs of Cloud Run and 2nd gen functions", () => {
@@ -121,10 +132,10 @@ describe("request logs of Cloud Run and 2nd gen functions", () => {
   });
 
   it("takes the execution ID of the function's own lines, in either order, and keeps trace and span as an ID", () => {
-    const line = stdout({ textPayload: "hello" }, { execution_id: "x1yz2", instanceId: "i-1" });
+    const own = stdout({ textPayload: "hello" }, { execution_id: "x1yz2", instanceId: "i-1" });
     for (const entries of [
-      [line, request()],
-      [request(), line],
+      [own, request()],
+      [request(), own],
     ]) {
       const [invocation] = only(read(...entries).records, "invocation");
       expect(invocation!.requestId).toBe("x1yz2");
@@ -158,7 +169,6 @@ describe("request logs of Cloud Run and 2nd gen functions", () => {
 
 describe("what the platform's lines say about requests", () => {
   const started = "Starting new instance. Reason: AUTOSCALING - Instance started due to configured scaling factors.";
-  const at = (ms: number): string => new Date(START + ms).toISOString();
 
   it("the first request of an instance that was seen to start is a cold start, the next is not", () => {
     const { records } = read(
@@ -215,17 +225,8 @@ describe("1st gen functions", () => {
     expect(tookOf("our Function execution took 3 ms, finished with status: 'ok'")).toBeNull();
   });
 
-  const line = (text: string, timestamp: string, execution = "abc123def456"): Entry => ({
-    insertId: text.length.toString(),
-    logName: "projects/shop/logs/cloudfunctions.googleapis.com%2Fcloud-functions",
-    resource: { type: "cloud_function", labels: { function_name: "audit", project_id: "shop", region: "us-central1" } },
-    timestamp,
-    severity: "DEBUG",
-    labels: { execution_id: execution },
-    textPayload: text,
-  });
-  const begin = line("Function execution started", "2021-03-04T05:06:07.123456789Z");
-  const end = line("Function execution took 800 ms, finished with status: 'ok'", "2021-03-04T05:06:07.923999999Z");
+  const begin = gen1Line("Function execution started", "2021-03-04T05:06:07.123456789Z");
+  const end = gen1Line("Function execution took 800 ms, finished with status: 'ok'", "2021-03-04T05:06:07.923999999Z");
 
   it("start and end make one invocation, newest first as well", () => {
     for (const entries of [
@@ -254,13 +255,13 @@ describe("1st gen functions", () => {
   });
 
   it("a memory fault is said in a line of its own", () => {
-    const fault = line("Error: memory limit exceeded. Function invocation was interrupted.", "2021-03-04T05:06:07.900Z");
-    const crash = line("Function execution took 700 ms, finished with status: 'connection error'", "2021-03-04T05:06:07.924Z");
+    const fault = gen1Line("Error: memory limit exceeded. Function invocation was interrupted.", "2021-03-04T05:06:07.900Z");
+    const crash = gen1Line("Function execution took 700 ms, finished with status: 'connection error'", "2021-03-04T05:06:07.924Z");
     expect(only(read(begin, fault, crash).records, "invocation")[0]).toMatchObject({ outcome: "oom", durationMs: 700 });
   });
 
   it("lines of the function carry its execution ID and correlation IDs", () => {
-    const own = line("audited orderId=ord-9 transactionId=tx-55", "2021-03-04T05:06:07.500Z");
+    const own = gen1Line("audited orderId=ord-9 transactionId=tx-55", "2021-03-04T05:06:07.500Z");
     const event = only(read(begin, own, end).records, "log").find(({ message }) => message.startsWith("audited"));
     expect(event).toMatchObject({ requestId: "abc123def456", kind: "function", fn: "audit" });
     expect(event!.ids).toEqual([

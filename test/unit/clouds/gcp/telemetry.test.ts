@@ -9,6 +9,7 @@ const revision = {
   type: "cloud_run_revision",
   labels: { project_id: "shop", service_name: "mailer", revision_name: "mailer-1", location: "europe-west1" },
 };
+const distributionPoint = (distributionValue: Json): Json => ({ interval: { endTime: minute(1) }, value: { distributionValue } });
 const minute = (n: number): string => `2025-05-12T21:0${n}:00Z`;
 
 describe("Cloud Monitoring time series", () => {
@@ -99,10 +100,9 @@ describe("Cloud Monitoring time series", () => {
   });
 
   it("the last bucket has no bound, and an empty distribution has no mean", () => {
-    const value = (distributionValue: Json): Json => ({ interval: { endTime: minute(1) }, value: { distributionValue } });
     const points = [
-      value({ count: "1", mean: 99, bucketOptions: { explicitBuckets: { bounds: [10] } }, bucketCounts: ["0", "1"] }),
-      value({ bucketOptions: { explicitBuckets: { bounds: [10] } } }),
+      distributionPoint({ count: "1", mean: 99, bucketOptions: { explicitBuckets: { bounds: [10] } }, bucketCounts: ["0", "1"] }),
+      distributionPoint({ bucketOptions: { explicitBuckets: { bounds: [10] } } }),
     ];
     const found = only(read({ timeSeries: [{ metric: { type: "m" }, resource: revision, points }] }).records, "metric");
     expect(found.map(({ statistic, value: number }) => [statistic, number])).toEqual([
