@@ -87,12 +87,18 @@ export function messageOf(one: Carried, by: Logger, facts: FactReader): Message 
     sentAt: one.sentAt,
     attempt: one.attempt,
     sizeBytes: one.sizeBytes,
-    payloadHash: one.payload === null || one.payload === "" ? null : payloadHash(one.payload),
+    payloadHash: isTelling(one.payload) ? payloadHash(one.payload) : null,
     eventName: one.eventName,
     deadLetter: one.deadLetter || (one.channelKind === "queue" && channel !== null && DEAD_LETTER.test(channel)),
     replay: one.replay,
     ids,
   };
+}
+
+/** True for a payload that is not much the same in every message: not empty, not a short word. */
+function isTelling(payload: Json): boolean {
+  if (typeof payload === "string") return payload.length >= 16;
+  return typeof payload === "object" && payload !== null && Object.keys(payload).length > 0;
 }
 
 /** Transport IDs keep their form, but for UUIDs, which are lower case. */

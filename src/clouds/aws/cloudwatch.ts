@@ -46,12 +46,23 @@ function scoreEvents(o: Obj): number {
 
 function scoreEvent(o: Obj): number {
   if (isPlatformRecord(o)) return 90;
-  if (!("message" in o)) return 0;
+  if (isSdkEvent(o)) return 85;
+  if (!("message" in o)) return isApplicationLine(o) || isMetricLine(o) ? 55 : 0;
   const named = ["logGroup", "logGroupName", "logStream", "logStreamName", "eventId", "ingestionTime", "ptr"].some((name) => name in o);
   const at = o["timestamp"];
   if (isEpoch(at)) return named ? 90 : 60;
   if (named) return 50;
   return isApplicationLine(o) ? 55 : 0;
+}
+
+/** An event as the Go and .NET SDKs name its fields. */
+function isSdkEvent(o: Obj): boolean {
+  return "Message" in o && "Timestamp" in o && ("EventId" in o || "IngestionTime" in o || "LogStreamName" in o);
+}
+
+/** A line of the embedded metric format: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html */
+function isMetricLine(o: Obj): boolean {
+  return Array.isArray(obj(o["_aws"])?.["CloudWatchMetrics"]);
 }
 
 function isEpoch(value: Json | undefined): boolean {
@@ -66,7 +77,7 @@ function isPlatformRecord(o: Obj): boolean {
 
 /** A line of Lambda's JSON log format or of Powertools, without an envelope around it. */
 function isApplicationLine(o: Obj): boolean {
-  if (typeof o["timestamp"] !== "string" || typeof o["level"] !== "string") return false;
+  if (typeof o["timestamp"] !== "string" || !("level" in o || "cold_start" in o)) return false;
   return ["requestId", "function_request_id", "function_arn", "xray_trace_id", "cold_start", "location", "AWSRequestId"].some(
     (name) => name in o,
   );
@@ -125,10 +136,16 @@ function readEvent(o: Obj, group: string | null, stream: string | null, position
     if (at === null) return sink.broken("a platform record without a readable `time`", position);
     return logs.event(at, JSON.stringify(o), groupOf(o) ?? group, streamOf(o) ?? stream, position);
   }
-  const at = moment(stamp);
+  if (isSdkEvent(o)) return readEvent(sdkEvent(o), group, stream, position, logs, sink);
+  const at = stamp === undefined && isMetricLine(o) ? moment(obj(o["_aws"])?.["Timestamp"]) : moment(stamp);
+  if (at !== null && message === undefined && isMetricLine(o)) return logs.event(at, JSON.stringify(o), group, stream, position);
   if (at === null) return sink.broken("a log event without a readable `timestamp`", position);
   if (message === undefined || message === null) return sink.broken("a log event without `message`", position);
   logs.event(at, typeof message === "string" ? message : JSON.stringify(message), groupOf(o) ?? group, streamOf(o) ?? stream, position);
+}
+
+function sdkEvent(o: Obj): Obj {
+  return { timestamp: o["Timestamp"] ?? null, message: o["Message"] ?? null, logStreamName: o["LogStreamName"] ?? null };
 }
 
 /** A bare line of a function: the line is the message. */

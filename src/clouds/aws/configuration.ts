@@ -106,6 +106,8 @@ function isSnapshot(o: Obj): boolean {
 const DEPTH = 6;
 
 function openConfiguration(source: Source, sink: Sink): Reader {
+  let answers = 0;
+
   function give(configs: Config[], what: string): void {
     if (configs.length === 0) sink.ignored(`${what}: an answer without resources`);
     for (const one of configs) {
@@ -117,6 +119,7 @@ function openConfiguration(source: Source, sink: Sink): Reader {
   function readAnswer(o: Obj): boolean {
     const read = readerOf(o);
     if (read === null) return false;
+    answers++;
     give(read(o, { account: source.account, region: source.region, at: answeredAt(o) }), "AWS configuration");
     return true;
   }
@@ -131,8 +134,11 @@ function openConfiguration(source: Source, sink: Sink): Reader {
   function readOne(document: Json, at: Position): void {
     const o = obj(document);
     if (o === null) sink.broken("not a description of a resource", at);
-    else if (isSnapshot(o)) search(o, 0);
-    else if (!readAnswer(o))
+    else if (isSnapshot(o)) {
+      answers = 0;
+      search(o, 0);
+      if (answers === 0) sink.ignored("a snapshot of a test suite without descriptions that evscope reads");
+    } else if (!readAnswer(o))
       sink.ignored(
         `an AWS answer that holds nothing evscope reads: ${
           Object.keys(o)

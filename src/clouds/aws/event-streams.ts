@@ -1,4 +1,5 @@
 /** Events of Kafka, message brokers and Firehose: records under other names than `Records`. */
+import type { Json } from "../../model/records.ts";
 import { bytesOf, type Carried, carried } from "./carried.ts";
 import { list, moment, num, obj, type Obj, parsed, text } from "./schema.ts";
 import { contextOfHeaders } from "./trace-carriers.ts";
@@ -17,12 +18,18 @@ function decoded(data: string | null): string | null {
   return data === null ? null : Buffer.from(data, "base64").toString("utf8");
 }
 
-/** Header values are arrays of bytes. */
-function kafkaHeaders(headers: Obj["headers"]): Obj {
+/** Elements of a list, also where a logger wrote it as an object with numbers for keys. */
+function elements(value: Json | undefined): Json[] {
+  return Array.isArray(value) ? value : Object.values(obj(value) ?? {});
+}
+
+/** Header values are lists of bytes. */
+function kafkaHeaders(headers: Json | undefined): Obj {
   const found: Obj = {};
-  for (const one of list(headers)) {
+  for (const one of elements(headers)) {
     for (const [name, value] of Object.entries(obj(one) ?? {})) {
-      found[name] = Array.isArray(value) ? Buffer.from(value.map((byte) => num(byte) ?? 0)).toString("utf8") : value;
+      const bytes = elements(value).map((byte) => num(byte) ?? 0);
+      found[name] = bytes.length === 0 ? value : Buffer.from(bytes).toString("utf8");
     }
   }
   return found;
@@ -31,12 +38,12 @@ function kafkaHeaders(headers: Obj["headers"]): Obj {
 function kafka(event: Obj): Carried[] {
   const found: Carried[] = [];
   for (const partition of Object.values(obj(event["records"]) ?? {})) {
-    for (const one of list(partition)) {
+    for (const one of elements(partition)) {
       const record = obj(one);
       if (record === null) continue;
       const body = decoded(text(record["value"]));
       const topic = text(record["topic"]);
-      const headers = kafkaHeaders(record["headers"] ?? null);
+      const headers = kafkaHeaders(record["headers"]);
       found.push(
         carried({
           direction: "received",

@@ -5,6 +5,7 @@ import { busEvent, destination, notification, recordOf } from "./event-records.t
 import { executionContext, httpRequest } from "./event-requests.ts";
 import { brokerMessages } from "./event-streams.ts";
 import { namedMessage, sentMessages, writtenBy } from "./published.ts";
+import { jsonOfPython } from "./python-literal.ts";
 import { list, obj, type Obj, text } from "./schema.ts";
 
 /** How deep an event may lie inside a log line (`message.event`, `detail.payload`). */
@@ -81,10 +82,19 @@ function objectIn(message: string, from: number): Obj | null {
   }
 }
 
-/** Messages in a line of text with JSON in it (`event={"Records": ...}`); null: none. */
+/** Keys of an event in a printed Python dict. */
+const PYTHON_MARKED = /'(?:Records|detail-type|requestContext|MessageId|EventId|executionArn|SequenceNumber|Execution|Entries)':/;
+
+/** Messages in a line of text with JSON or a printed dict in it (`event={"Records": ...}`); null: none. */
 export function messagesInText(message: string): Carried[] | null {
   const brace = message.indexOf("{");
-  if (brace < 0 || !MARKED.test(message)) return null;
+  if (brace < 0) return null;
+  if (message[brace + 1] === "'" && PYTHON_MARKED.test(message)) {
+    const json = jsonOfPython(message.slice(brace, message.lastIndexOf("}") + 1));
+    const line = json === null ? null : objectIn(json, 0);
+    return line === null ? null : messagesIn(line, message.slice(0, brace));
+  }
+  if (!MARKED.test(message)) return null;
   // `[ERROR] {..}` and the like: the JSON may start with a list
   const bracket = message.indexOf('[{"');
   if (bracket >= 0 && bracket < brace) {

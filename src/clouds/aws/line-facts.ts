@@ -78,6 +78,10 @@ const ROLES: { readonly [squashed: string]: Role } = {
   signature: "skip",
 };
 
+/** `[dd.trace_id=3172564172058669914 dd.span_id=...]`: beyond 2^53, so it stays text. */
+const DATADOG = /dd\.trace_id=(\d{12,20})\b/;
+const EXECUTION = /arn:[\w-]+:states:[a-z0-9-]*:\d*:(?:execution|express):[\w.:-]+/;
+
 /** Reads facts from parsed JSON lines; remembers what each field name means. */
 export interface FactReader {
   ofJson(line: Obj): LineFacts;
@@ -124,7 +128,10 @@ export function factReader(keys: IdKeys): FactReader {
   }
 
   function addText(facts: LineFacts, text: string): void {
-    if (text.length < 8 || !(text.includes("=") || text.includes(":"))) return;
+    const equals = text.includes("=");
+    if (text.length < 8 || !(equals || text.includes(":"))) return;
+    if (equals && text.includes("dd.trace_id=")) add(facts, "trace", DATADOG.exec(text)?.[1]);
+    if (text.includes(":states:")) add(facts, "execution", EXECUTION.exec(text)?.[0]);
     for (const id of keys.inText(text)) add(facts, id.kind, id.value);
   }
 
@@ -168,8 +175,10 @@ export function factReader(keys: IdKeys): FactReader {
       if (depth > 0) return;
       facts.traceId ??= traceOf(value);
       if (value.length > 36) facts.spanId ??= parentSpanIdOf(value);
-    } else if (role === "dd-trace") add(facts, "trace", value);
-    else if (role === "span") {
+    } else if (role === "dd-trace") {
+      // 64-bit decimals; short ones are made up
+      if (/^\d{12,20}$/.test(value)) add(facts, "trace", value);
+    } else if (role === "span") {
       if (depth === 0 && /^[0-9a-f]{16}$/.test(value)) facts.spanId ??= value;
     } else if (role === "name") {
       if (depth === 0) facts.functionName ??= value;

@@ -13,6 +13,7 @@ import { invocations } from "./invocations.ts";
 import { factReader, type LineFacts, NO_IDS } from "./line-facts.ts";
 import type { PlatformLine } from "./platform-fields.ts";
 import { platformRecord } from "./platform-record.ts";
+import { vendedHistories } from "./vended-history.ts";
 import { isOutOfMemory, platformText } from "./platform-text.ts";
 import { obj, type Obj } from "./schema.ts";
 
@@ -42,6 +43,7 @@ const ENVIRONMENTS = 50_000;
 export function logNormaliser(source: Source, sink: Sink, keys: IdKeys): LogNormaliser {
   const facts = factReader(keys);
   const runs = invocations((invocation) => sink.record(invocation));
+  const histories = vendedHistories((span) => sink.record(span), facts);
   const environments = new Map<string, Map<string, Environment>>();
   let count = 0;
   let account = source.account;
@@ -145,6 +147,7 @@ export function logNormaliser(source: Source, sink: Sink, keys: IdKeys): LogNorm
     const line = platformRecord(fields);
     if (line !== null) return platform(env, at, message, line, position);
     let f = facts.ofJson(fields);
+    if ("execution_arn" in fields) histories.take(fields);
     const events = f.nested ? messagesIn(fields, sentenceOf(fields)) : null;
     if (events !== null && events.length > 1) f = facts.ofJson(withoutObjects(fields));
     if (f.functionName !== null && env.fn === null) env.fn = f.functionName;
@@ -201,6 +204,7 @@ export function logNormaliser(source: Source, sink: Sink, keys: IdKeys): LogNorm
     },
     end() {
       runs.end();
+      histories.end();
     },
   };
 }
