@@ -3,6 +3,7 @@ import type { Format, Position, Reader, Sink, Source } from "../model/formats.ts
 import type { Json } from "../model/records.ts";
 import type { DocumentSink } from "./documents.ts";
 import type { ReadOptions } from "./read-source.ts";
+import { notFinite } from "./finite.ts";
 import { recogniser, textFormatOf } from "./recognise.ts";
 import { addBroken, addIgnored, type SourceResult } from "./result.ts";
 import { split } from "./split.ts";
@@ -51,11 +52,15 @@ export function documents(path: string, kind: Format["kind"], head: Buffer | nul
   const readers = new Map<string, Reader>();
   let unknown = 0;
   let failed: CallerError | null = null;
+  /** Of the document being read. */
+  let place: Position = { line: null, byte: null };
   let text: Format | null = options.formats.find((f) => f.kind === "text" && f.id === options.range?.format) ?? null;
   if (text === null && kind === "text" && head !== null) text = textFormatOf(options.formats, head.toString("utf8").split(/\r?\n/, 2000));
 
   const sink: Sink = {
     record(record) {
+      const odd = notFinite(record);
+      if (odd !== null) return addBroken(result, `a ${record.type} with a number out of range in \`${odd}\``, place);
       result.records[record.type] = (result.records[record.type] ?? 0) + 1;
       try {
         options.record(record);
@@ -80,6 +85,7 @@ export function documents(path: string, kind: Format["kind"], head: Buffer | nul
 
   /** A reader that throws is our bug, but not a reason to lose the rest of the file. */
   function guarded(work: () => void, format: string, at: Position): void {
+    place = at;
     try {
       work();
     } catch (error) {
