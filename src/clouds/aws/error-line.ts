@@ -1,5 +1,5 @@
 /** Lines by which a runtime says that the handler failed, and trace context in free text. */
-import { traceIdOf } from "../../model/ids.ts";
+import { parentSpanIdOf, traceIdOf } from "../../model/ids.ts";
 
 /** Python `[ERROR] KeyError: ...\nTraceback`, Node.js `ERROR\tInvoke Error`, `Uncaught Exception`, `Unhandled Promise Rejection`. */
 const PYTHON = /^\[ERROR\] ([A-Za-z_][\w.]*)(?::|\n|$)/;
@@ -26,4 +26,11 @@ export function traceInText(message: string): string | null {
   if (!message.includes("1-") && !message.includes("00-")) return null;
   const found = ROOT.exec(message) ?? BARE_XRAY.exec(message) ?? TRACEPARENT.exec(message);
   return found === null ? null : traceIdOf(found[0]);
+}
+
+/** The span in a traceparent value of a text: the call that carries it; null: none. */
+export function spanInText(message: string): string | null {
+  if (!message.includes("00-")) return null;
+  const found = TRACEPARENT.exec(message);
+  return found === null ? null : parentSpanIdOf(found[0]);
 }

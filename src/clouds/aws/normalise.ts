@@ -7,7 +7,7 @@ import type { EpochMs } from "../../model/units.ts";
 import { type Carried, messageOf } from "./carried.ts";
 import { messagesIn, messagesInText } from "./events.ts";
 import { functionLine } from "./function-line.ts";
-import { errorTypeOf, isUnhandled, traceInText } from "./error-line.ts";
+import { errorTypeOf, isUnhandled, spanInText, traceInText } from "./error-line.ts";
 import { type Environment, learn, newEnvironment } from "./environment.ts";
 import { invocations } from "./invocations.ts";
 import { factReader, type LineFacts, NO_IDS } from "./line-facts.ts";
@@ -170,7 +170,7 @@ export function logNormaliser(source: Source, sink: Sink, keys: IdKeys): LogNorm
       level,
       requestId,
       traceId: traceInText(message),
-      spanId: null,
+      spanId: spanInText(message),
       ids: events === null || events.length < 2 ? facts.idsInText(message) : NO_IDS,
     };
     emitMessages(env, at, f.requestId, events);
