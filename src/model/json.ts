@@ -45,6 +45,12 @@ export function textAt(object: JsonObject, ...names: string[]): string | null {
   return null;
 }
 
+/** Text as it is, a number as text; null: neither (never throws, as `String` of an object with an own `toString` does). */
+export function textOf(value: Json | undefined): string | null {
+  if (typeof value === "string") return value;
+  return typeof value === "number" ? String(value) : null;
+}
+
 /** The first of these fields that is a finite number, or text that is one (`"333"`). */
 export function numberAt(object: JsonObject, ...names: string[]): number | null {
   for (const name of names) {

@@ -1,4 +1,5 @@
 /** Bare CloudEvents in JSON, alone or in a batch, of whatever source: each a message as its consumer received it. */
+import { attempt } from "../../model/attempt.ts";
 import { cloudEventOf, isCloudEvent } from "../../model/cloud-event.ts";
 import type { Format, Source } from "../../model/formats.ts";
 import type { IdKeys } from "../../model/id-keys.ts";
@@ -60,9 +61,11 @@ export const cloudevents: Format = {
             sink.broken("not a CloudEvent: specversion, id, source or type is missing", at);
             continue;
           }
-          const message = messageOf(value, source, keys);
-          if (message === null) sink.ignored("CloudEvent without a time");
-          else sink.record(message);
+          attempt(sink, at, () => {
+            const message = messageOf(value, source, keys);
+            if (message === null) sink.ignored("CloudEvent without a time");
+            else sink.record(message);
+          });
         }
       },
       end() {},

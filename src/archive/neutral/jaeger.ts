@@ -2,6 +2,7 @@
  * Jaeger JSON: answers of its query API and downloads of its UI (`{"data": [{traceID, spans, processes}]}`), the documents of its
  * storage (one span with its process, alone, in an array or in an Elasticsearch answer), and protobuf dumps with base64 IDs.
  */
+import { attempt } from "../../model/attempt.ts";
 import type { Format, Sink, Source } from "../../model/formats.ts";
 import type { IdKeys } from "../../model/id-keys.ts";
 import { arrayAt, isObject, type JsonObject, objectAt, textAt } from "../../model/json.ts";
@@ -27,8 +28,9 @@ function isDumpedSpan(value: JsonObject): boolean {
 }
 
 /** The spans of a document, each with its process. */
-function spansIn(document: Json): Found[] {
-  if (Array.isArray(document)) return document.flatMap(spansIn);
+function spansIn(document: Json, depth = 4): Found[] {
+  if (depth < 0) return [];
+  if (Array.isArray(document)) return document.flatMap((item) => spansIn(item, depth - 1));
   if (!isObject(document)) return [];
   const spans = arrayAt(document, "spans");
   if (spans !== null) {
@@ -39,9 +41,9 @@ function spansIn(document: Json): Found[] {
   }
   if (isSpan(document)) return [{ span: document, process: objectAt(document, "process") }];
   const hits = arrayAt(objectAt(document, "hits") ?? {}, "hits");
-  if (hits !== null) return hits.flatMap((hit) => (isObject(hit) && isObject(hit["_source"]) ? spansIn(hit["_source"]) : []));
+  if (hits !== null) return hits.flatMap((hit) => (isObject(hit) && isObject(hit["_source"]) ? spansIn(hit["_source"], depth - 1) : []));
   const list = arrayAt(document, "data", "ndjson");
-  return list === null ? [] : list.flatMap(spansIn);
+  return list === null ? [] : list.flatMap((item) => spansIn(item, depth - 1));
 }
 
 /** Tags as a plain object: `{key, type, value}`, `{key, vType, vInt64}`, or the map that Elasticsearch keeps (`http@status_code`). */
@@ -98,7 +100,7 @@ function readSpan({ span, process }: Found, source: Source, sink: Sink, keys: Id
   const duration = span["duration"];
   const durationMs = durationMsOf(duration);
   if (durationMs === null && duration !== undefined && duration !== null)
-    return broken(`span ${spanId}: "${String(duration).slice(0, 40)}" is not a duration`);
+    return broken(`span ${spanId}: ${JSON.stringify(duration).slice(0, 40)} is not a duration`);
   const traceId = jaegerId(textAt(span, "traceID", "traceId"), 16);
   const attributes = tagsOf(span);
   const resource = tagsOf(process);
@@ -161,13 +163,9 @@ export const jaeger: Format = {
     return {
       read(document, at) {
         const broken = (reason: string): void => sink.broken(reason, at);
-        try {
-          const found = spansIn(document);
-          if (found.length === 0) sink.ignored("no spans in the answer");
-          for (const one of found) readSpan(one, source, sink, keys, broken);
-        } catch (error) {
-          broken(`unreadable: ${error instanceof Error ? error.message : String(error)}`);
-        }
+        const found = spansIn(document);
+        if (found.length === 0) sink.ignored("no spans in the answer");
+        for (const one of found) attempt(sink, at, () => readSpan(one, source, sink, keys, broken));
       },
       end() {},
     };

@@ -1,6 +1,6 @@
 /** OTLP metrics -> metric points. */
 import type { Sink, Source } from "../../model/formats.ts";
-import { arrayAt, booleanAt, isObject, type JsonObject, numberAt, numberOf, objectAt, textAt } from "../../model/json.ts";
+import { arrayAt, booleanAt, isObject, type JsonObject, numberAt, numberOf, objectAt, textAt, textOf } from "../../model/json.ts";
 import type { Json, MetricPoint } from "../../model/records.ts";
 import { epochMsOfNanos } from "../../model/times.ts";
 import { placementOf } from "./conventions.ts";
@@ -69,7 +69,7 @@ function pointsOf(holder: JsonObject): Json[] {
 
 /** Temporality 1 is delta, 2 cumulative; a cumulative sum that may fall is a level. */
 function sumStatistic(sum: JsonObject): string {
-  const temporality = String(sum["aggregationTemporality"] ?? sum["aggregation_temporality"] ?? "");
+  const temporality = textAt(sum, "aggregationTemporality", "aggregation_temporality") ?? "";
   if (temporality === "1" || temporality.endsWith("_DELTA")) return "sum";
   return booleanAt(sum, "isMonotonic", "is_monotonic") === true ? "cumulative" : "value";
 }
@@ -100,7 +100,7 @@ function buckets(point: JsonObject): Value[] {
   for (const [index, raw] of (arrayAt(point, "bucketCounts", "bucket_counts") ?? []).entries()) {
     const count = numberOf(raw) ?? 0;
     sum += count;
-    if (count > 0) values.push([`bucket<=${index < bounds.length ? String(bounds[index]) : "+Inf"}`, sum]);
+    if (count > 0) values.push([`bucket<=${index < bounds.length ? (textOf(bounds[index]) ?? "") : "+Inf"}`, sum]);
   }
   return values;
 }

@@ -1,5 +1,5 @@
 /** Values, IDs and envelopes of OTLP JSON (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding), in both spellings. */
-import { arrayAt, isObject, type JsonObject, numberOf, objectAt, textAt } from "../../model/json.ts";
+import { arrayAt, isObject, type JsonObject, numberOf, objectAt, textAt, textOf } from "../../model/json.ts";
 import type { Json } from "../../model/records.ts";
 
 /** Attributes as a plain object; a list of `{key, value}` or already plain. */
@@ -26,7 +26,7 @@ export function plainValue(value: Json | undefined): Json {
   const whole = value["intValue"] ?? value["int_value"];
   if (whole !== undefined) {
     const number = numberOf(whole);
-    return number !== null && Number.isSafeInteger(number) ? number : String(whole);
+    return number !== null && Number.isSafeInteger(number) ? number : textOf(whole);
   }
   for (const name of [
     "stringValue",

@@ -1,7 +1,8 @@
 /** OTLP JSON: one request per file, an array of them, or the lines of the collector's file exporter, in which signals mix. */
+import { attempt } from "../../model/attempt.ts";
 import type { Format, Sink, Source } from "../../model/formats.ts";
 import type { IdKeys } from "../../model/id-keys.ts";
-import { arrayAt, isObject, type JsonObject, numberAt, objectAt, textAt } from "../../model/json.ts";
+import { arrayAt, isObject, type JsonObject, numberAt, objectAt, textAt, textOf } from "../../model/json.ts";
 import type { Json, LogEvent, Span } from "../../model/records.ts";
 import { epochMsOfNanos } from "../../model/times.ts";
 import { addId, correlationIds, placementOf, requestIdOf } from "./conventions.ts";
@@ -15,16 +16,14 @@ const KINDS: readonly Span["kind"][] = ["unknown", "internal", "server", "client
 
 /** Span kind by its number or its name (`SPAN_KIND_SERVER`, `SERVER`). */
 function kindOf(value: Json | undefined): Span["kind"] {
-  if (typeof value === "number" || /^\d$/.test(String(value))) return KINDS[Number(value)] ?? "unknown";
-  const name = String(value ?? "")
-    .replace(/^SPAN_KIND_/, "")
-    .toLowerCase();
+  if (typeof value === "number" || /^\d$/.test(textOf(value) ?? "")) return KINDS[Number(value)] ?? "unknown";
+  const name = (textOf(value) ?? "").replace(/^SPAN_KIND_/, "").toLowerCase();
   return KINDS.find((kind) => kind === name) ?? "unknown";
 }
 
 /** True for status ERROR (2). */
 function isFailed(span: JsonObject): boolean {
-  const code = String(objectAt(span, "status")?.["code"] ?? "");
+  const code = textOf(objectAt(span, "status")?.["code"]);
   return code === "2" || code === "STATUS_CODE_ERROR" || code === "ERROR";
 }
 
@@ -137,15 +136,12 @@ export const otlp: Format = {
     return {
       read(document, at) {
         const broken: Broken = (reason) => sink.broken(reason, at);
-        try {
-          const { spans, logs, metrics } = envelopeOf(document);
-          if (spans.length + logs.length + metrics.length === 0) sink.ignored("request without resources");
-          each(spans, "Spans", "spans", (span, resource) => readSpan(span, resource, source, sink, keys, broken));
-          each(logs, "Logs", "logRecords", (record, resource) => readLog(record, resource, source, sink, keys, broken));
-          each(metrics, "Metrics", "metrics", (metric, resource) => readMetric(metric, resource, source, sink, broken));
-        } catch (error) {
-          broken(`unreadable: ${error instanceof Error ? error.message : String(error)}`);
-        }
+        const { spans, logs, metrics } = envelopeOf(document);
+        if (spans.length + logs.length + metrics.length === 0) sink.ignored("request without resources");
+        const one = (work: () => void): void => attempt(sink, at, work);
+        each(spans, "Spans", "spans", (span, resource) => one(() => readSpan(span, resource, source, sink, keys, broken)));
+        each(logs, "Logs", "logRecords", (record, resource) => one(() => readLog(record, resource, source, sink, keys, broken)));
+        each(metrics, "Metrics", "metrics", (metric, resource) => one(() => readMetric(metric, resource, source, sink, broken)));
       },
       end() {},
     };

@@ -1,11 +1,11 @@
 /** The exported shapes of Google Cloud, recognised by content. */
+import { attempt } from "../../model/attempt.ts";
 import type { Format, Position, Reader, Sink, Source } from "../../model/formats.ts";
 import { isCloudEvent } from "../../model/cloud-event.ts";
-import { idKeys, type IdKeys } from "../../model/id-keys.ts";
 import { arrayAt, isObject, type JsonObject, objectAt, textAt } from "../../model/json.ts";
 import type { Json, Message } from "../../model/records.ts";
 import { configsOf, descriptionsIn } from "./configs/read.ts";
-import { eventFactsOf, type EventFacts } from "./messages/events.ts";
+import { eventFactsOf, type EventFacts, eventShapeOf } from "./messages/events.ts";
 import { logEntryReader } from "./normalise.ts";
 import { refusalOf } from "./responses.ts";
 import { decodeBase64, isLogEntry, tryParse, unwrapResponse } from "./schema.ts";
@@ -15,20 +15,10 @@ import { isTrace, isTraceSpan, readTrace, readTraceSpan } from "./telemetry/trac
 
 /** Values of a list that are looked at to recognise a document. */
 const LOOKED_AT = 5;
-const NO_KEYS = idKeys();
 
-/** A reader that never throws: what goes wrong in a document is reported with its place. */
+/** A reader of documents without their recording wrapper; what goes wrong in one is reported with its place. */
 function guarded(sink: Sink, read: (document: Json, at: Position) => void, end: () => void = () => {}): Reader {
-  return {
-    read(document, at) {
-      try {
-        read(unwrapResponse(document), at);
-      } catch (error) {
-        sink.broken(`unreadable: ${error instanceof Error ? error.message : String(error)}`, at);
-      }
-    },
-    end,
-  };
+  return { read: (document, at) => attempt(sink, at, () => read(unwrapResponse(document), at)), end };
 }
 
 interface Entries {
@@ -83,7 +73,7 @@ const logEntries: Format = {
         for (const { values, defaults } of entriesIn(document)) {
           if (values.length === 0) sink.ignored("no log entries in the answer");
           for (const value of values) {
-            if (isLogEntry(value, defaults)) reader.entry(value, at, defaults);
+            if (isLogEntry(value, defaults)) attempt(sink, at, () => reader.entry(value, at, defaults));
             else sink.broken("not a log entry", at);
           }
         }
@@ -115,7 +105,7 @@ const timeSeries: Format = {
       const series = isObject(document) && isUnitOnly(document) ? [] : seriesIn(document);
       if (series.length === 0) sink.ignored("no time series in the answer");
       for (const one of series) {
-        if (isTimeSeries(one)) readTimeSeries(one, unit, source, sink, (reason) => sink.broken(reason, at));
+        if (isTimeSeries(one)) attempt(sink, at, () => readTimeSeries(one, unit, source, sink, (reason) => sink.broken(reason, at)));
         else sink.broken("time series without metric.type or points", at);
       }
     });
@@ -159,8 +149,8 @@ const traces: Format = {
     return guarded(sink, (document, at) => {
       const broken = (reason: string): void => sink.broken(reason, at);
       for (const value of tracesIn(document)) {
-        if (isTraceSpan(value)) readTraceSpan(value, source, sink, keys, broken);
-        else if (isTrace(value)) readTrace(value, source, sink, keys, broken);
+        if (isTraceSpan(value)) attempt(sink, at, () => readTraceSpan(value, source, sink, keys, broken));
+        else if (isTrace(value)) attempt(sink, at, () => readTrace(value, source, sink, keys, broken));
         else broken("not a trace");
       }
     });
@@ -177,25 +167,27 @@ const configs: Format = {
     return found.some((item) => configsOf(item) !== null) ? 85 : 0;
   },
   open(_source, sink) {
-    return guarded(sink, (document) => {
+    return guarded(sink, (document, at) => {
       for (const item of descriptionsIn(document)) {
-        const found = configsOf(item);
-        if (found === null) sink.ignored("a resource that evscope does not read");
-        for (const config of found ?? []) sink.record(config);
+        attempt(sink, at, () => {
+          const found = configsOf(item);
+          if (found === null) sink.ignored("a resource that evscope does not read");
+          for (const config of found ?? []) sink.record(config);
+        });
       }
     });
   },
 };
 
 /** Events of Google's services; other CloudEvents belong to the neutral format. */
-function isGoogleEvent(value: Json, keys: IdKeys): boolean {
+function isGoogleEvent(value: Json): boolean {
   if (isCloudEvent(value)) {
     return (
       (textAt(value, "type", "ce-type") ?? "").startsWith("google.") ||
       /^\/\/[\w.]+\.googleapis\.com\//.test(textAt(value, "source", "ce-source") ?? "")
     );
   }
-  return eventFactsOf(value, keys) !== null;
+  return eventShapeOf(value) !== null;
 }
 
 function eventsIn(document: Json): Json[] {
@@ -210,19 +202,17 @@ const events: Format = {
   kind: "json",
   lookedFor: "message.messageId with data or attributes; specversion with a google. type; eventId with eventType and resource",
   recognise(document) {
-    return eventsIn(unwrapResponse(document))
-      .slice(0, LOOKED_AT)
-      .some((value) => isGoogleEvent(value, NO_KEYS))
-      ? 80
-      : 0;
+    return eventsIn(unwrapResponse(document)).slice(0, LOOKED_AT).some(isGoogleEvent) ? 80 : 0;
   },
   open(source, sink, keys) {
     return guarded(sink, (document, at) => {
       for (const value of eventsIn(document)) {
-        const facts = eventFactsOf(value, keys);
-        if (facts === null) sink.broken("not an event", at);
-        else if (facts.sentAt === null) sink.ignored("event without a time");
-        else sink.record(receivedMessage(facts, facts.sentAt, source));
+        attempt(sink, at, () => {
+          const facts = eventFactsOf(value, keys);
+          if (facts === null) sink.broken("not an event", at);
+          else if (facts.sentAt === null) sink.ignored("event without a time");
+          else sink.record(receivedMessage(facts, facts.sentAt, source));
+        });
       }
     });
   },

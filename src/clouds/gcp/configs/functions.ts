@@ -1,5 +1,5 @@
 /** Descriptions of Cloud Functions (v1 and v2 API) -> configuration of the function and of its trigger. Values of environment variables are dropped. */
-import { arrayAt, isObject, type JsonObject, numberAt, objectAt, textAt } from "../../../model/json.ts";
+import { arrayAt, isObject, type JsonObject, numberAt, objectAt, textAt, textOf } from "../../../model/json.ts";
 import type { Config, Json } from "../../../model/records.ts";
 import { epochMsOf } from "../../../model/times.ts";
 import { partOf, projectOf } from "../schema.ts";
@@ -73,7 +73,7 @@ export function functionConfigs(item: JsonObject): Config[] {
 
 /** The v2 API writes a 1st gen memory tier as `256M` or `1G`; the tier is counted in MiB. */
 function tierMibOf(value: Json | undefined): number | null {
-  const m = /^(\d+)(M|G)i?B?$/.exec(String(value ?? ""));
+  const m = /^(\d+)(M|G)i?B?$/.exec(textOf(value) ?? "");
   return m ? Number(m[1]) * (m[2] === "G" ? 1024 : 1) : null;
 }
 

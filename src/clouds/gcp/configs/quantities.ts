@@ -1,5 +1,5 @@
 /** Amounts as resource descriptions write them. */
-import { numberOf } from "../../../model/json.ts";
+import { numberOf, textOf } from "../../../model/json.ts";
 import type { Json } from "../../../model/records.ts";
 import { durationMsOf } from "../../../model/times.ts";
 import type { Mib, Vcpu } from "../../../model/units.ts";
@@ -24,14 +24,14 @@ const UNITS: { readonly [unit: string]: number } = {
  * https://cloud.google.com/functions/docs/reference/rest/v2/projects.locations.functions#serviceconfig
  */
 export function memoryMibOf(value: Json | undefined): Mib | null {
-  const m = /^(\d+(?:\.\d+)?)([A-Za-z]*)$/.exec(String(value ?? "").trim());
+  const m = /^(\d+(?:\.\d+)?)([A-Za-z]*)$/.exec((textOf(value) ?? "").trim());
   const unit = m ? UNITS[m[2]!] : undefined;
   return m && unit !== undefined ? (Number(m[1]) * unit) / 1024 ** 2 : null;
 }
 
 /** CPU as Kubernetes writes it: `1000m`, `0.5`, `2`. */
 export function vcpuOf(value: Json | undefined): Vcpu | null {
-  const m = /^(\d+(?:\.\d+)?)(m?)$/.exec(String(value ?? "").trim());
+  const m = /^(\d+(?:\.\d+)?)(m?)$/.exec((textOf(value) ?? "").trim());
   return m ? Number(m[1]) / (m[2] === "m" ? 1000 : 1) : null;
 }
 

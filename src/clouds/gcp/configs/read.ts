@@ -1,5 +1,5 @@
 /** Finds the resource descriptions in an answer of Google's list and get calls. */
-import { isObject, type JsonObject } from "../../../model/json.ts";
+import { isObject, type JsonObject, textAt } from "../../../model/json.ts";
 import type { Config, Json } from "../../../model/records.ts";
 import { functionConfigs, isFunction } from "./functions.ts";
 import { isKnative, isRunV2, knativeConfig, runV2Config } from "./run.ts";
@@ -32,6 +32,6 @@ export function descriptionsIn(document: Json): JsonObject[] {
 /** True for a list answer with nothing in it. */
 export function isEmptyList(document: Json): boolean {
   if (!isObject(document)) return false;
-  if (/^(Service|Revision|Job)List$/.test(String(document["kind"])) && !("items" in document)) return true;
+  if (/^(Service|Revision|Job)List$/.test(textAt(document, "kind") ?? "") && !("items" in document)) return true;
   return LISTS.some((key) => Array.isArray(document[key]) && (document[key] as Json[]).length === 0);
 }

@@ -16,18 +16,29 @@ import { addId, pubsubFacts } from "./pubsub.ts";
 /** A message without what only its observer knows: when and by which invocation it was seen. */
 export type EventFacts = Omit<Message, "type" | "cloud" | "at" | "fn" | "requestId" | "direction">;
 
+type Shape = "cloud-event" | "legacy" | "push" | "pubsub" | "object" | "document";
+
+/** Which of the known shapes the value has; null: none. */
+export function eventShapeOf(value: Json | undefined): Shape | null {
+  if (!isObject(value)) return null;
+  if (isCloudEvent(value)) return "cloud-event";
+  const context = objectAt(value, "context") ?? value;
+  if (isLegacyType(textAt(context, "eventType", "event_type") ?? "") && textAt(context, "eventId", "event_id") !== null) return "legacy";
+  if (isPubsubMessage(objectAt(value, "message") ?? undefined)) return "push";
+  if (isPubsubMessage(value) && !("subscription" in value)) return "pubsub";
+  if (value["kind"] === "storage#object") return storageObjectOf(value) === null ? null : "object";
+  return documentOf(value) === null ? null : "document";
+}
+
 /** The facts of an event in any of the known shapes; null: the value is none of them. */
 export function eventFactsOf(value: Json | undefined, keys: IdKeys): EventFacts | null {
-  if (!isObject(value)) return null;
-  if (isCloudEvent(value)) return cloudEventFacts(value, keys);
-  const context = objectAt(value, "context") ?? value;
-  const legacy = textAt(context, "eventType", "event_type");
-  if (legacy !== null && isLegacyType(legacy) && textAt(context, "eventId", "event_id") !== null)
-    return legacyFacts(context, legacy, value, keys);
-  const message = objectAt(value, "message");
-  if (message !== null && isPubsubMessage(message)) return pushFacts(value, message, keys);
-  if (isPubsubMessage(value) && !("subscription" in value)) return pushFacts({}, value, keys);
-  return bareFacts(value, keys);
+  const shape = eventShapeOf(value);
+  if (shape === null || !isObject(value)) return null;
+  if (shape === "cloud-event") return cloudEventFacts(value, keys);
+  if (shape === "legacy") return legacyFacts(value, keys);
+  if (shape === "push") return pushFacts(value, objectAt(value, "message")!, keys);
+  if (shape === "pubsub") return pushFacts({}, value, keys);
+  return shape === "object" ? objectFacts(value) : documentFacts(value, keys);
 }
 
 /** True for the JSON form of a Pub/Sub message. */
@@ -91,8 +102,9 @@ function cloudEventFacts(value: JsonObject, keys: IdKeys): EventFacts {
   return withData(facts, event.data, keys);
 }
 
-function legacyFacts(context: JsonObject, legacy: string, value: JsonObject, keys: IdKeys): EventFacts {
-  const { type, service } = eventTypeOf(legacy);
+function legacyFacts(value: JsonObject, keys: IdKeys): EventFacts {
+  const context = objectAt(value, "context") ?? value;
+  const { type, service } = eventTypeOf(textAt(context, "eventType", "event_type") ?? "");
   const resource = objectAt(context, "resource");
   const path = resource === null ? textAt(context, "resource") : textAt(resource, "name");
   const data = value["data"] ?? null;
@@ -143,17 +155,23 @@ function storageObjectOf(data: JsonObject): { bucket: string; name: string; vers
   return { bucket, name: `${bucket}/${name}`, version: `${bucket}/${name}@${generation}` };
 }
 
-/** The data of Storage and Firestore events without their envelope. */
-function bareFacts(value: JsonObject, keys: IdKeys): EventFacts | null {
-  if (value["kind"] === "storage#object") {
-    const object = storageObjectOf(value);
-    if (object === null) return null;
-    const facts: EventFacts = { ...blank(), channel: object.bucket, channelKind: "bucket", messageId: object.version };
-    return { ...facts, sentAt: epochMsOf(value["timeCreated"]), ids: [{ kind: "object", value: object.name }] };
-  }
+/** The data of a Storage event without its envelope. */
+function objectFacts(value: JsonObject): EventFacts {
+  const { bucket, name, version } = storageObjectOf(value)!;
+  const facts: EventFacts = { ...blank(), channel: bucket, channelKind: "bucket", messageId: version };
+  return { ...facts, sentAt: epochMsOf(value["timeCreated"]), ids: [{ kind: "object", value: name }] };
+}
+
+/** The document that the data of a Firestore event is about. */
+function documentOf(value: JsonObject): { name: string; document: JsonObject } | null {
   const document = objectAt(value, "value") ?? objectAt(value, "oldValue");
   const name = document === null ? null : textAt(document, "name");
-  if (document === null || name === null || !name.includes("/documents/")) return null;
+  return document === null || name === null || !name.includes("/documents/") ? null : { name, document };
+}
+
+/** The data of a Firestore event without its envelope. */
+function documentFacts(value: JsonObject, keys: IdKeys): EventFacts {
+  const { name, document } = documentOf(value)!;
   const facts: EventFacts = { ...blank(), ...placeOf(name, "firestore.googleapis.com"), sentAt: epochMsOf(document["updateTime"]) };
   for (const id of keys.inText(JSON.stringify(value))) addId(facts.ids, id);
   return facts;

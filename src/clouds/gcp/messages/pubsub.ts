@@ -1,7 +1,7 @@
 /** What a Pub/Sub message carries (https://cloud.google.com/pubsub/docs/reference/rest/v1/PubsubMessage): IDs, trace context, size. */
 import type { IdKeys } from "../../../model/id-keys.ts";
 import { type Id, isPlaceholderId, normaliseId, parentSpanIdOf, traceIdOf } from "../../../model/ids.ts";
-import { type JsonObject, objectAt, textAt } from "../../../model/json.ts";
+import { type JsonObject, objectAt, textAt, textOf } from "../../../model/json.ts";
 import type { Bytes, EpochMs } from "../../../model/units.ts";
 import { epochMsOf } from "../../../model/times.ts";
 import { decodeBase64 } from "../schema.ts";
@@ -51,7 +51,7 @@ export function pubsubFacts(message: JsonObject, keys: IdKeys): PubsubFacts {
 
 function attributesBytes(attributes: JsonObject): Bytes {
   let bytes = 0;
-  for (const [name, value] of Object.entries(attributes)) bytes += Buffer.byteLength(name) + Buffer.byteLength(String(value));
+  for (const [name, value] of Object.entries(attributes)) bytes += Buffer.byteLength(name) + Buffer.byteLength(textOf(value) ?? "");
   return bytes;
 }
 
