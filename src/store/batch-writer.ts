@@ -9,8 +9,20 @@ import type { Draft, DraftFile, Publisher } from "./committer.ts";
 import { Engine, quote } from "./duckdb.ts";
 import { syncFile } from "./durable.ts";
 import { dayNamed, tmpDir } from "./layout.ts";
-import { buildLinks, coverageOf, createStaging, dropHeld, dropRepeats, repeatedElsewhere, staged, timeOf } from "./staging.ts";
+import {
+  clearStaging,
+  coverageOf,
+  createStaging,
+  dropHeld,
+  dropLinksOfHeld,
+  dropRepeats,
+  repeatedElsewhere,
+  staged,
+  timeOf,
+} from "./staging.ts";
 import { cellOf, LINK_COLUMNS, sqlName, storedColumns, type Table, type TableName, TABLES, tableOf } from "./tables.ts";
+import { LinkIndex } from "./link-index.ts";
+import { StagedLines } from "./staged-lines.ts";
 import type { BatchWriter } from "./types.ts";
 
 export interface BatchWriterOptions {
@@ -45,12 +57,16 @@ class ParquetBatchWriter implements BatchWriter {
   readonly #folder: string;
   readonly #publisher: Publisher;
   readonly #appenders = new Map<Rec["type"], ChunkAppender<Staged>>();
+  readonly #lines: StagedLines;
+  readonly #links: LinkIndex;
   #source = 0;
   #heldBytes = 0;
   #count = 0;
 
   constructor(engine: Engine, folder: string, publisher: Publisher) {
     this.#engine = engine;
+    this.#lines = new StagedLines(engine);
+    this.#links = new LinkIndex(engine);
     this.#folder = folder;
     this.#publisher = publisher;
   }
@@ -64,6 +80,14 @@ class ParquetBatchWriter implements BatchWriter {
   }
 
   write(record: Rec): void {
+    this.#count += 1;
+    this.#heldBytes += RECORD_BYTES + (record.type === "log" ? record.message.length : 0);
+    this.#links.add(record);
+    if (record.type === "log") this.#lines.push(record, this.#source);
+    else this.#stage(record);
+  }
+
+  #stage(record: Rec): void {
     let appender = this.#appenders.get(record.type);
     if (!appender) {
       const table = tableOf(record.type);
@@ -71,15 +95,14 @@ class ParquetBatchWriter implements BatchWriter {
       this.#appenders.set(record.type, appender);
     }
     appender.push({ record, source: this.#source });
-    this.#count += 1;
-    this.#heldBytes += RECORD_BYTES + (record.type === "log" ? record.message.length : 0);
   }
 
   async finish(): Promise<{ batch: string | null; added: number; duplicates: number }> {
     const count = this.#count;
-    for (const appender of this.#appenders.values()) appender.flush();
+    this.#flush();
+    this.#links.flush();
     if (count === 0) return { batch: null, added: 0, duplicates: 0 };
-    const tables = TABLES.filter((t) => this.#appenders.has(t.record));
+    const tables = TABLES.filter((t) => t.record === "log" || this.#appenders.has(t.record));
     let duplicates = 0;
     for (const table of tables) duplicates += await dropRepeats(this.#engine, table);
     const coverage = await coverageOf(this.#engine);
@@ -93,6 +116,7 @@ class ParquetBatchWriter implements BatchWriter {
       repeated += await repeatedElsewhere(this.#engine, overlaps);
       checked.push(...overlaps.map((o) => o.batch));
       if (duplicates === count) break;
+      if (duplicates > 0) await dropLinksOfHeld(this.#engine);
       if (!draft || dropped > 0) draft = await this.#draft(tables);
       const reply = await this.#publisher.publish({ ...draft, coverage, repeatedRequests: draft.repeatedRequests + repeated }, checked);
       if ("batch" in reply) {
@@ -106,19 +130,27 @@ class ParquetBatchWriter implements BatchWriter {
   }
 
   async abort(): Promise<void> {
-    for (const appender of this.#appenders.values()) appender.flush();
+    this.#flush();
     await this.#clear();
   }
 
   async close(): Promise<void> {
     for (const appender of this.#appenders.values()) appender.close();
+    this.#lines.close();
+    this.#links.close();
     this.#engine.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
+  #flush(): void {
+    for (const appender of this.#appenders.values()) appender.flush();
+    this.#lines.flush();
+  }
+
   async #clear(): Promise<void> {
-    // TRUNCATE keeps the tables that the appenders hold on to
-    await this.#engine.run(`${TABLES.map((t) => `TRUNCATE ${staged(t)}`).join("; ")}; DROP TABLE IF EXISTS staged_links`);
+    await this.#engine.run(clearStaging());
+    this.#lines.clear();
+    this.#links.clear();
     this.#count = 0;
     this.#heldBytes = 0;
     this.#source = 0;
@@ -126,7 +158,6 @@ class ParquetBatchWriter implements BatchWriter {
 
   /** Writes every table of every day to a file of its own, index first, so that the order of files is the order of publishing. */
   async #draft(tables: readonly Table[]): Promise<Draft> {
-    await buildLinks(this.#engine);
     const files = await this.#write("links", "staged_links", `"firstAt"`, LINK_COLUMNS.map(sqlName).join(", "), 'ORDER BY "id"');
     for (const table of tables) files.push(...(await this.#write(table.name, staged(table), timeOf(table), storedColumns(table), "")));
     const [weak] = await this.#engine.rows(

@@ -1,15 +1,15 @@
 /**
  * IDs of a record in one text cell, `\x1f` between them: a letter for the kind, then the value. A value that is the
- * record's own request or trace ID is a mark instead, so that it takes no room. SQL takes the cell apart with `string_split`.
+ * record's own request or trace ID is a mark instead, so that it takes no room.
  */
 import type { Id, IdKind } from "../model/ids.ts";
 
-export const ID_SEPARATOR = "\x1f";
-export const OWN_REQUEST = "\x01";
-export const OWN_TRACE = "\x02";
+const ID_SEPARATOR = "\x1f";
+const OWN_REQUEST = "\x01";
+const OWN_TRACE = "\x02";
 const ESCAPE = "\x1e";
 
-export const LETTERS: { readonly [kind in IdKind]: string } = {
+const LETTERS: { readonly [kind in IdKind]: string } = {
   correlation: "c",
   trace: "t",
   request: "r",
