@@ -36,7 +36,7 @@ export function isSplittable(head: Uint8Array, formats: readonly Format[]): Pick
   if (lines.length < MIN_LINES) return null;
   if (lines.every(isJsonValue)) return { kind: "json", format: null };
   const format = textFormatOf(formats, lines);
-  return format === null || /^\s*[[{]/.test(lines[0]!) ? null : { kind: "text", format: format.id };
+  return format === null || format.headed === true || /^\s*[[{]/.test(lines[0]!) ? null : { kind: "text", format: format.id };
 }
 
 function isJsonValue(line: string): boolean {

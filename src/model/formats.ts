@@ -50,6 +50,8 @@ export interface Format {
   title: string;
   /** json: documents are JSON values. text: documents are strings, one per line, without the line end. */
   kind: "json" | "text";
+  /** Text whose first line says what the others mean (a CSV header): such a file is never shared out to several workers. */
+  headed?: true;
   /** One line that says what it is recognised by; printed when nothing matched. */
   lookedFor: string;
   /** 0: not mine; else how specific the match is (1..100); the highest wins. Pure and cheap: called on first documents only. */

@@ -116,19 +116,25 @@ function logOf(row: Row, source: Source, keys: IdKeys): LogEvent | string {
   };
 }
 
-function reader(sink: Sink, record: (row: Row) => Span | LogEvent | string): Reader {
+function reader(sink: Sink, wanted: readonly string[], record: (row: Row) => Span | LogEvent | string): Reader {
   let columns: Columns | null = null;
+  let header = "";
   let rows: CsvRows | null = null;
   let begunAt: Position | null = null;
   return {
     read(document: Json, at: Position) {
       if (typeof document !== "string") return sink.broken("not a line of text", at);
       if (columns === null || rows === null) {
-        columns = columnsOf(document);
+        const found = columnsOf(document);
+        if (found === null || !hasAll(found, wanted))
+          return document.trim() === "" ? undefined : sink.ignored("text before the header row");
+        columns = found;
+        header = document;
         rows = csvRows(separatorOf(document));
         return;
       }
-      if (document.trim() === "" && rows.rest() === null) return;
+      // tables put one behind another repeat their header
+      if ((document.trim() === "" || document === header) && rows.rest() === null) return;
       begunAt ??= at;
       const row = rows.add(document);
       if (row === null) return;
@@ -154,7 +160,7 @@ export const csvSpans: Format = {
   headed: true,
   lookedFor: "a header row with TraceID, SpanID, ParentID, OperationName, StartTimeUnixNano, EndTimeUnixNano",
   recognise: (document) => scoreOf(document, SPAN_COLUMNS),
-  open: (source, sink) => reader(sink, (row) => spanOf(row, source)),
+  open: (source, sink) => reader(sink, SPAN_COLUMNS, (row) => spanOf(row, source)),
 };
 
 export const csvLogs: Format = {
@@ -164,5 +170,5 @@ export const csvLogs: Format = {
   headed: true,
   lookedFor: "a header row with TimeUnixNano, TraceID, SpanID, Log",
   recognise: (document) => scoreOf(document, LOG_COLUMNS),
-  open: (source, sink, keys) => reader(sink, (row) => logOf(row, source, keys)),
+  open: (source, sink, keys) => reader(sink, LOG_COLUMNS, (row) => logOf(row, source, keys)),
 };
