@@ -10,6 +10,7 @@ import { arcs, directArcs, type Members } from "./edges.ts";
 import { CLOCK_GRAIN_MS } from "./evidence.ts";
 import { executionArcs } from "./executions.ts";
 import { hopOf } from "./hops.ts";
+import { mentionArcs } from "./mentions.ts";
 import { type Node, topOf } from "./nodes.ts";
 import { patternsOf } from "./patterns.ts";
 import { gapProblems, isComplete, problemsOf } from "./problems.ts";
@@ -31,6 +32,7 @@ export function chainOfNodes(ctx: Context, nodes: readonly Node[], groups: Reado
   const found = arcs();
   directArcs(ctx, members, found);
   executionArcs(ctx, members, found);
+  mentionArcs(ctx, members, found);
   const open = routedArcs(ctx, members, found);
   const byTime = [...nodes].sort((a, b) => a.firstAt - b.firstAt || a.index - b.index);
   const all = found.all();

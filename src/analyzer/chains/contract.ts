@@ -45,7 +45,7 @@ export function invocationGraph(chain: Chain): { hops: string[]; edges: { from: 
   for (const h of chain.hops) if (h.kind === "function" && h.requestId !== null) runs.set(`${h.cloud}:${h.requestId}`, h.id);
   const nameOf = (id: string): string => {
     const h = byId.get(id)!;
-    if (h.kind === "workflow") return `${h.cloud}:${h.id}`;
+    if (h.kind === "workflow") return h.id.startsWith("arn:") ? `${h.cloud}:${h.id}` : h.id;
     return h.requestId === null ? h.id : `${h.cloud}:${h.requestId}`;
   };
   const ownerOf = (id: string): string | null => {

@@ -55,8 +55,9 @@ function taskArcs(ctx: Context, members: Members, workflow: Node, states: readon
     if (run) arc(state, run, CONFIDENCE.execution);
   }
   const carriers = new Set(ctx.members.tokens.get(workflow.id)?.carriers);
+  const senders = new Set((ctx.sentBy.get(workflow.id) ?? []).map((s) => topOf(s.node)));
   for (const run of members.nodes) {
-    if (run.kind !== "function" || tasks.has(run) || run.received.length > 0 || !within(workflow, run)) continue;
+    if (run.kind !== "function" || tasks.has(run) || senders.has(run) || run.received.length > 0 || !within(workflow, run)) continue;
     const running = states.filter((s) => s.spans[0]?.fn !== null && s.spans[0]?.fn === run.fn && within(s, run));
     const named = carriers.has(run);
     if (running.length === 1) arc(running[0]!, run, named ? CONFIDENCE.execution : 0.8);

@@ -5,6 +5,7 @@
 import { joins, shapeOf } from "./evidence.ts";
 import { type Node, type Nodes, spanKey, topOf } from "./nodes.ts";
 import { joinPayloads, type PayloadMatches, payloadMatches } from "./payload.ts";
+import { relate } from "./relations.ts";
 import { collectTokens, messageIds, nodeIds, type Token, type Tokens } from "./tokens.ts";
 import { createUnion, type Union } from "./union.ts";
 import type { Id } from "../../model/ids.ts";
@@ -33,7 +34,9 @@ const ROUNDS = 8;
 
 export function membership(nodes: Nodes, hubLimit: number): Membership {
   const tokens = collectTokens(nodes, hubLimit);
+  const pairs = relate(nodes, tokens);
   const state = createState(nodes, tokens);
+  for (const [a, b] of pairs) joinTokens(state, a, b);
   joinMessages(state, nodes);
   const payloads = payloadMatches(nodes);
   let open = nodes.all.filter((n) => n.owner === null);
@@ -120,6 +123,12 @@ function createState(nodes: Nodes, tokens: Tokens): State {
   return state;
 }
 
+function joinTokens(state: State, a: Token, b: Token): void {
+  const x = state.element(a.value);
+  const y = state.element(b.value);
+  if (x !== null && y !== null) state.join(x, y);
+}
+
 /** A message is one thing: all its IDs belong together, unless it lists many of a kind. */
 function joinMessages(state: State, nodes: Nodes): void {
   for (const node of nodes.all) {
@@ -154,7 +163,7 @@ function joinLine(state: State, values: readonly string[]): void {
   for (const root of roots) state.join(roots[0]!, root);
 }
 
-/** True if these groups can be one chain: no two have correlation IDs of one form (unless always seen together). */
+/** True if these groups can be one chain: no two have correlation IDs of one form. */
 function sameThing(state: State, roots: readonly number[]): boolean {
   const named = roots.map((r) => state.correlations.get(r)).filter((ids) => ids !== undefined);
   for (let i = 0; i < named.length; i++)
@@ -235,7 +244,7 @@ function joinLines(state: State, node: Node): void {
   const owners = new Map<string, Set<Message>>();
   for (const m of node.received) for (const id of messageIds(m)) owners.set(id.value, (owners.get(id.value) ?? new Set()).add(m));
   for (const line of node.lines) {
-    const values = lineValues(line);
+    const values = lineValues(line.ids);
     const touched = new Set<Message>();
     for (const value of values) for (const m of owners.get(value) ?? []) touched.add(m);
     if (touched.size <= 1) joinLine(state, values);
@@ -376,5 +385,3 @@ function finish(state: State, nodes: Nodes, payloads: PayloadMatches): Membershi
     payloads,
   };
 }
-
-export type { Token };

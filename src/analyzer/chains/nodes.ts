@@ -7,6 +7,12 @@ import type { Id } from "../../model/ids.ts";
 import type { Cloud, Invocation, LogEvent, Message, Scope, Span } from "../../model/records.ts";
 import type { EpochMs } from "../../model/units.ts";
 
+/** What a log line of a run tells. */
+export interface Line {
+  ids: Id[];
+  at: EpochMs;
+}
+
 /** A future hop with everything that was seen of it. */
 export interface Node extends Scope {
   index: number;
@@ -18,8 +24,8 @@ export interface Node extends Scope {
   requestId: string | null;
   invocations: Invocation[];
   spans: Span[];
-  /** Lines with IDs, each a list; lines without are not kept. */
-  lines: Id[][];
+  /** Lines with IDs or a span; others are not kept. */
+  lines: Line[];
   /** Trace IDs that only its lines name. */
   lineTraces: string[];
   received: Message[];
@@ -37,6 +43,8 @@ export interface Nodes {
   all: Node[];
   /** Key of `spanKey`. */
   bySpan: Map<string, Node>;
+  /** Runs whose lines name a span that no tracer recorded: they made the call, or took it. Key of `spanKey`. */
+  claims: Map<string, Node[]>;
   /** By execution ARN. */
   byExecution: Map<string, Node>;
   /** Function nodes by request ID (any cloud). */
@@ -63,6 +71,7 @@ export function buildNodes(records: ChainRecords): Nodes {
   const nodes: Nodes = {
     all: [],
     bySpan: new Map(),
+    claims: new Map(),
     byExecution: new Map(),
     byRequest: new Map(),
     partsOf: new Map(),
@@ -70,14 +79,18 @@ export function buildNodes(records: ChainRecords): Nodes {
     looseMessages: [],
   };
   const spans = distinctSpans(records.spans);
-  for (const invocation of records.invocations) addInvocation(nodes, invocation);
+  const messages = distinctMessages(records.messages);
   const own = ownTelemetry(records);
+  for (const invocation of records.invocations) addInvocation(nodes, invocation);
+  for (const span of spans) if (isWorkflow(span)) addWorkflowSpan(nodes, span);
+  const lines = records.logs.filter((log) => !addRunLine(nodes, log));
+  const loose = messages.filter((message) => !addRunMessage(nodes, message));
   for (const span of spans) if (span.isInvocation) addInvocationSpan(nodes, span, own);
   dropSpanOnlyRuns(nodes, own);
   register(nodes);
-  for (const log of records.logs) addLine(nodes, log);
-  for (const message of distinctMessages(records.messages)) addMessage(nodes, message);
-  for (const span of spans) if (!span.isInvocation) addSpan(nodes, span);
+  for (const span of spans) if (!span.isInvocation && !isWorkflow(span)) addSpan(nodes, span);
+  for (const log of lines) addLooseLine(nodes, log);
+  for (const message of loose) addLooseMessage(nodes, message);
   setOwners(nodes);
   for (const node of nodes.all) {
     if (node.traces.length > 1) node.traces = [...new Set(node.traces)];
@@ -165,6 +178,8 @@ function ownTelemetry(records: ChainRecords): Set<string> {
 }
 
 function addInvocationSpan(nodes: Nodes, span: Span, own: ReadonlySet<string>): void {
+  const run = span.requestId === null ? runOfSegment(nodes, span) : undefined;
+  if (run) return attachSpan(nodes, run, span);
   const named = span.requestId !== null && (own.has(span.requestId) || (span.cloud !== "aws" && span.cloud !== "other"));
   const sameSpan = span.traceId === null ? undefined : nodes.bySpan.get(spanKey(span.traceId, span.spanId));
   const node =
@@ -183,6 +198,40 @@ function addInvocationSpan(nodes: Nodes, span: Span, own: ReadonlySet<string>): 
         node.invocations.push(...run.invocations.filter((i) => i.spanId === null || i.spanId === span.spanId));
   }
   attachSpan(nodes, node, span);
+}
+
+/** A function's segment names its request only by the service's segment above it. Without that: the one run of the function in the trace at the time. */
+function runOfSegment(nodes: Nodes, span: Span): Node | undefined {
+  const key = spanKey(span.traceId, span.spanId);
+  const named = nodes.bySpan.get(key) ?? nodes.claims.get(key)?.find((n) => n.fn === span.fn);
+  if (named || span.traceId === null || span.origin !== "AWS::Lambda::Function") return named;
+  const fitting = runsIn(nodes, span.traceId).filter(
+    (n) =>
+      n.fn === span.fn &&
+      n.cloud === span.cloud &&
+      !n.spans.some((s) => s.traceId === span.traceId && s.isInvocation) &&
+      n.firstAt <= (span.endedAt ?? span.startedAt) + SEGMENT_SLACK_MS &&
+      n.lastAt >= span.startedAt - SEGMENT_SLACK_MS,
+  );
+  return fitting.length === 1 ? fitting[0] : undefined;
+}
+
+/** Log lines and segments of one run overlap up to this. */
+const SEGMENT_SLACK_MS = 50;
+
+const runsByTrace = new WeakMap<Nodes, Map<string, Node[]>>();
+
+function runsIn(nodes: Nodes, trace: string): Node[] {
+  let byTrace = runsByTrace.get(nodes);
+  if (!byTrace) {
+    byTrace = new Map();
+    for (const node of nodes.all) {
+      if (node.kind !== "function" || node.requestId === null) continue;
+      for (const own of new Set([...node.traces, ...node.lineTraces])) byTrace.set(own, [...(byTrace.get(own) ?? []), node]);
+    }
+    runsByTrace.set(nodes, byTrace);
+  }
+  return byTrace.get(trace) ?? [];
 }
 
 function spanOnly(node: Node, own: ReadonlySet<string>): boolean {
@@ -212,9 +261,13 @@ function attachSpan(nodes: Nodes, node: Node, span: Span): void {
   if (span.traceId !== null) node.traces.push(span.traceId);
 }
 
+function isWorkflow(span: Span): boolean {
+  return span.kind === "workflow" || span.kind === "state";
+}
+
 function addSpan(nodes: Nodes, span: Span): void {
-  if (span.kind === "workflow" || span.kind === "state") {
-    addWorkflowSpan(nodes, span);
+  if (span.origin === "AWS::StepFunctions::StateMachine" && !span.inferred && span.attributes["xray.type"] === "segment") {
+    addExecutionSegment(nodes, span);
     return;
   }
   const base = { id: span.spanId, kind: isPart(span) ? "part" : "service", name: span.name, fn: null, requestId: span.requestId } as const;
@@ -228,6 +281,14 @@ function isPart(span: Span): boolean {
   return (
     span.origin === null && span.parentSpanId !== null && (span.kind === "internal" || span.kind === "client" || span.kind === "producer")
   );
+}
+
+/** The tracer's segment of an execution: joins the execution known by its history, else it is the workflow itself. */
+function addExecutionSegment(nodes: Nodes, span: Span): void {
+  const arn = span.ids.find((id) => id.kind === "execution")?.value;
+  const known = arn === undefined ? undefined : nodes.byExecution.get(arn);
+  const base = { id: span.spanId, kind: "workflow", name: span.name, fn: null, requestId: null } as const;
+  attachSpan(nodes, known ?? newNode(nodes, span, base, span.startedAt), span);
 }
 
 function addWorkflowSpan(nodes: Nodes, span: Span): void {
@@ -260,36 +321,49 @@ function workflowNameOf(arn: string): string {
   return /:(?:express|execution):([^:]+):/.exec(arn)?.[1] ?? arn;
 }
 
-function addLine(nodes: Nodes, log: LogEvent): void {
-  if (log.requestId !== null && (log.fn !== null || nodes.byRequest.has(log.requestId))) {
-    const node = runNode(nodes, log, log.requestId, log.fn, log.at);
-    touch(node, log.at, log.at);
-    if (log.ids.length > 0) node.lines.push(log.ids);
-    for (const id of log.ids) if (id.kind === "trace" && !node.lineTraces.includes(id.value)) node.lineTraces.push(id.value);
-    if (log.traceId !== null && !node.lineTraces.includes(log.traceId)) node.lineTraces.push(log.traceId);
-    return;
-  }
-  const spanNode = log.traceId !== null && log.spanId !== null ? nodes.bySpan.get(spanKey(log.traceId, log.spanId)) : undefined;
-  if (spanNode && log.ids.length > 0) spanNode.lines.push(log.ids);
-  else if (log.ids.length > 0) nodes.looseLines.push({ ids: log.ids, trace: log.traceId, at: log.at });
+/** False: the line names no run. */
+function addRunLine(nodes: Nodes, log: LogEvent): boolean {
+  if (log.requestId === null || (log.fn === null && !nodes.byRequest.has(log.requestId))) return false;
+  const node = runNode(nodes, log, log.requestId, log.fn, log.at);
+  touch(node, log.at, log.at);
+  if (log.ids.length > 0) node.lines.push({ ids: log.ids, at: log.at });
+  for (const id of log.ids) if (id.kind === "trace" && !node.lineTraces.includes(id.value)) node.lineTraces.push(id.value);
+  if (log.traceId === null) return true;
+  if (!node.lineTraces.includes(log.traceId)) node.lineTraces.push(log.traceId);
+  if (log.spanId === null) return true;
+  const key = spanKey(log.traceId, log.spanId);
+  const claimants = nodes.claims.get(key);
+  if (!claimants) nodes.claims.set(key, [node]);
+  else if (!claimants.includes(node)) claimants.push(node);
+  return true;
 }
 
-function addMessage(nodes: Nodes, message: Message): void {
-  const node = messageNode(nodes, message);
-  if (!node) {
-    nodes.looseMessages.push(message);
-    return;
-  }
+function addLooseLine(nodes: Nodes, log: LogEvent): void {
+  if (log.ids.length === 0) return;
+  const node = log.traceId !== null && log.spanId !== null ? nodes.bySpan.get(spanKey(log.traceId, log.spanId)) : undefined;
+  if (node) node.lines.push({ ids: log.ids, at: log.at });
+  else nodes.looseLines.push({ ids: log.ids, trace: log.traceId, at: log.at });
+}
+
+/** False: the message names no run. */
+function addRunMessage(nodes: Nodes, message: Message): boolean {
+  if (message.requestId === null || (message.fn === null && !nodes.byRequest.has(message.requestId))) return false;
+  putMessage(runNode(nodes, message, message.requestId, message.fn, message.at), message);
+  return true;
+}
+
+function putMessage(node: Node, message: Message): void {
   (message.direction === "received" ? node.received : node.published).push(message);
 }
 
-function messageNode(nodes: Nodes, message: Message): Node | undefined {
-  if (message.requestId !== null && (message.fn !== null || nodes.byRequest.has(message.requestId)))
-    return runNode(nodes, message, message.requestId, message.fn, message.at);
+function addLooseMessage(nodes: Nodes, message: Message): void {
   // a published message says in whose span it was sent
-  if (message.direction === "published" && message.traceId !== null && message.parentSpanId !== null)
-    return nodes.bySpan.get(spanKey(message.traceId, message.parentSpanId));
-  return undefined;
+  const sender =
+    message.direction === "published" && message.traceId !== null && message.parentSpanId !== null
+      ? nodes.bySpan.get(spanKey(message.traceId, message.parentSpanId))
+      : undefined;
+  if (sender) putMessage(sender, message);
+  else nodes.looseMessages.push(message);
 }
 
 function setOwners(nodes: Nodes): void {

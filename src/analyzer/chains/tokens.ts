@@ -1,7 +1,7 @@
 /** Which IDs count: every ID of every node, who carries it, and which of them are hubs that join nothing. */
 import type { Id } from "../../model/ids.ts";
 import type { Message } from "../../model/records.ts";
-import { HUB_ENTRIES, HUB_PARTNERS, joins, shapeOf } from "./evidence.ts";
+import { HUB_ENTRIES, joins } from "./evidence.ts";
 import { type Node, type Nodes, topOf } from "./nodes.ts";
 
 /** What is known of one ID value. Kinds are not told apart: a correlation ID may be an event ID elsewhere. */
@@ -41,7 +41,7 @@ function isTransportId(message: Message): boolean {
 export function* nodeIds(node: Node): Generator<Id> {
   for (const i of node.invocations) for (const id of i.ids) if (joins(id) && id.kind !== "trace") yield id;
   for (const s of node.spans) for (const id of s.ids) if (joins(id) && id.kind !== "trace") yield id;
-  for (const line of node.lines) for (const id of line) if (joins(id) && id.kind !== "trace") yield id;
+  for (const line of node.lines) for (const id of line.ids) if (joins(id) && id.kind !== "trace") yield id;
   for (const m of node.received) yield* messageIds(m);
   for (const m of node.published) yield* messageIds(m);
   if (node.kind === "workflow") yield { kind: "execution", value: node.id };
@@ -72,7 +72,7 @@ export function collectTokens(nodes: Nodes, hubLimit: number): Tokens {
   }
   for (const line of nodes.looseLines) for (const id of line.ids) if (joins(id)) token(id).loose++;
   for (const message of nodes.looseMessages) for (const id of messageIds(message)) token(id).loose++;
-  markHubs(nodes, tokens, hubLimit);
+  markHubs(tokens, hubLimit);
   return tokens;
 }
 
@@ -81,44 +81,10 @@ function carry(token: Token, node: Node): void {
   if (token.carriers.at(-1) !== node && !(token.carriers.length < 8 && token.carriers.includes(node))) token.carriers.push(node);
 }
 
-function markHubs(nodes: Nodes, tokens: Tokens, hubLimit: number): void {
+function markHubs(tokens: Tokens, hubLimit: number): void {
   for (const token of tokens.values()) {
     token.hub = token.carriers.length > hubLimit || token.loose > hubLimit * 10 || (token.correlation && manyEntries(token));
   }
-  const partners = new Map<Token, Map<string, Set<string>>>();
-  for (const node of nodes.all) {
-    if (node.received.length > 1 || node.kind === "part" || node.kind === "state") continue;
-    const own = new Set<Token>();
-    for (const id of nodeIds(node)) {
-      const token = tokens.get(id.value)!;
-      if (token.correlation) own.add(token);
-      if (own.size > 8) break;
-    }
-    if (own.size < 2 || own.size > 8) continue;
-    for (const token of own) for (const other of own) if (other !== token) notePartner(partners, token, other);
-  }
-  for (const [token, shapes] of partners) {
-    for (const others of shapes.values()) if (others.size > HUB_PARTNERS && tracesOf(token) > HUB_PARTNERS) token.hub = true;
-  }
-}
-
-function notePartner(partners: Map<Token, Map<string, Set<string>>>, token: Token, other: Token): void {
-  let shapes = partners.get(token);
-  if (!shapes) partners.set(token, (shapes = new Map()));
-  const shape = shapeOf(other.value);
-  const set = shapes.get(shape);
-  if (!set) shapes.set(shape, new Set([other.value]));
-  else if (set.size <= HUB_PARTNERS) set.add(other.value);
-}
-
-/** Distinct traces of the carriers; one that is not traced counts as a trace of its own. */
-function tracesOf(token: Token): number {
-  const traces = new Set<string>();
-  for (const node of token.carriers) {
-    traces.add(node.traces[0] ?? node.lineTraces[0] ?? node.id);
-    if (traces.size > HUB_PARTNERS) break;
-  }
-  return traces.size;
 }
 
 /** A chain has few entrances; a constant is carried in by every request. */
