@@ -88,6 +88,16 @@ function named(graph: Graph, runOfSpan: ReadonlyMap<string, string>): Graph {
   return { hops: graph.hops.map(nameOf), edges: graph.edges.map(({ from, to }) => ({ from: nameOf(from), to: nameOf(to) })) };
 }
 
+/** Findings of one kind (the same functions) counted, most first. */
+function byKind(lines: readonly string[]): [string, number][] {
+  const counts = new Map<string, number>();
+  for (const line of lines) {
+    const kind = line.replace(/ (?:aws|azure|gcp):\S+/g, "").replace(/ of ORD-\w+/, "");
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  return [...counts].sort((a, b) => b[1] - a[1]);
+}
+
 const share = (part: number, of: number): number => (of === 0 ? 1 : part / of);
 const figure = (value: number): string => value.toFixed(4).padStart(8);
 const precision = (c: Count): number => share(c.right, c.claimed);
@@ -121,6 +131,8 @@ for (const seed of values.seeds.split(",").map(Number)) {
     );
     failed.push(...failures(s, removed).map((text) => `seed ${seed}, ${removed * 100} % removed: ${text}`));
     for (const line of s.wrong.slice(0, Number(values.show))) console.log(`       wrong: ${line}`);
+    for (const [kind, count] of Number(values.show) > 0 ? byKind(s.missed) : [])
+      console.log(`      missed: ${String(count).padStart(4)} x ${kind}`);
     for (const line of s.missed.slice(0, Number(values.show))) console.log(`      missed: ${line}`);
   }
 }
