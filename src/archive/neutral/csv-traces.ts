@@ -18,7 +18,9 @@ const NO_PARENT = new Set(["", "root", "0", "null", "none"]);
 
 function columnsOf(header: string): Columns | null {
   const cells = cellsOf(header.replace(/^\uFEFF/, ""), separatorOf(header));
-  return cells && new Map(cells.map((name, i) => [name.toLowerCase().replace(/[-_ ]/g, ""), i]));
+  // a sentence that names the columns is no header
+  if (cells === null || !cells.every((name) => /^[\w .-]{0,64}$/.test(name))) return null;
+  return new Map(cells.map((name, i) => [name.toLowerCase().replace(/[-_ ]/g, ""), i]));
 }
 
 const hasAll = (columns: Columns, names: readonly string[]): boolean => names.every((name) => columns.has(name));

@@ -80,6 +80,12 @@ describe("CSV", () => {
     expect(second).toMatchObject({ message: "two\nlines", traceId: null, spanId: null, level: null });
   });
 
+  it("takes no sentence about columns for a header", () => {
+    const sentence =
+      "what: log(Timestamp,TimeUnixNano,TraceID,SpanID,Log), trace(TraceID,SpanID,ParentID,OperationName,StartTimeUnixNano,EndTimeUnixNano).";
+    expect(textFormats.map((f) => f.recognise(sentence))).toEqual([0, 0, 0]);
+  });
+
   it("says where a quote never ends", async () => {
     const { result } = await read('TimeUnixNano,TraceID,SpanID,Log\n1674982122425000000,,,"never\nends\n');
     expect(result.broken).toEqual([{ line: 2, byte: 32, reason: "a quote that never ends" }]);
