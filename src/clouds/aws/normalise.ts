@@ -151,7 +151,7 @@ export function logNormaliser(source: Source, sink: Sink, keys: IdKeys): LogNorm
     const events = f.nested ? messagesIn(fields, sentenceOf(fields)) : null;
     if (events !== null && events.length > 1) f = facts.ofJson(withoutObjects(fields));
     if (f.functionName !== null && env.fn === null) env.fn = f.functionName;
-    if (f.functionArn !== null) learn(env, f.functionArn);
+    if (f.functionArn !== null && (env.region === null || env.account === null || env.fn === null)) learn(env, f.functionArn);
     f.requestId ??= currentOf(env);
     emitMessages(env, at, f.requestId, events);
     if (f.traceId !== null && f.requestId !== null) runs.traced(f.requestId, f.traceId);
