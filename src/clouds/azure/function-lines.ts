@@ -38,7 +38,7 @@ export interface TriggerMessage {
   sentAt: number | null;
 }
 
-const START = /^Executing '?(?:Host\.)?(?:Functions?\.)?([^'\s(]+)'? \((?:Reason='(.*?)'(?:, )?)?.*?\bId=([0-9a-f-]{8,36})\)/i;
+const START = /^Executing '?(?:Host\.)?(?:Functions?\.)?([^'\s(]+)'? \((?:Reason='(.*)', ?)?Id=([0-9a-f-]{8,36})\)/is;
 const END =
   /^Executed '?(?:Host\.)?(?:Functions?\.)?([^'\s(]+)'? \((Succeeded|Failed), Id=([0-9a-f-]{8,36})(?:, Duration=(\d+(?:\.\d+)?)\s?ms)?\)/i;
 const HOST_STARTED = /^(?:Job )?host started \((\d+(?:\.\d+)?)ms\)/i;
@@ -130,7 +130,7 @@ export function triggerOf(reason: string | null): { trigger: string | null; chan
   const detected = /on '([^']+)'/.exec(reason)?.[1] ?? null;
   if (/programmatically called via the host APIs/i.test(reason)) return { trigger: null, channel: null };
   if (/timer fired/i.test(reason)) return { trigger: "timer", channel: null };
-  if (/service ?bus|message detected on/i.test(reason)) return { trigger: "servicebus", channel: detected };
+  if (/service ?bus/i.test(reason)) return { trigger: "servicebus", channel: detected };
   if (/new queue message/i.test(reason)) return { trigger: "queue", channel: detected };
   if (/event ?hub/i.test(reason)) return { trigger: "eventhub", channel: detected };
   if (/event ?grid/i.test(reason)) return { trigger: "eventgrid", channel: detected };
@@ -142,6 +142,11 @@ export function triggerOf(reason: string | null): { trigger: string | null; chan
 /** True where the host or the runtime says that a run was stopped for time. */
 export function saysTimeout(text: string): boolean {
   return /FunctionTimeoutException|Timeout value of [\d:.]+ (?:was )?exceeded by function/i.test(text);
+}
+
+/** The run that a timeout line of the host names: `Timeout value of 00:05:00 exceeded by function 'Functions.X' (Id: '...')`. null: another line. */
+export function timedOutInvocation(text: string): string | null {
+  return saysTimeout(text) ? (/\bId: '([0-9a-f-]{36})'/i.exec(text)?.[1]?.toLowerCase() ?? null) : null;
 }
 
 /** True where the runtime says that memory ran out. */

@@ -13,7 +13,7 @@ import type { Row } from "./schema.ts";
 import { readEvent, readException, readTrace } from "./traces.ts";
 import { textOf } from "./values.ts";
 
-export type Table = "requests" | "dependencies" | "traces" | "exceptions" | "events" | "metrics" | "counters";
+export type Table = "requests" | "dependencies" | "traces" | "functionlogs" | "exceptions" | "events" | "metrics" | "counters";
 
 /** Tables by the names that the two dialects, `itemType` and the events API give them (lower case). */
 const TABLES: { readonly [name: string]: Table } = {
@@ -26,7 +26,7 @@ const TABLES: { readonly [name: string]: Table } = {
   traces: "traces",
   trace: "traces",
   apptraces: "traces",
-  functionapplogs: "traces",
+  functionapplogs: "functionlogs",
   exceptions: "exceptions",
   exception: "exceptions",
   appexceptions: "exceptions",
@@ -100,7 +100,9 @@ export function telemetry(source: Source, sink: Sink, keys: IdKeys): Telemetry {
         case "dependencies":
           return readDependency(row, context, at);
         case "traces":
-          return readTrace(row, context, at);
+          return readTrace(row, true, context, at);
+        case "functionlogs":
+          return readTrace(row, false, context, at);
         case "exceptions":
           return readException(row, context, at);
         case "events":

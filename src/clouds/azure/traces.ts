@@ -6,7 +6,7 @@ import type { ChannelKind, Json, LogKind, Message } from "../../model/records.ts
 import { bareInvocation, logged } from "./bare-records.ts";
 import { type Context, type Facts, addId, factsOf, functionOf, parentOf, seenFunction, withText } from "./context.ts";
 import { eventsInText } from "./event-messages.ts";
-import { hostLine, saysOutOfMemory, saysTimeout, triggerMessages, triggerOf } from "./function-lines.ts";
+import { hostLine, saysOutOfMemory, saysTimeout, timedOutInvocation, triggerMessages, triggerOf } from "./function-lines.ts";
 import type { Row } from "./schema.ts";
 import { parseJson, textOf } from "./values.ts";
 
@@ -31,18 +31,15 @@ const LEVEL_NAMES: { readonly [name: string]: string } = {
   emergency: "FATAL",
 };
 
-/** Upper-case level of a word or of an Application Insights severity number; null: not said or not known. */
+/** Upper-case level of a word; null: not said, or no word that the schemas know. */
 export function levelOf(value: Json | undefined): string | null {
-  const text = textOf(value);
-  if (text === null) return null;
-  const n = numberOf(text);
-  return n === null ? (LEVEL_NAMES[text.toLowerCase()] ?? null) : (SEVERITIES[n] ?? null);
+  return LEVEL_NAMES[textOf(value)?.toLowerCase() ?? ""] ?? null;
 }
 
 function rowLevel(row: Row, facts: Facts): string | null {
   const { severity, levelId } = row.fields;
-  const dotnet = numberOf(levelId);
-  return levelOf(severity) ?? DOTNET_LEVELS[dotnet ?? -1] ?? levelOf(facts.bag["LogLevel"]);
+  const bySeverity = SEVERITIES[numberOf(severity) ?? -1] ?? levelOf(severity);
+  return bySeverity ?? DOTNET_LEVELS[numberOf(levelId) ?? -1] ?? levelOf(facts.bag["LogLevel"]);
 }
 
 /** A transport ID that a line names: `sent MessageId: 4f…`. */
@@ -55,20 +52,24 @@ function lineKind(category: string | null): LogKind {
   return /^(?:Host|Worker|Function\.|Microsoft\.|System\.|Azure\.|DurableTask|Job)/i.test(category) ? "platform" : "function";
 }
 
-/** Reads one trace row or FunctionAppLogs line. */
-export function readTrace(row: Row, context: Context, at: Position): void {
+/**
+ * Reads one trace row (`sampled`) or FunctionAppLogs line (which nothing samples). A run that only sampled lines tell of yields to its
+ * request row, which has the exact duration and may be kept whole; lines that are never sampled count every run once, so they come first.
+ */
+export function readTrace(row: Row, sampled: boolean, context: Context, at: Position): void {
   const facts = factsOf(row, "traces", context, at);
   if (facts === null) return;
   const message = textOf(row.fields.message) ?? textOf(facts.bag["prop__{OriginalFormat}"]) ?? textOf(row.fields.exceptionMessage) ?? "";
   const category = textOf(row.fields.category) ?? textOf(facts.bag["Category"]);
-  const line = hostLine(message);
+  let kind: LogKind = lineKind(category);
+  // a function may print what the host prints
+  const line = kind === "function" && category !== null ? null : hostLine(message);
   const fn = (line !== null && line.kind !== "host-started" ? line.fn : null) ?? functionOf(row, facts) ?? context.source.fn;
-  const requestId = (line !== null && line.kind !== "host-started" ? line.invocationId : null) ?? facts.invocationId;
+  const requestId =
+    (line !== null && line.kind !== "host-started" ? line.invocationId : null) ?? facts.invocationId ?? timedOutInvocation(message);
   const spanId = parentOf(facts);
   const ids = withText(facts, message, context.keys);
   for (const match of message.matchAll(MESSAGE_ID)) addId(ids, "message", match[1]!);
-  let kind: LogKind = lineKind(category);
-
   if (line?.kind === "host-started") {
     kind = "init_report";
     if (facts.host !== null) context.runs.hostStarted(facts.host, facts.at, line.tookMs);
@@ -78,7 +79,7 @@ export function readTrace(row: Row, context: Context, at: Position): void {
     const base = {
       ...bareInvocation(facts, line.fn, line.invocationId),
       trigger: triggerOf(reason).trigger,
-      seenIn: "platform-log",
+      seenIn: sampled ? "history" : "platform-log",
       ids,
     } as const;
     context.runs.half({ line, at: facts.at, base, host: facts.host });
