@@ -55,7 +55,7 @@ function headerOf(column: Column): string {
   return notes.length === 0 ? column.label : `${column.label} (${notes.join(", ")})`;
 }
 
-/** Enough decimals that the smallest amount keeps three significant digits, within the bounds of the type. */
+/** Enough decimals that the smallest amount keeps three significant digits, but no more than amounts have, within the bounds of the type. */
 function decimalsFor(type: ColumnType, values: readonly Cell[]): number {
   const measure = MEASURES[type];
   if (measure === undefined) return 0;
@@ -65,7 +65,7 @@ function decimalsFor(type: ColumnType, values: readonly Cell[]): number {
     const amount = Math.abs(value * measure.factor);
     const wanted = 2 - Math.floor(Math.log10(amount));
     const exact = amount.toFixed(measure.most).replace(/0+$/, "").split(".")[1]?.length ?? 0;
-    decimals = Math.max(decimals, Math.min(wanted, exact === 0 && amount >= 1 ? measure.least : measure.most));
+    decimals = Math.max(decimals, Math.min(wanted, exact));
   }
   return Math.min(decimals, measure.most);
 }

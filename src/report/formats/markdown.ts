@@ -9,14 +9,14 @@ import { escapeTerminal } from "./text.ts";
  */
 export function escapeMarkdown(text: string): string {
   return escapeTerminal(text)
-    .replace(/[\\`*_{}[\]()#+!|~$-]/g, "\\$&")
+    .replace(/[\\`*_[\]#|~$]/g, "\\$&")
+    .replace(/^(\s*)([-+]|\d+[.)])(?=\s|$)/, (_, space: string, mark: string) => `${space}${mark.slice(0, -1)}\\${mark.at(-1)}`) // no list
     .replace(/&/g, "&amp;")
     .replace(/</g, "&lt;")
     .replace(/>/g, "&gt;")
     .replace(/@/g, "@<!-- -->") // no mention, no mail link
     .replace(/:(?=\/\/)/g, ":<!-- -->") // no autolink
-    .replace(/\b(www|mailto|xmpp)(?=[.:])/gi, "$1<!-- -->")
-    .replace(/(\d)\./g, "$1\\."); // no numbered list
+    .replace(/\b(www|mailto|xmpp)(?=[.:])/gi, "$1<!-- -->");
 }
 
 /** The whole report. Ends with a line end. */

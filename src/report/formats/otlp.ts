@@ -3,7 +3,8 @@
  * All hops are spans of one trace. IDs that are not hex are hashed, so the same chain always has the same IDs.
  */
 import { createHash } from "node:crypto";
-import type { TraceDocument, TraceEdge, TraceHop } from "../report.ts";
+import type { TraceDocument, TraceHop } from "../report.ts";
+import { treeRows, type TreeRow } from "./trace-tree.ts";
 
 type AnyValue = { stringValue: string } | { boolValue: boolean } | { intValue: string } | { doubleValue: number };
 interface Attribute {
@@ -19,13 +20,14 @@ const PROVIDER: Record<string, string> = { aws: "aws", azure: "azure", gcp: "gcp
 export function formatOtlp(document: TraceDocument): string {
   const { chain } = document;
   const traceId = traceIdOf(chain);
-  const parents = parentsOf(chain);
+  // every hop once, in a tree without rings; causes that the tree leaves out become links
+  const rows = new Map(treeRows(chain, true).map((row) => [row.hop.id, row]));
   const resources = new Map<string, { hop: TraceHop; spans: object[] }>();
   for (const hop of chain.hops) {
     const key = JSON.stringify([hop.cloud, hop.account, hop.region, serviceOf(hop, chain)]);
     const resource = resources.get(key) ?? { hop, spans: [] };
     resources.set(key, resource);
-    resource.spans.push(spanOf(hop, chain, traceId, parents.get(hop.id) ?? { parent: null, links: [] }));
+    resource.spans.push(spanOf(hop, chain, traceId, rows.get(hop.id)!));
   }
   const resourceSpans = [...resources.values()].map(({ hop, spans }) => ({
     resource: { attributes: resourceAttributes(hop, chain) },
@@ -49,48 +51,19 @@ function hash(text: string, digits: number): string {
   return `${((Number.parseInt(hex[0]!, 16) % 15) + 1).toString(16)}${hex.slice(1, digits)}`;
 }
 
-interface Parents {
-  parent: TraceEdge["from"] | null;
-  links: TraceEdge[];
-}
-
-/** One parent per hop (what it is a part of, else its strongest cause), never so that spans form a ring; other causes are links. */
-function parentsOf(chain: TraceDocument["chain"]): Map<string, Parents> {
-  const known = new Set(chain.hops.map(({ id }) => id));
-  const found = new Map<string, Parents>();
-  const isBelow = (id: string, top: string): boolean => {
-    for (let at: string | null = id; at !== null; at = found.get(at)?.parent ?? null) if (at === top) return true;
-    return false;
-  };
-  const incoming = new Map<string, TraceEdge[]>();
-  for (const edge of chain.edges) {
-    if (known.has(edge.from)) incoming.set(edge.to, [...(incoming.get(edge.to) ?? []), edge]);
-  }
-  for (const hop of chain.hops) {
-    const causes = (incoming.get(hop.id) ?? []).toSorted((a, b) => b.confidence - a.confidence);
-    if (hop.partOf !== null && known.has(hop.partOf) && !isBelow(hop.partOf, hop.id)) {
-      found.set(hop.id, { parent: hop.partOf, links: causes.filter((edge) => edge.from !== hop.partOf) });
-      continue;
-    }
-    const chosen = causes.find((edge) => !isBelow(edge.from, hop.id));
-    found.set(hop.id, { parent: chosen?.from ?? null, links: causes.filter((edge) => edge !== chosen) });
-  }
-  return found;
-}
-
-function spanOf(hop: TraceHop, chain: TraceDocument["chain"], traceId: string, { parent, links }: Parents): object {
+function spanOf(hop: TraceHop, chain: TraceDocument["chain"], traceId: string, { cause, otherCauses }: TreeRow): object {
   const startMs = Date.parse(chain.startedAt ?? "1970-01-01T00:00:00Z");
   const endMs = hop.endedAt === null ? hop.startMs + (hop.durationMs ?? 0) : Math.max(hop.startMs, Date.parse(hop.endedAt) - startMs);
   const failed = hop.outcome !== "ok" && hop.outcome !== "unknown";
   return {
     traceId,
     spanId: spanIdOf(hop.id),
-    ...(parent === null ? {} : { parentSpanId: spanIdOf(parent) }),
+    ...(cause === null ? {} : { parentSpanId: spanIdOf(cause.from.id) }),
     name: hop.name === "" ? hop.id : hop.name,
     kind: kindOf(hop, chain),
     startTimeUnixNano: unixNano(startMs, hop.startMs),
     endTimeUnixNano: unixNano(startMs, endMs),
-    attributes: spanAttributes(hop),
+    attributes: spanAttributes(hop, cause),
     ...(hop.attempts.length > 1
       ? {
           events: hop.attempts.map((attempt, i) => ({
@@ -104,12 +77,12 @@ function spanOf(hop: TraceHop, chain: TraceDocument["chain"], traceId: string, {
           })),
         }
       : {}),
-    ...(links.length > 0
+    ...(otherCauses.length > 0
       ? {
-          links: links.map((edge) => ({
+          links: otherCauses.map(({ from, kind, confidence }) => ({
             traceId,
-            spanId: spanIdOf(edge.from),
-            attributes: attributes({ "evscope.edge": edge.kind, "evscope.confidence": edge.confidence }),
+            spanId: spanIdOf(from.id),
+            attributes: attributes({ "evscope.edge": kind, "evscope.confidence": confidence }),
           })),
         }
       : {}),
@@ -147,8 +120,10 @@ function resourceAttributes(hop: TraceHop, chain: TraceDocument["chain"]): Attri
   });
 }
 
-function spanAttributes(hop: TraceHop): Attribute[] {
+function spanAttributes(hop: TraceHop, cause: TreeRow["cause"]): Attribute[] {
   return attributes({
+    "evscope.edge": cause?.kind ?? null,
+    "evscope.confidence": cause?.confidence ?? null,
     "evscope.hop": hop.id,
     "evscope.kind": hop.kind,
     "evscope.outcome": hop.outcome,

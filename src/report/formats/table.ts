@@ -40,16 +40,16 @@ function sectionLines(section: Section, look: Look, paint: Paint): string[] {
     cells: column.cells.map(escapeTerminal),
     total: column.total === null ? null : escapeTerminal(column.total),
   }));
+  const dropped: string[] = [];
   let widths = fit(columns, look.width, ROOMY_TEXT);
   while (widths === null && columns.some((column) => column.optional)) {
-    columns.splice(
-      columns.findLastIndex((column) => column.optional),
-      1,
-    );
+    const last = columns.findLastIndex((column) => column.optional);
+    dropped.unshift(...columns.splice(last, 1).map((column) => column.header));
     widths = fit(columns, look.width, ROOMY_TEXT);
   }
   widths ??= fit(columns, look.width, LEAST_TEXT);
-  return widths === null ? recordLines(columns, look, paint) : tableLines(columns, widths, look, paint);
+  const lines = widths === null ? recordLines(columns, look, paint) : tableLines(columns, widths, look, paint);
+  return dropped.length === 0 ? lines : [...lines, ...noteLines(`(left out for width: ${dropped.join(", ")})`, look.width)];
 }
 
 /** Widths that fit, taken from the widest text columns, none of them below `leastText`; null: impossible. */

@@ -10,6 +10,8 @@ export interface Grid {
   head: string;
   lines: string[];
   names: string[];
+  /** Cells of a line without its bar. */
+  width: number;
   /** Cells left for the bar; 0: too few, bars go into a block of their own. */
   barWidth: number;
   signs: string[];
@@ -31,6 +33,8 @@ const DENSITIES: readonly Density[] = [
   { compact: true, nameWidth: 26, fold: true, bar: 18 },
   { compact: true, nameWidth: 20, fold: true, bar: 12 },
 ];
+/** Left out, in this order, where even the closest table is too wide. */
+const EXPENDABLE = ["sure", "cold", "wait", "cloud"];
 
 interface GridColumn {
   head: string;
@@ -53,6 +57,17 @@ export function layout(
     grid = draw(chain, rows, critical, look, paint, density, signs);
     if (grid.barWidth >= density.bar) return { ...grid, signs: [...signs] };
   }
+  const dropped: string[] = [];
+  while (grid!.width > look.width && dropped.length < EXPENDABLE.length) {
+    dropped.push(EXPENDABLE[dropped.length]!);
+    grid = draw(chain, rows, critical, look, paint, DENSITIES.at(-1)!, signs, dropped);
+  }
+  const over = grid!.width - look.width;
+  if (over > 0) {
+    const closest = DENSITIES.at(-1)!;
+    grid = draw(chain, rows, critical, look, paint, { ...closest, nameWidth: Math.max(4, closest.nameWidth - over) }, signs, dropped);
+  }
+  if (dropped.length > 0) signs.add(`left out for width: ${dropped.join(", ")}`);
   return { ...grid!, barWidth: 0, signs: [...signs] };
 }
 
@@ -64,9 +79,10 @@ function draw(
   paint: Paint,
   density: Density,
   signs: Set<string>,
+  without: readonly string[] = [],
 ): Grid {
   const names = rows.map((row) => nameCell(row, density.nameWidth, look.unicode));
-  const columns = columnsOf(chain, rows, density, paint, signs);
+  const columns = columnsOf(chain, rows, density, paint, signs).filter((column) => !without.includes(column.head));
   const nameWidth = Math.max(3, ...names.map(displayWidth));
   const widths = columns.map((column) => Math.max(column.head.length, ...column.cells.map(displayWidth)));
   const used = 2 + nameWidth + widths.reduce((sum, width) => sum + 1 + width, 0);
@@ -84,6 +100,7 @@ function draw(
     head,
     lines,
     names: rows.map((row, r) => `${critical.has(row.hop.id) ? "> " : "  "}${names[r]!}`),
+    width: used,
     barWidth: Math.max(0, look.width - used - 3),
     signs: [],
   };
@@ -122,7 +139,7 @@ function columnsOf(
   if (!density.compact || chain.clouds.length > 1) columns.push(column("cloud", "left", ({ hop }) => hop.cloud));
   columns.push(
     column("start", "right", ({ hop }) => ms(hop.startMs)),
-    column("wait", "right", (row) => (row.confidence === null && row.hop.waitMs === null ? "-" : ms(row.hop.waitMs))),
+    column("wait", "right", (row) => (row.cause === null && row.hop.waitMs === null ? "-" : ms(row.hop.waitMs))),
     column("work", "right", ({ hop }) => ms(hop.durationMs)),
   );
   if (!density.compact || hops.some((hop) => hop.coldStart !== false && hop.kind === "function"))
@@ -136,8 +153,8 @@ function columnsOf(
     columns.push(column("tries", "right", ({ hop }) => (hop.kind === "function" ? String(Math.max(1, hop.attempts.length)) : "-")));
   columns.push(column("cost", "right", ({ hop }) => costCell(hop, signs)));
   columns.push({
-    ...column("sure", "right", (row) => (row.confidence === null ? "-" : humanConfidence(row.confidence))),
-    style: (text, row) => (row.confidence !== null && row.confidence < 0.5 ? paint("yellow", text) : text),
+    ...column("sure", "right", (row) => (row.cause === null ? "-" : humanConfidence(row.cause.confidence))),
+    style: (text, row) => (row.cause !== null && row.cause.confidence < 0.5 ? paint("yellow", text) : text),
   });
   return columns;
 }

@@ -1,24 +1,25 @@
 /** A chain's hops as a tree for reading: under each hop what it caused, in order of start. A DAG loses its second causes here; they are counted. */
 import type { TraceDocument, TraceEdge, TraceHop } from "../report.ts";
 
+/** What brought a hop about. */
+export interface Cause {
+  from: TraceHop;
+  /** Weakest evidence on the way, which may lead through hops that are not shown. */
+  confidence: number;
+  /** Kind of evidence of the last step. */
+  kind: TraceEdge["kind"];
+}
+
 /** One line of the tree. */
 export interface TreeRow {
   hop: TraceHop;
   depth: number;
   /** Is it the last one under its cause? */
   last: boolean;
-  /** Weakest evidence on the way from the cause shown; null: no cause. */
-  confidence: number | null;
-  /** Kind of evidence of the last step; null: no cause. */
-  kind: TraceEdge["kind"] | null;
-  /** Causes other than the one it stands under. */
-  otherCauses: TraceHop[];
-}
-
-interface Cause {
-  from: TraceHop;
-  confidence: number;
-  kind: TraceEdge["kind"];
+  /** The cause it stands under; null: none. */
+  cause: Cause | null;
+  /** Causes other than that one. */
+  otherCauses: Cause[];
 }
 
 /** Hops that are lines: functions and workflows; with `parts` all. A chain without functions and workflows shows what it has. */
@@ -34,16 +35,13 @@ export function visibleHops(chain: TraceDocument["chain"], parts: boolean): Trac
 export function treeRows(chain: TraceDocument["chain"], parts: boolean): TreeRow[] {
   const visible = visibleHops(chain, parts).toSorted((a, b) => a.startMs - b.startMs);
   const causesOf = causeFinder(chain, new Set(visible.map((hop) => hop.id)));
+  const causes = new Map(visible.map((hop) => [hop.id, causesOf(hop)]));
   const under = new Map<string, Cause>();
-  const others = new Map<string, TraceHop[]>();
-  for (const hop of visible) {
-    const causes = causesOf(hop);
-    const chosen = causes.find((cause) => !isBelow(cause.from.id, hop.id, under));
+  // a ring is cut where it leads back in time: hops that start before their best cause choose last
+  const backwards = (hop: TraceHop): boolean => (causes.get(hop.id)![0]?.from.startMs ?? hop.startMs) > hop.startMs;
+  for (const hop of [...visible.filter((one) => !backwards(one)), ...visible.filter(backwards)]) {
+    const chosen = causes.get(hop.id)!.find((cause) => !isBelow(cause.from.id, hop.id, under));
     if (chosen !== undefined) under.set(hop.id, chosen);
-    others.set(
-      hop.id,
-      causes.filter((cause) => cause !== chosen).map((cause) => cause.from),
-    );
   }
   const children = new Map<string | null, TraceHop[]>();
   for (const hop of visible) {
@@ -56,17 +54,10 @@ export function treeRows(chain: TraceDocument["chain"], parts: boolean): TreeRow
   const stack = (children.get(null) ?? []).map((hop) => ({ hop, depth: 0, last: true })).toReversed();
   while (stack.length > 0) {
     const { hop, depth, last } = stack.pop()!;
-    const cause = under.get(hop.id);
-    rows.push({
-      hop,
-      depth,
-      last,
-      confidence: cause?.confidence ?? null,
-      kind: cause?.kind ?? null,
-      otherCauses: others.get(hop.id) ?? [],
-    });
+    const cause = under.get(hop.id) ?? null;
+    rows.push({ hop, depth, last, cause, otherCauses: causes.get(hop.id)!.filter((other) => other !== cause) });
     const below = children.get(hop.id) ?? [];
-    stack.push(...below.map((child, i) => ({ hop: child, depth: depth + 1, last: i === below.length - 1 })).toReversed());
+    for (let i = below.length - 1; i >= 0; i--) stack.push({ hop: below[i]!, depth: depth + 1, last: i === below.length - 1 });
   }
   return rows;
 }

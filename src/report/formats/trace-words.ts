@@ -67,7 +67,7 @@ export function remarks(chain: Chain, rows: readonly TreeRow[]): Remark[] {
   }
   for (const [code, count] of byCode)
     if (count > SHOWN_PER_CODE) found.push({ what: `${code}: ${count - SHOWN_PER_CODE} more, see --format json`, next: null });
-  const guesses = rows.filter((row) => row.confidence !== null && row.confidence < 0.5);
+  const guesses = rows.filter((row) => row.cause !== null && row.cause.confidence < 0.5);
   if (guesses.length > 0)
     found.push({
       what: `${guesses.map(({ hop }) => hop.name).join(", ")}: joined by a guess (confidence below .5)`,
@@ -76,7 +76,7 @@ export function remarks(chain: Chain, rows: readonly TreeRow[]): Remark[] {
   for (const { hop, otherCauses } of rows) {
     if (otherCauses.length > 0)
       found.push({
-        what: `${nameOf(hop)} has ${plural(otherCauses.length, "more cause")}: ${list(otherCauses.map((other) => other.name))}`,
+        what: `${nameOf(hop)} has ${plural(otherCauses.length, "more cause")}: ${list(otherCauses.map((other) => other.from.name))}`,
         next: null,
       });
   }

@@ -4,6 +4,7 @@
 export function humanMs(ms: number): string {
   if (ms < 0) return `-${humanMs(-ms)}`;
   if (ms === 0) return "0 ms";
+  if (ms < 0.001) return "<0.001 ms";
   if (ms < 999.5) return `${significant(ms, 3)} ms`;
   if (ms < 59_950) return `${significant(ms / 1000, 3, true)} s`;
   const seconds = Math.round(ms / 1000);
@@ -16,7 +17,9 @@ export function humanMs(ms: number): string {
 
 /** Plain decimal with so many significant digits, but never fewer than the integer part has; `keep`: with trailing zeros. */
 function significant(value: number, digits: number, keep = false): string {
-  const magnitude = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)));
+  // the rounded value decides: 0.9996 is shown as 1.00, not as 1.000
+  const rounded = Number(value.toPrecision(digits));
+  const magnitude = rounded === 0 ? 0 : Math.floor(Math.log10(Math.abs(rounded)));
   const decimals = Math.max(0, Math.min(12, digits - 1 - magnitude));
   const text = value.toFixed(decimals);
   return keep || !text.includes(".") ? text : text.replace(/\.?0+$/, "");
@@ -27,7 +30,7 @@ export function humanUsd(usd: number): string {
   if (usd < 0) return `-${humanUsd(-usd)}`;
   if (usd === 0) return "$0";
   if (usd >= 0.995) return `$${group(usd.toFixed(2))}`;
-  if (usd < 1e-12) return "<$0.000000000001";
+  if (usd < 1e-10) return "<$0.0000000001";
   const text = significant(usd, 3);
   return `$${/\.\d\d/.test(text) ? text : usd.toFixed(2)}`;
 }

@@ -1,5 +1,6 @@
 /** A chain -> its document, and the tables of it. */
 import type { BreakdownCategory, Chain } from "../../model/chains.ts";
+import type { Ms } from "../../model/units.ts";
 import type { Report, Section, TraceDocument } from "../report.ts";
 import { isoTime } from "./time.ts";
 
@@ -15,15 +16,15 @@ const CATEGORIES: readonly BreakdownCategory[] = [
   "unclassified",
 ];
 
-/** Offsets keep microseconds; finer digits are float noise of the subtraction. */
-function since(start: number, at: number): number {
-  return Math.round((at - start) * 1000) / 1000;
+/** Differences of moments keep microseconds; finer digits are float noise of the subtraction. */
+function micros<T extends Ms | null>(ms: T): T {
+  return (ms === null ? null : Math.round(ms * 1000) / 1000) as T;
 }
 
 /** The document that every format of `trace` is made from. Moments become ISO text and offsets from the chain's start. */
 export function traceDocument(chain: Chain): TraceDocument {
-  const breakdownMs = Object.fromEntries(CATEGORIES.map((category) => [category, chain.breakdownMs[category] ?? null]));
-  const { id, ids, endToEndMs, complete, outcome, route, usd, usdUnknownHops, patterns, problems, criticalPath } = chain;
+  const breakdownMs = Object.fromEntries(CATEGORIES.map((category) => [category, micros(chain.breakdownMs[category] ?? null)]));
+  const { id, ids, complete, outcome, route, usd, usdUnknownHops, patterns, problems } = chain;
   return {
     schemaVersion: 1,
     chain: {
@@ -31,7 +32,7 @@ export function traceDocument(chain: Chain): TraceDocument {
       ids,
       startedAt: isoTime(chain.startedAt),
       endedAt: isoTime(chain.endedAt),
-      endToEndMs,
+      endToEndMs: micros(chain.endToEndMs),
       complete,
       outcome,
       route,
@@ -43,16 +44,18 @@ export function traceDocument(chain: Chain): TraceDocument {
       hops: chain.hops.map((hop) => ({
         ...hop,
         startedAt: isoTime(hop.startedAt),
-        startMs: since(chain.startedAt, hop.startedAt),
+        startMs: micros(hop.startedAt - chain.startedAt),
         endedAt: isoTime(hop.endedAt),
+        waitMs: micros(hop.waitMs),
+        skewMs: micros(hop.skewMs),
         attempts: hop.attempts.map((attempt) => ({
           ...attempt,
           startedAt: isoTime(attempt.startedAt),
-          startMs: since(chain.startedAt, attempt.startedAt),
+          startMs: micros(attempt.startedAt - chain.startedAt),
         })),
       })),
       edges: chain.edges.map((edge) => ({ ...edge, sentAt: isoTime(edge.sentAt), receivedAt: isoTime(edge.receivedAt) })),
-      criticalPath,
+      criticalPath: chain.criticalPath.map((segment) => ({ ...segment, fromMs: micros(segment.fromMs), toMs: micros(segment.toMs) })),
       breakdownMs: breakdownMs as TraceDocument["chain"]["breakdownMs"],
     },
   };
