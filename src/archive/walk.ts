@@ -14,7 +14,7 @@ export interface SourceInput {
 
 /**
  * Files of these paths, folders walked to the bottom, in a stable order, each real file once; hidden files and folders (`.git`,
- * `.DS_Store`) inside folders are passed over. Throws UserError (exit 2) for a path that is not there or cannot be read.
+ * `.DS_Store`) inside folders are passed over. What cannot be looked at inside a folder is listed too, so that reading it says why. Throws UserError (exit 2) for a path that is not there or cannot be read.
  */
 export async function walk(paths: readonly string[]): Promise<SourceInput[]> {
   const inputs: SourceInput[] = [];
@@ -59,18 +59,17 @@ async function visit(path: string, facts: Stats, seen: Set<string>, inputs: Sour
     inputs.push({ path, sizeBytes: facts.isFile() ? facts.size : null });
     return;
   }
-  let names: string[];
-  try {
-    names = await readdir(path);
-  } catch (error) {
-    throw new UserError(`${path}: ${whyNot(error)}`, { cause: error });
+  const names = await readdir(path).catch(() => null);
+  if (names === null) {
+    inputs.push({ path, sizeBytes: null });
+    return;
   }
   for (const name of names.sort()) {
     if (name.startsWith(".")) continue;
     const inner = join(path, name);
     const innerFacts = await stat(inner).catch(() => null);
-    // a dangling link inside a folder, or a device, is nobody's telemetry
-    if (innerFacts === null || !(innerFacts.isDirectory() || innerFacts.isFile())) continue;
-    await visit(inner, innerFacts, seen, inputs);
+    if (innerFacts === null) inputs.push({ path: inner, sizeBytes: null });
+    // a pipe or device inside a folder is nobody's telemetry, and might never end
+    else if (innerFacts.isDirectory() || innerFacts.isFile()) await visit(inner, innerFacts, seen, inputs);
   }
 }

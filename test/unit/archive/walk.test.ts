@@ -22,10 +22,11 @@ beforeAll(() => {
 afterAll(() => rmSync(dir, { recursive: true }));
 
 describe("walk", () => {
-  it("lists files in a stable order, each once, past loops, dangling links and hidden ones", async () => {
+  it("lists files in a stable order, each once, past loops and hidden ones, with links to nothing", async () => {
     expect(await walk([dir, join(dir, "z.json")])).toEqual([
       { path: join(dir, "b/10.json"), sizeBytes: 1 },
       { path: join(dir, "b/2.json"), sizeBytes: 0 },
+      { path: join(dir, "b/dangling"), sizeBytes: null },
       { path: join(dir, "b/deep/x"), sizeBytes: 1 },
       { path: join(dir, "z.json"), sizeBytes: 5 },
     ]);
