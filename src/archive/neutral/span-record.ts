@@ -68,7 +68,7 @@ function spanOf(traced: TracedSpan, all: JsonObject, placement: Placement, sourc
     fault: (status !== null && status >= 500) || (traced.failed && !callerFault),
     throttle: status === 429,
     inferred: false,
-    origin: textAt(attributes, "messaging.system", "db.system.name", "db.system", "rpc.system") ?? textAt(all, "cloud.platform"),
+    origin: textAt(attributes, "messaging.system", "db.system.name", "db.system", "rpc.system"),
     namespace: textAt(attributes, "rpc.system") === "aws-api" ? "aws" : outgoing ? "remote" : null,
     links: traced.links,
     attributes: keptAttributes(all),

@@ -32,11 +32,15 @@ export function logEntryReader(source: Source, sink: Sink, keys: IdKeys): LogEnt
       if (isGen1(entry)) executions.line(event, textAt(entry.resourceLabels, "version"));
       if (isRequest(entry) && event.fn !== null) {
         const invocation = invocationOf(entry, event, event.fn, fact);
-        requests.request(invocation);
-        if (event.traceId === null) event.requestId = invocation.requestId;
+        requests.request(invocation, event.requestId !== null);
+        event.requestId = invocation.requestId;
+        return sink.record(event);
       }
-      give(event, entry);
-      for (const message of loggedMessages(entry, event, keys)) give(message, entry);
+      if (event.requestId === null) event.requestId = frameworkRequestId(entry);
+      const messages = loggedMessages(entry, event, keys);
+      // a line that names no request is found by its trace and span; one that does may name it otherwise than the request log
+      give(event, entry, event.requestId !== null);
+      for (const message of messages) give(message, entry, true);
     },
     end() {
       executions.end();
@@ -44,11 +48,16 @@ export function logEntryReader(source: Source, sink: Sink, keys: IdKeys): LogEnt
     },
   };
 
-  function give(record: LogEvent | Message, entry: LogEntry): void {
-    const fn = record.fn;
-    if (fn === null || entry.traceId === null || isGen1(entry)) return sink.record(record);
-    requests.line(record, { fn, traceId: entry.traceId, spanId: entry.spanId, executionId: record.requestId });
+  function give(record: LogEvent | Message, entry: LogEntry, hold: boolean): void {
+    if (!hold || record.fn === null || entry.traceId === null || isGen1(entry)) return sink.record(record);
+    requests.line(record, record.fn, entry.traceId, entry.spanId);
   }
+}
+
+/** The functions framework of a 2nd gen function stamps lines with the span of the request itself; an application's tracer with one of its own. */
+function frameworkRequestId(entry: LogEntry): string | null {
+  if (entry.traceId === null || entry.spanId === null || entry.labels["goog-managed-by"] !== "cloudfunctions") return null;
+  return `${entry.traceId}/${entry.spanId}`;
 }
 
 /** Who called, from the user agent that Google's services send. */

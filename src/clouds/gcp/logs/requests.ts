@@ -10,17 +10,20 @@ import type { PlatformFact } from "./lines.ts";
 
 interface Held {
   record: LogEvent | Message;
+  /** The request that the record names itself. */
+  named: string | null;
   spanId: string | null;
-  at: EpochMs;
+}
+
+interface Request {
+  invocation: Invocation;
+  /** The request log carries the execution ID itself. */
+  labelled: boolean;
 }
 
 interface Group {
-  requests: Invocation[];
-  /** Records of the same service and trace that do not say which request they belong to. */
+  requests: Request[];
   held: Held[];
-  /** Execution IDs that lines of this service and trace carry, by span where they say it. */
-  executions: Set<string>;
-  bySpan: Map<string, string>;
 }
 
 interface Instance {
@@ -31,40 +34,47 @@ interface Instance {
 }
 
 const HELD = 50_000;
+/** Characters of text in held records. */
+const HELD_CHARS = 32_000_000;
 const INSTANCES = 50_000;
 /** How long after the end of a request the platform may still write the reason of its failure. */
 const LATE_MS = 2_000;
 
 export interface RequestJoiner {
-  request(invocation: Invocation): void;
-  /** A record with a trace; `executionId` where it names its request itself. */
-  line(record: LogEvent | Message, trace: { fn: string; traceId: string; spanId: string | null; executionId: string | null }): void;
+  /** `labelled`: its request ID is the execution ID that the request log itself carries. */
+  request(invocation: Invocation, labelled: boolean): void;
+  /** A record of a service's code, with the trace and span of its log entry; its `requestId` is the one that the entry names. */
+  line(record: LogEvent | Message, fn: string, traceId: string, spanId: string | null): void;
   /** A platform line about an instance. */
   instance(instanceId: string, at: EpochMs, fact: PlatformFact): void;
   end(): void;
 }
 
-/** Joins requests with their lines; gives every record out exactly once. */
+/**
+ * Joins requests with their lines; gives every record out exactly once. The ID of a request depends on its own entry alone, so that
+ * overlapping exports give the same invocations; lines that name it otherwise (an execution ID that the request log lacks) take it over.
+ */
 export function requestJoiner(give: (record: Invocation | LogEvent | Message) => void): RequestJoiner {
   const groups = new Map<string, Group>();
   const instances = new Map<string, Instance>();
   let count = 0;
+  let chars = 0;
 
   function groupOf(account: string | null, fn: string, traceId: string): Group {
     const key = `${account}|${fn}|${traceId}`;
     let group = groups.get(key);
-    if (group === undefined) groups.set(key, (group = { requests: [], held: [], executions: new Set(), bySpan: new Map() }));
+    if (group === undefined) groups.set(key, (group = { requests: [], held: [] }));
     return group;
   }
 
-  function held(): void {
+  function held(size: number): void {
     count++;
-    if (count <= HELD) return;
+    chars += size;
+    if (count <= HELD && chars <= HELD_CHARS) return;
     for (const [key, group] of groups) {
       groups.delete(key);
-      count -= group.held.length + group.requests.length;
       flush(group);
-      if (count <= HELD * 0.8) return;
+      if (count <= HELD * 0.8 && chars <= HELD_CHARS * 0.8) return;
     }
   }
 
@@ -78,13 +88,22 @@ export function requestJoiner(give: (record: Invocation | LogEvent | Message) =>
   }
 
   function flush(group: Group): void {
-    nameRequests(group);
-    for (const request of group.requests) give(withInstance(request, request.stream === null ? undefined : instances.get(request.stream)));
-    for (const { record, spanId, at } of group.held) give({ ...record, requestId: requestIdOf(group, spanId, at) });
+    for (const { record, named, spanId } of group.held) {
+      const requestId = requestIdOf(group, named, spanId, record.at);
+      if (record.type === "log" && named !== null && requestId !== named) addId(record.ids, { kind: "request", value: named });
+      give({ ...record, requestId });
+      count--;
+      chars -= sizeOf(record);
+    }
+    for (const { invocation } of group.requests) {
+      const instance = invocation.stream === null ? undefined : instances.get(invocation.stream);
+      give(instance === undefined ? invocation : withInstance(invocation, instance));
+      count--;
+    }
   }
 
   return {
-    request(invocation) {
+    request(invocation, labelled) {
       if (invocation.stream !== null) {
         const instance = instanceOf(invocation.stream);
         if (invocation.startedAt < instance.firstStartedAt) {
@@ -92,19 +111,18 @@ export function requestJoiner(give: (record: Invocation | LogEvent | Message) =>
           instance.firstId = invocation.requestId;
         }
       }
-      groupOf(invocation.account, invocation.fn, invocation.traceId ?? `id:${invocation.requestId}`).requests.push(invocation);
-      held();
-    },
-    line(record, { fn, traceId, spanId, executionId }) {
-      const group = groupOf(record.account, fn, traceId);
-      if (executionId === null) {
-        group.held.push({ record, spanId, at: record.at });
-        held();
-        return;
+      if (invocation.traceId !== null && invocation.spanId !== null && labelled) {
+        addId(invocation.ids, { kind: "request", value: `${invocation.traceId}/${invocation.spanId}` });
       }
-      group.executions.add(executionId);
-      if (spanId !== null) group.bySpan.set(spanId, executionId);
-      give(record);
+      groupOf(invocation.account, invocation.fn, invocation.traceId ?? `id:${invocation.requestId}`).requests.push({
+        invocation,
+        labelled,
+      });
+      held(0);
+    },
+    line(record, fn, traceId, spanId) {
+      groupOf(record.account, fn, traceId).held.push({ record, named: record.requestId, spanId });
+      held(sizeOf(record));
     },
     instance(instanceId, at, fact) {
       const instance = instanceOf(instanceId);
@@ -117,50 +135,42 @@ export function requestJoiner(give: (record: Invocation | LogEvent | Message) =>
       count = 0;
     },
   };
-
-  function withInstance(request: Invocation, instance: Instance | undefined): Invocation {
-    if (instance === undefined) return request;
-    const isFirst =
-      instance.firstStartedAt === request.startedAt &&
-      (instance.firstId === request.requestId || request.ids.some((id) => id.value === instance.firstId));
-    const coldStart = instance.isNew ? isFirst : null;
-    const limitMib = instance.faults.find(({ fact }) => fact.limitMib !== null)?.fact.limitMib ?? null;
-    const fault =
-      request.outcome === "error"
-        ? instance.faults.find(({ at }) => at >= request.startedAt && at <= (request.endedAt ?? request.startedAt) + LATE_MS)
-        : undefined;
-    return {
-      ...request,
-      coldStart,
-      memoryMib: request.memoryMib ?? limitMib,
-      maxMemoryMib: fault?.fact.usedMib ?? request.maxMemoryMib,
-      outcome: fault === undefined ? request.outcome : fault.fact.oom ? "oom" : "timeout",
-      errorType: fault?.fact.oom ? "memory limit exceeded" : request.errorType,
-    };
-  }
 }
 
-/** Gives requests the execution ID that their lines carry; the trace and span stay findable. */
-function nameRequests(group: Group): void {
-  for (const request of group.requests) {
-    const bySpan = request.spanId === null ? undefined : group.bySpan.get(request.spanId);
-    const only = group.requests.length === 1 && group.executions.size === 1 ? [...group.executions][0] : undefined;
-    const execution = bySpan ?? only;
-    const own = request.requestId;
-    if (execution !== undefined && own.includes("/")) request.requestId = execution;
-    if (request.traceId === null || request.spanId === null) continue;
-    const traced = `${request.traceId}/${request.spanId}`;
-    if (request.requestId !== traced) addId(request.ids, { kind: "request", value: traced });
-  }
+function sizeOf(record: LogEvent | Message): number {
+  return record.type === "log" ? record.message.length : 0;
 }
 
-/** The request that a line of the same service and trace belongs to; null: several fit. */
-function requestIdOf(group: Group, spanId: string | null, at: EpochMs): string | null {
-  const bySpan = group.requests.find((request) => request.spanId !== null && request.spanId === spanId);
-  if (bySpan) return bySpan.requestId;
-  if (group.requests.length === 1) return group.requests[0]!.requestId;
-  const running = group.requests.filter((request) => at >= request.startedAt && request.endedAt !== null && at <= request.endedAt);
-  if (running.length === 1) return running[0]!.requestId;
-  if (group.requests.length > 1) return null;
-  return group.executions.size === 1 ? [...group.executions][0]! : null;
+/** What the instance's platform lines say about one of its requests. */
+function withInstance(request: Invocation, instance: Instance): Invocation {
+  const isFirst = instance.firstStartedAt === request.startedAt && instance.firstId === request.requestId;
+  const limitMib = instance.faults.find(({ fact }) => fact.limitMib !== null)?.fact.limitMib ?? null;
+  const until = (request.endedAt ?? request.startedAt) + LATE_MS;
+  const fault = request.outcome === "error" ? instance.faults.find(({ at }) => at >= request.startedAt && at <= until) : undefined;
+  return {
+    ...request,
+    coldStart: instance.isNew ? isFirst : null,
+    memoryMib: request.memoryMib ?? limitMib,
+    maxMemoryMib: fault?.fact.usedMib ?? request.maxMemoryMib,
+    outcome: fault === undefined ? request.outcome : fault.fact.oom ? "oom" : "timeout",
+    errorType: fault?.fact.oom ? "memory limit exceeded" : request.errorType,
+  };
+}
+
+/** The request that a record of the same service and trace belongs to; null: it names none and several, or none, fit. */
+function requestIdOf(group: Group, named: string | null, spanId: string | null, at: EpochMs): string | null {
+  if (group.requests.some(({ invocation }) => invocation.requestId === named)) return named;
+  const bySpan = group.requests.find(({ invocation }) => invocation.spanId !== null && invocation.spanId === spanId);
+  if (bySpan) return nameOf(bySpan, named);
+  // a request that has its own execution ID is not that of a line with another one
+  const open = named === null ? group.requests : group.requests.filter(({ labelled }) => !labelled);
+  if (open.length === 1) return nameOf(open[0]!, named);
+  const running = open.filter(({ invocation }) => at >= invocation.startedAt && invocation.endedAt !== null && at <= invocation.endedAt);
+  return running.length === 1 ? nameOf(running[0]!, named) : named;
+}
+
+/** Adds the name that a line knows the request by, so that it can be looked up. */
+function nameOf({ invocation }: Request, named: string | null): string {
+  if (named !== null && named !== invocation.requestId) addId(invocation.ids, { kind: "request", value: named });
+  return invocation.requestId;
 }

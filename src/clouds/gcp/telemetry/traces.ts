@@ -132,7 +132,7 @@ function give(raw: JsonObject, broken: (reason: string) => void, sink: Sink, rea
     fault: (status !== null && status >= 500) || (read.failed && !callerFault),
     throttle: status === 429,
     inferred: false,
-    origin: textAt(labels, "/component", "component", "g.co/agent"),
+    origin: textAt(labels, "/component"),
     namespace: null,
     links: read.links,
     attributes: attributesOf(labels, status),

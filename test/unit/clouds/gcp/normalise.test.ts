@@ -131,21 +131,44 @@ describe("request logs of Cloud Run and 2nd gen functions", () => {
     expect(only(read(request({ textPayload }, { status: 504, latency: "300.001s" })).records, "invocation")[0]!.outcome).toBe("timeout");
   });
 
-  it("takes the execution ID of the function's own lines, in either order, and keeps trace and span as an ID", () => {
+  it("goes by the execution ID that its own labels carry, and keeps trace and span as an ID", () => {
+    const [invocation] = only(read(request({}, {}, { execution_id: "x1yz2", instanceId: "i-1" })).records, "invocation");
+    expect(invocation).toMatchObject({ requestId: "x1yz2", ids: expect.arrayContaining([{ kind: "request", value: `${TRACE}/${SPAN}` }]) });
+  });
+
+  it("lines with an execution ID that the request log lacks are the request's, in either order", () => {
     const own = stdout({ textPayload: "hello" }, { execution_id: "x1yz2", instanceId: "i-1" });
     for (const entries of [
       [own, request()],
       [request(), own],
     ]) {
-      const [invocation] = only(read(...entries).records, "invocation");
-      expect(invocation!.requestId).toBe("x1yz2");
-      expect(invocation!.ids).toContainEqual({ kind: "request", value: `${TRACE}/${SPAN}` });
+      const { records } = read(...entries);
+      expect(only(records, "log").map(({ requestId }) => requestId)).toEqual([`${TRACE}/${SPAN}`, `${TRACE}/${SPAN}`]);
+      expect(only(records, "invocation")[0]!.ids).toContainEqual({ kind: "request", value: "x1yz2" });
     }
   });
 
-  it("gives lines with the same trace and no ID to the one request of their service", () => {
-    const { records } = read(stdout({ textPayload: "before" }), request(), stdout({ textPayload: "after" }));
-    expect(only(records, "log").map(({ requestId }) => requestId)).toEqual(Array(3).fill(`${TRACE}/${SPAN}`));
+  it("a line with another execution ID than its trace's request belongs to another run", () => {
+    const lost = stdout({ textPayload: "of a request whose log is lost" }, { execution_id: "other1" });
+    const { records } = read(request({}, {}, { execution_id: "x1yz2" }), lost);
+    expect(only(records, "log").map(({ requestId }) => requestId)).toEqual(["x1yz2", "other1"]);
+  });
+
+  it("lines of a 2nd gen function carry the span of their request, those of a tracer one of their own", () => {
+    const line = (labels: Entry): string | null =>
+      only(read(stdout({ textPayload: "x", spanId: "5555555555555555" }, labels)).records, "log")[0]!.requestId;
+    expect(line({ "goog-managed-by": "cloudfunctions" })).toBe(`${TRACE}/5555555555555555`);
+    expect(line({})).toBeNull();
+  });
+
+  it("overlapping exports give the same invocations and log events", () => {
+    const line = stdout({ textPayload: "traced" });
+    const labelled = (rest: Entry): Entry => ({ ...rest, labels: { execution_id: "x1yz2", instanceId: "i-1" } });
+    const whole = read(request(), line, labelled(request({ spanId: "6666666666666666" })), labelled(stdout({ textPayload: "labelled" })));
+    const first = read(request(), line);
+    const second = read(line, labelled(request({ spanId: "6666666666666666" })), labelled(stdout({ textPayload: "labelled" })));
+    const distinct = (...records: unknown[]): string[] => [...new Set(records.map((record) => JSON.stringify(record)))].sort();
+    expect(distinct(...first.records, ...second.records)).toEqual(distinct(...whole.records));
   });
 
   it("leaves a line alone where two requests of one trace fit", () => {
