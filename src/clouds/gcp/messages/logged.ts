@@ -1,6 +1,6 @@
 /** Messages that a function wrote into its log: the event it was given, or the ID that publishing returned. */
 import type { IdKeys } from "../../../model/id-keys.ts";
-import { isObject, type JsonObject, textAt } from "../../../model/json.ts";
+import { arrayAt, isObject, type JsonObject, textAt, textOf } from "../../../model/json.ts";
 import type { Json, Message } from "../../../model/records.ts";
 import { projectOf, tryParse } from "../schema.ts";
 import { type EventFacts, eventFactsOf } from "./events.ts";
@@ -8,6 +8,9 @@ import { type EventFacts, eventFactsOf } from "./events.ts";
 export interface LoggedMessage extends EventFacts {
   direction: Message["direction"];
 }
+
+/** Messages that are read from one line at most. */
+const MOST = 1000;
 
 const MARK = /message_?id|specversion|ce-id|event_?id|publish/i;
 const SENT = /\b(publish(?:ed|ing)?|sent|sending|emit(?:ted)?|enqueued?)\b/i;
@@ -46,7 +49,7 @@ export function messagesInJson(payload: Json, keys: IdKeys, words = ""): LoggedM
   return found;
 
   function walk(value: Json, depth: number): void {
-    if (found.length >= 1000) return;
+    if (found.length >= MOST) return;
     if (Array.isArray(value)) {
       if (depth > 0) for (const item of value) walk(item, depth - 1);
       return;
@@ -57,24 +60,27 @@ export function messagesInJson(payload: Json, keys: IdKeys, words = ""): LoggedM
       found.push({ ...facts, direction: SENT.test(words) && !TAKEN.test(words) ? "published" : "received" });
       return;
     }
-    const named = namedMessage(value, words);
-    if (named !== null) {
-      found.push(named);
+    const named = namedMessages(value, words);
+    if (named.length > 0) {
+      found.push(...named);
       return;
     }
     if (depth > 0) for (const inner of Object.values(value)) walk(inner, depth - 1);
   }
 }
 
-/** `{messageId, topic}` or `{message_id, subscription}` beside whatever else was logged. */
-function namedMessage(value: JsonObject, words: string): LoggedMessage | null {
-  const id = textAt(value, "messageId", "message_id", "pubsubMessageId", "pubsub_message_id");
+/** `{messageId, topic}`, `{messageIds, topic}` (a batch) or `{message_id, subscription}` beside whatever else was logged. */
+function namedMessages(value: JsonObject, words: string): LoggedMessage[] {
+  const one = textAt(value, "messageId", "message_id", "pubsubMessageId", "pubsub_message_id");
+  const batch = (arrayAt(value, "messageIds", "message_ids") ?? []).map(textOf).filter((id) => id !== null && id !== "");
   const topic = textAt(value, "topic", "topicName", "topic_name");
   const subscription = textAt(value, "subscription", "subscriptionName");
   const channel = topic ?? subscription;
-  if (id === null || channel === null) return null;
+  const ids = one === null ? batch.slice(0, MOST) : [one];
+  if (ids.length === 0 || channel === null) return [];
   const said = [words, textAt(value, "message", "msg", "event", "action") ?? ""].join(" ");
-  return flat(id, projectOf(channel), lastPart(channel), directionOf(said, subscription === null ? "topic" : "subscription"));
+  const direction = directionOf(said, subscription === null ? "topic" : "subscription");
+  return ids.map((id) => flat(id!, projectOf(channel), lastPart(channel), direction));
 }
 
 function directionOf(words: string, channel: string): Message["direction"] {

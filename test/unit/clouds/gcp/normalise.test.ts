@@ -395,6 +395,14 @@ describe("messages that functions logged", () => {
     },
   );
 
+  it("a batch names several messages", () => {
+    const jsonPayload = { message: "published batch", topic: "projects/shop/topics/t", messageIds: ["15550001", "15550002"] };
+    expect(only(read(stdout({ jsonPayload })).records, "message").map(({ messageId, direction }) => [messageId, direction])).toEqual([
+      ["15550001", "published"],
+      ["15550002", "published"],
+    ]);
+  });
+
   it("the correlation ID beside a published message belongs to it", () => {
     const { records } = read(
       stdout({ jsonPayload: { message: "published", topic: "projects/shop/topics/t", messageId: "15550001", correlationId: "c-1001" } }),
