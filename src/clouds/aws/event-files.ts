@@ -26,7 +26,7 @@ function openEvents(source: Source, sink: Sink, keys: IdKeys): Reader {
       if (found === null) return sink.broken("not an event of a service that carries messages", at);
       for (const one of found) {
         if (one.sentAt === null) {
-          sink.ignored(`a ${one.trigger ?? "bare"} event without a time: nothing says when it was`);
+          sink.ignored(`an event (${one.trigger ?? "bare"}) without a usable time: nothing says when it was`);
           continue;
         }
         sink.record(
