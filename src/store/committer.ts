@@ -50,6 +50,10 @@ export interface Committer extends Publisher {
   /** Commits rows that stand in for whole batches (compaction). */
   replace(draft: Draft, replaces: readonly string[]): string;
   manifests(): readonly Manifest[];
+  /** What a batch holds, for who writes a batch in its place. */
+  coverage(batch: string): Coverage | null;
+  /** Deletes these files for good. */
+  forget(unwanted: (file: DataFile) => boolean): void;
   close(): void;
 }
 
@@ -126,6 +130,19 @@ function committer(dir: string, release: () => void): Committer {
       return Promise.resolve(unchecked.length > 0 ? { unchecked } : { batch: commit(draft, []) });
     },
     replace: commit,
+    coverage: coverageOf,
+    forget(unwanted) {
+      for (const manifest of live) {
+        const gone = manifest.files.filter(unwanted);
+        if (gone.length === 0) continue;
+        manifest.files = manifest.files.filter((file) => !unwanted(file));
+        if (manifest.files.length > 0) writeManifest(dir, manifest);
+        else for (const path of [manifestPath(dir, manifest.batch), coveragePath(dir, manifest.batch)]) rmSync(path, { force: true });
+        // readers that know the old manifest look again when a file is gone
+        for (const file of gone) rmSync(dataFile(dir, file.table, file.day, manifest.batch), { force: true });
+      }
+      live = live.filter((m) => m.files.length > 0);
+    },
     close: release,
   };
 }
@@ -148,7 +165,8 @@ function sharedTables(dir: string, manifest: Manifest, coverage: Coverage, held:
     let to = -Infinity;
     for (const [key, [start, end]] of Object.entries(keys)) {
       const [a, b] = [start - slack, end + slack];
-      for (const other of key === "*" ? Object.values(theirs) : [theirs[key], theirs["*"]]) {
+      // a row whose function is not known may be of any
+      for (const other of key === "*" || key === "" ? Object.values(theirs) : [theirs[key], theirs["*"], theirs[""]]) {
         if (!other || other[0] > b || other[1] < a) continue;
         from = Math.min(from, Math.max(a, other[0]));
         to = Math.max(to, Math.min(b, other[1]));

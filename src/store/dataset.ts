@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Cloud } from "../model/records.ts";
 import { Engine } from "./duckdb.ts";
-import { checkDataset, dataFile, SCHEMA_VERSION } from "./layout.ts";
+import { checkDataset, dataFile, SCHEMA_VERSION, UNDATED } from "./layout.ts";
 import { allConfigs, allGaps, findLinks, recordsInWindow, recordsOfOwners, workflowSpansIn } from "./lookup.ts";
 import { coveragePath, type Manifest, manifestPath, readManifests } from "./manifest.ts";
 import { nearMissesOf } from "./near-misses.ts";
@@ -92,9 +92,9 @@ async function infoOf(engine: Engine, dir: string, manifests: readonly Manifest[
     for (const file of manifest.files) {
       rows[recordOf[file.table]] += file.rows;
       sizeBytes += file.bytes;
+      if (file.day === UNDATED) continue;
       const day = days.get(file.day) ?? { day: file.day, files: 0, sizeBytes: 0 };
       days.set(file.day, { day: file.day, files: day.files + 1, sizeBytes: day.sizeBytes + file.bytes });
-      if (file.to <= 0) continue;
       from = Math.min(from ?? Infinity, file.from);
       to = Math.max(to ?? -Infinity, file.to);
     }

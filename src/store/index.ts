@@ -2,5 +2,7 @@
 export { openBatchWriter } from "./batch-writer.ts";
 export type { Coverage } from "./manifest.ts";
 export { type Committer, type Draft, openCommitter, type Overlap, type Publisher } from "./committer.ts";
+export { compact } from "./compact.ts";
 export { openDataset } from "./dataset.ts";
+export { prune } from "./prune.ts";
 export type * from "./types.ts";

@@ -25,6 +25,9 @@ export function dayOf(at: EpochMs | null): string {
   return Number.isNaN(day.getTime()) ? "1970-01-01" : day.toISOString().slice(0, 10);
 }
 
+/** Where rows without a time lie (descriptions of resources); no day of telemetry. */
+export const UNDATED = dayOf(null);
+
 /** Number of days since the epoch, back to its date. */
 export function dayNamed(dayNumber: number): string {
   return dayOf(dayNumber * DAY_MS);

@@ -4,7 +4,7 @@ import type { Overlap } from "./committer.ts";
 import { createStagedLinks } from "./link-index.ts";
 import type { Coverage } from "./manifest.ts";
 import { createStagedLines } from "./staged-lines.ts";
-import { SIZE_OF_LINE, sqlName, type Table, TABLES } from "./tables.ts";
+import { sqlName, type Table, TABLES } from "./tables.ts";
 
 export const staged = (table: Table): string => `staged_${table.name}`;
 /** Time of a row, undated ones at the epoch. */
@@ -27,30 +27,23 @@ export function clearStaging(): string {
   return [...TABLES.map((table) => `TRUNCATE ${held(table)}`), "TRUNCATE places", "TRUNCATE subjects", "TRUNCATE staged_links"].join("; ");
 }
 
-/**
- * What makes a row the same fact: every column but `ids`, which depend on the keys that the reader was given.
- * A 64-bit hash, compared only within equal times.
- */
-function identity(table: Table, stored: boolean): string {
-  const names = table.columns
-    .filter((c) => c.as !== "ids")
-    .map((c) => (stored && c.name === "sizeBytes" && table.name === "events" ? SIZE_OF_LINE : sqlName(c.name)));
-  return `hash(${names.join(", ")})`;
-}
+/** A 64-bit hash of what makes a row the same fact, compared only within the same moment. */
+const identity = (table: Table): string => `hash(${table.identity.join(", ")})`;
 
 /** Removes rows that the batch holds twice. Lines that one source holds twice stay: they were written twice. Returns how many went. */
 export async function dropRepeats(engine: Engine, table: Table): Promise<number> {
   const name = staged(table);
-  const [counts] = await engine.rows(`SELECT count(*), count(DISTINCT ${identity(table, false)}) FROM ${name}`);
+  const [counts] = await engine.rows(`SELECT count(*), count(DISTINCT ${table.likeness}) FROM ${name}`);
   if (counts![0] === counts![1]) return 0;
-  const ordinal = table.repeats ? "row_number() OVER (PARTITION BY h, t, source)" : "1";
+  const ordinal = table.repeats ? "row_number() OVER (PARTITION BY h, source)" : "1";
   return remove(
     engine,
     held(table),
     `SELECT r FROM (
-       SELECT r, row_number() OVER (PARTITION BY h, t, n ORDER BY r) AS copy FROM (
-         SELECT r, h, t, ${ordinal} AS n FROM (SELECT ${rowOf(table)} AS r, source, ${timeOf(table)} AS t, ${identity(table, false)} AS h FROM ${name})
-         QUALIFY count(*) OVER (PARTITION BY h, t) > 1))
+       SELECT r, row_number() OVER (PARTITION BY h, n ORDER BY r) AS copy FROM (
+         SELECT r, h, ${ordinal} AS n FROM (
+           SELECT ${rowOf(table)} AS r, source, ${identity(table)} AS h FROM ${name}
+           SEMI JOIN (SELECT ${table.likeness} AS like FROM ${name} GROUP BY 1 HAVING count(*) > 1) alike ON alike.like = ${table.likeness})))
      WHERE copy > 1`,
   );
 }
@@ -62,20 +55,17 @@ export async function dropHeld(engine: Engine, overlaps: readonly Overlap[]): Pr
     const parts = overlaps.flatMap((o) => o.tables.filter((t) => t.table === table.name));
     if (parts.length === 0) continue;
     const time = timeOf(table);
-    const inWindows = (alias: string): string => `(${parts.map((p) => `${alias} BETWEEN ${p.from} AND ${p.to}`).join(" OR ")})`;
+    const inWindow = (p: (typeof parts)[number]): string => `${time} BETWEEN ${p.from} AND ${p.to}`;
     const there = parts
-      .map(
-        (p) => `SELECT ${time} AS t, ${identity(table, true)} AS h FROM read_parquet([${p.paths.map(quote).join(", ")}])
-                WHERE ${time} BETWEEN ${p.from} AND ${p.to}`,
-      )
+      .map((p) => `SELECT ${identity(table)} AS h FROM read_parquet([${p.paths.map(quote).join(", ")}]) WHERE ${inWindow(p)}`)
       .join(" UNION ALL ");
-    const mine = `SELECT ${rowOf(table)} AS r, ${time} AS t, ${identity(table, false)} AS h FROM ${staged(table)} WHERE ${inWindows(time)}`;
+    const mine = `SELECT ${rowOf(table)} AS r, ${identity(table)} AS h FROM ${staged(table)} WHERE ${parts.map(inWindow).join(" OR ")}`;
     dropped += await remove(
       engine,
       held(table),
-      `WITH there AS (SELECT t, h, count(*) AS n FROM (${there}) GROUP BY t, h)
-       SELECT r FROM (SELECT m.r, there.n, row_number() OVER (PARTITION BY m.h, m.t ORDER BY m.r) AS copy
-                      FROM (${mine}) m JOIN there ON there.t = m.t AND there.h = m.h)
+      `WITH there AS (SELECT h, count(*) AS n FROM (${there}) GROUP BY h)
+       SELECT r FROM (SELECT m.r, there.n, row_number() OVER (PARTITION BY m.h ORDER BY m.r) AS copy
+                      FROM (${mine}) m JOIN there ON there.h = m.h)
        WHERE copy <= n`,
     );
   }

@@ -23,6 +23,13 @@ export interface Table {
   time: string;
   /** Column whose values tell sources apart (function, resource); duplicates are only sought among equal ones. */
   key: string;
+  /**
+   * SQL expressions that make a row the same fact as another. Left out: what a reader infers from the lines around (account, request ...), so that
+   * it depends on where an export was cut, and `ids`, which depend on the keys the reader was given.
+   */
+  identity: readonly string[];
+  /** Cheap expression that equal rows share, to look closer only at rows that may be equal. */
+  likeness: string;
   /** One source may hold two equal rows that are two facts (two equal log lines in one millisecond). */
   repeats: boolean;
 }
@@ -32,7 +39,39 @@ const number = (...names: string[]): Column[] => names.map((name) => ({ name, ty
 const flag = (...names: string[]): Column[] => names.map((name) => ({ name, type: "BOOLEAN", as: "plain" }));
 const json = (...names: string[]): Column[] => names.map((name) => ({ name, type: "VARCHAR", as: "json" }));
 const scope = text("cloud", "account", "region");
+const names = (...columns: readonly Column[]): string[] => columns.filter((c) => c.as !== "ids").map((c) => sqlName(c.name));
 const ids: Column = { name: "ids", type: "VARCHAR", as: "ids" };
+
+/** The text of a line as it was written, see message-cell.ts. */
+const RAW_MESSAGE = `CASE WHEN starts_with(message, chr(2)) THEN message WHEN contains(message, chr(1)) THEN replace(message, chr(1), "requestId") ELSE message END`;
+
+const FIRST_LETTER = `CASE WHEN starts_with(message, chr(1)) THEN "requestId"[1] WHEN starts_with(message, chr(2)) THEN message[2] ELSE message[1] END`;
+
+const spanColumns: readonly Column[] = [
+  ...number("startedAt", "endedAt"),
+  ...scope,
+  ...text("traceId", "spanId", "parentSpanId", "name", "fn", "requestId", "kind"),
+  ...flag("isInvocation", "inProgress", "error", "fault", "throttle", "inferred"),
+  ...text("origin", "namespace"),
+  ...json("links", "attributes"),
+  ids,
+];
+
+const metricColumns: readonly Column[] = [
+  ...number("at", "periodMs"),
+  ...scope,
+  ...text("resource", "fn", "name", "statistic", "unit"),
+  ...number("value"),
+];
+
+const configColumns: readonly Column[] = [
+  ...number("observedAt"),
+  ...scope,
+  ...text("kind", "resource", "name", "revision", "from", "to"),
+  ...json("settings"),
+];
+
+const gapColumns: readonly Column[] = [...number("from", "to"), ...scope, ...text("what", "why")];
 
 /** In the order in which they are published: who sees an event can follow its ID. */
 export const TABLES: readonly Table[] = [
@@ -53,22 +92,27 @@ export const TABLES: readonly Table[] = [
     ],
     time: "startedAt",
     key: "fn",
+    identity: [
+      "cloud",
+      '"requestId"',
+      '"seenIn"',
+      '"endedAt"',
+      '"durationMs"',
+      '"billedMs"',
+      '"initMs"',
+      'CASE WHEN "endedAt" IS NULL THEN "startedAt" END',
+    ],
+    likeness: '"requestId"',
     repeats: false,
   },
   {
     name: "spans",
     record: "span",
-    columns: [
-      ...number("startedAt", "endedAt"),
-      ...scope,
-      ...text("traceId", "spanId", "parentSpanId", "name", "fn", "requestId", "kind"),
-      ...flag("isInvocation", "inProgress", "error", "fault", "throttle", "inferred"),
-      ...text("origin", "namespace"),
-      ...json("links", "attributes"),
-      ids,
-    ],
+    columns: spanColumns,
     time: "startedAt",
     key: "fn",
+    identity: names(...spanColumns),
+    likeness: '"spanId"',
     repeats: false,
   },
   {
@@ -86,30 +130,51 @@ export const TABLES: readonly Table[] = [
     ],
     time: "at",
     key: "fn",
+    identity: [
+      "cloud",
+      "direction",
+      "channel",
+      '"channelKind"',
+      '"messageId"',
+      '"at"',
+      "fn",
+      '"sentAt"',
+      "attempt",
+      '"sizeBytes"',
+      '"payloadHash"',
+      '"eventName"',
+    ],
+    likeness: '"messageId"',
     repeats: false,
   },
   {
     name: "metrics",
     record: "metric",
-    columns: [...number("at", "periodMs"), ...scope, ...text("resource", "fn", "name", "statistic", "unit"), ...number("value")],
+    columns: metricColumns,
     time: "at",
     key: "resource",
+    identity: names(...metricColumns),
+    likeness: '"at"',
     repeats: false,
   },
   {
     name: "configs",
     record: "config",
-    columns: [...number("observedAt"), ...scope, ...text("kind", "resource", "name", "revision", "from", "to"), ...json("settings")],
+    columns: configColumns,
     time: "observedAt",
     key: "resource",
+    identity: names(...configColumns),
+    likeness: '"resource"',
     repeats: false,
   },
   {
     name: "gaps",
     record: "gap",
-    columns: [...number("from", "to"), ...scope, ...text("what", "why")],
+    columns: gapColumns,
     time: "from",
     key: "what",
+    identity: names(...gapColumns),
+    likeness: '"what"',
     repeats: false,
   },
   {
@@ -125,6 +190,8 @@ export const TABLES: readonly Table[] = [
     ],
     time: "at",
     key: "fn",
+    identity: ["cloud", '"at"', "coalesce(stream, fn)", RAW_MESSAGE],
+    likeness: `hash("at", coalesce(stream, fn), ${FIRST_LETTER})`,
     repeats: true,
   },
 ];

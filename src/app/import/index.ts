@@ -4,10 +4,11 @@ import { type SourceHints, type SourceResult, walk } from "../../archive/index.t
 import type { Host } from "../../model/host.ts";
 import { idKeys } from "../../model/id-keys.ts";
 import type { RecordType } from "../../model/records.ts";
+import type { Bytes } from "../../model/units.ts";
 import { type Committer, openBatchWriter, openCommitter } from "../../store/index.ts";
 import { type Plan, plan } from "./plan.ts";
 import { runPool } from "./pool.ts";
-import { finishBatch, readTask, type TaskContext } from "./read-task.ts";
+import { BATCH_BYTES, finishBatch, readTask, type TaskContext } from "./read-task.ts";
 import { type ImportedFile, summarise } from "./summary.ts";
 
 export type { ImportedFile } from "./summary.ts";
@@ -21,6 +22,8 @@ export interface ImportOptions {
   signal: AbortSignal;
   /** Worker threads at most; default: one per core. */
   cores?: number;
+  /** Raw bytes of a batch; default: 64 MB. */
+  batchBytes?: Bytes;
   /** Where the path `-` reads from; default: the process's standard input. */
   stdin?: AsyncIterable<Uint8Array>;
 }
@@ -81,8 +84,8 @@ async function readAll(
   committer: Committer,
   on: Pick<TaskContext, "signal" | "onBytes" | "onPart" | "onBatch">,
 ): Promise<void> {
-  const { dataDir: dir, correlationKeys, hints } = options;
-  if (workers > 0) return runPool(tasks, workers, { dir, correlationKeys, hints }, committer, on);
+  const { dataDir: dir, correlationKeys, hints, batchBytes = BATCH_BYTES } = options;
+  if (workers > 0) return runPool(tasks, workers, { dir, correlationKeys, hints, batchBytes }, committer, on);
   const writer = await openBatchWriter({
     dir,
     publisher: committer,
@@ -95,6 +98,7 @@ async function readAll(
       writer,
       keys: idKeys(correlationKeys),
       hints,
+      batchBytes,
       ...(options.stdin ? { stdin: options.stdin } : {}),
     };
     for (const task of tasks) await readTask(task, context);

@@ -1,6 +1,7 @@
 /** What the main thread and the import workers say to each other. */
 import type { ByteRange, SourceHints, SourceResult } from "../../archive/index.ts";
 import type { ExitCode } from "../../model/errors.ts";
+import type { Bytes } from "../../model/units.ts";
 import type { Coverage, Draft, Overlap } from "../../store/index.ts";
 
 /** A file, or a part of one, to read. */
@@ -18,6 +19,7 @@ export interface WorkerSetup {
   dir: string;
   correlationKeys: readonly string[];
   hints: SourceHints;
+  batchBytes: Bytes;
 }
 
 export type ToWorker =

@@ -1,18 +1,20 @@
 /** Reads the parts of a task into batches: the same code in a worker and in the main thread. */
 import { readSource, type SourceHints, type SourceResult } from "../../archive/index.ts";
 import type { IdKeys } from "../../model/id-keys.ts";
+import type { Bytes } from "../../model/units.ts";
 import type { BatchWriter } from "../../store/index.ts";
 import { formats } from "./formats.ts";
 import type { Part, Task } from "./protocol.ts";
 
 /** A batch is finished when it holds so much. Two workers with two such batches stay below 600 MB. */
-export const BATCH_BYTES = 96e6;
+export const BATCH_BYTES = 64e6;
 
 export interface TaskContext {
   writer: BatchWriter;
   keys: IdKeys;
   hints: SourceHints;
   signal: AbortSignal;
+  batchBytes: Bytes;
   stdin?: AsyncIterable<Uint8Array>;
   onBytes(count: number): void;
   onPart(input: number, result: SourceResult): void;
@@ -36,7 +38,7 @@ async function readPart(part: Part, context: TaskContext): Promise<SourceResult>
     // reading waits for it, so a batch is finished between two chunks
     onBytes: async (count) => {
       context.onBytes(count);
-      if (writer.heldBytes >= BATCH_BYTES) await finishBatch(context);
+      if (writer.heldBytes >= context.batchBytes) await finishBatch(context);
     },
     ...(part.range === null ? {} : { range: part.range }),
     ...(context.stdin === undefined ? {} : { stdin: context.stdin }),

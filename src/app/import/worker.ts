@@ -31,6 +31,7 @@ async function main(setup: WorkerSetup, main: NonNullable<typeof parentPort>): P
     keys: idKeys(setup.correlationKeys),
     hints: setup.hints,
     signal: abort.signal,
+    batchBytes: setup.batchBytes,
     onBytes: (count) => send({ type: "bytes", count }),
     onPart: (input, result) => send({ type: "part", input, result }),
     onBatch: (added, duplicates) => send({ type: "batch", added, duplicates }),

@@ -204,7 +204,9 @@ describe("find and records", () => {
     // the owner's whole time in the batch, not only the line with the ID
     expect(links.find((l) => l.ownerKind === "request")).toMatchObject({ fn: "orders", firstAt: NOON - 1, lastAt: NOON + 101 });
     const found = await dataset.records(links);
-    expect(found.logs.toSorted((a, b) => a.at - b.at).map((l) => l.message)).toEqual([all[0], all[1], all[2]].map((r) => (r as LogEvent).message));
+    expect(found.logs.toSorted((a, b) => a.at - b.at).map((l) => l.message)).toEqual(
+      [all[0], all[1], all[2]].map((r) => (r as LogEvent).message),
+    );
     expect(found.invocations.map((i) => i.requestId)).toEqual([r1]);
     expect(found.messages.map((m) => m.direction)).toEqual(["published"]);
     expect(found.spans).toHaveLength(2);
