@@ -6,7 +6,7 @@ import { spentOf } from "./category.ts";
 import type { Arc, Context } from "./context.ts";
 import { closingArcs } from "./contract.ts";
 import { busyFrom, criticalPath } from "./critical-path.ts";
-import { arcs, directArcs, type Members } from "./edges.ts";
+import { directArcs, newArcs, type Members } from "./edges.ts";
 import { CLOCK_GRAIN_MS } from "./evidence.ts";
 import { executionArcs } from "./executions.ts";
 import { hopOf } from "./hops.ts";
@@ -29,7 +29,7 @@ export function chainOfNodes(ctx: Context, nodes: readonly Node[], groups: Reado
   const members: Members = { nodes, set: new Set(nodes), groups };
   const hops = new Map<Node, Hop>(nodes.map((n) => [n, hopOf(ctx.nodes, n)]));
   for (const [node, hop] of hops) hop.share = shareOf(ctx, node, groups);
-  const found = arcs();
+  const found = newArcs();
   directArcs(ctx, members, found);
   executionArcs(ctx, members, found);
   mentionArcs(ctx, members, found);
@@ -133,10 +133,9 @@ function idsOf(ctx: Context, members: Members): string[] {
   const traces = new Set<string>();
   for (const node of members.nodes) {
     if (node.kind === "workflow") executions.add(node.id);
-    const values = ctx.members.valuesOf(node);
-    for (const value of values) {
-      const token = ctx.members.tokens.get(value);
-      if (!token || token.hub || !members.groups.has(ctx.members.groupOf(value) ?? -1)) continue;
+    for (const token of ctx.members.tokens.of(node)) {
+      const { value } = token;
+      if (token.hub || !members.groups.has(ctx.members.groupOf(value) ?? -1)) continue;
       if (token.correlation) correlations.add(value);
       else if (token.execution) executions.add(value);
     }
@@ -147,7 +146,7 @@ function idsOf(ctx: Context, members: Members): string[] {
 
 function hubProblems(ctx: Context, members: Members): ChainProblem[] {
   const hubs = new Set<string>();
-  for (const node of members.nodes) for (const value of ctx.members.valuesOf(node)) if (ctx.members.tokens.get(value)?.hub) hubs.add(value);
+  for (const node of members.nodes) for (const token of ctx.members.tokens.of(node)) if (token.hub) hubs.add(token.value);
   return [...hubs].map((value) => ({
     code: "hub" as const,
     message: `${value.slice(0, 80)} is carried by so many executions that it identifies nothing; it joins none`,

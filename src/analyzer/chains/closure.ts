@@ -63,10 +63,8 @@ function* valuesToFollow(ctx: Context, members: Members, node: Node): Generator<
   yield* node.traces;
   const batch = ctx.members.isBatch(node);
   if (!batch) yield* node.lineTraces;
-  for (const value of ctx.members.valuesOf(node)) {
-    const token = ctx.members.tokens.get(value);
-    if (!token || token.hub) continue;
-    if (!batch || members.groups.has(ctx.members.groupOf(value) ?? -1)) yield value;
+  for (const { value, hub } of ctx.members.tokens.of(node)) {
+    if (!hub && (!batch || members.groups.has(ctx.members.groupOf(value) ?? -1))) yield value;
   }
   for (const span of node.spans)
     for (const link of span.links) if (!batch || members.groups.has(ctx.members.groupOf(link.traceId) ?? -1)) yield link.traceId;

@@ -3,7 +3,8 @@ import type { ChainRecords, Edge } from "../../model/chains.ts";
 import type { ChannelKind, Message } from "../../model/records.ts";
 import type { EpochMs } from "../../model/units.ts";
 import { type Membership, membership } from "./membership.ts";
-import { buildNodes, type Node, type Nodes } from "./nodes.ts";
+import { buildNodes } from "./build-nodes.ts";
+import type { Node, Nodes } from "./nodes.ts";
 import { messageIds } from "./tokens.ts";
 import { type Topology, topologyOf } from "./topology.ts";
 

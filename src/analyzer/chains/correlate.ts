@@ -3,7 +3,9 @@ import type { Chain, ChainRecords } from "../../model/chains.ts";
 import { chainOfGroups } from "./chain.ts";
 import { type Context, contextOf } from "./context.ts";
 import { DEFAULT_HUB_LIMIT } from "./evidence.ts";
+import type { Message } from "../../model/records.ts";
 import type { Node } from "./nodes.ts";
+import type { Token } from "./tokens.ts";
 
 /**
  * Rebuilds every chain in the records: one for each set of hops that their evidence joins, in order of their start. A single
@@ -22,9 +24,16 @@ export function correlate(records: ChainRecords, options: { hubLimit?: number } 
 
 function isChain(ctx: Context, group: number, nodes: readonly Node[]): boolean {
   if (nodes.filter((n) => n.owner === null).length > 1 || nodes.some((n) => n.kind === "workflow")) return true;
-  return nodes.some((n) => n.received.length + n.published.length > 0 || ctx.members.valuesOf(n).some((v) => isOwn(ctx, group, v)));
+  return nodes.some(
+    (n) => n.received.some(isFromInside) || n.published.length > 0 || ctx.members.tokens.of(n).some((t) => isOwn(ctx, group, t)),
+  );
 }
 
-function isOwn(ctx: Context, group: number, value: string): boolean {
-  return ctx.members.tokens.get(value)?.correlation === true && ctx.members.groupOf(value) === group;
+/** A timer's tick or a call from outside makes no chain. */
+function isFromInside(message: Message): boolean {
+  return message.channelKind !== "schedule" && message.channelKind !== "http";
+}
+
+function isOwn(ctx: Context, group: number, token: Token): boolean {
+  return token.correlation && ctx.members.groupOf(token.value) === group;
 }

@@ -19,7 +19,7 @@ export interface Arcs {
   has(from: Node, to: Node): boolean;
 }
 
-export function arcs(): Arcs {
+export function newArcs(): Arcs {
   const byPair = new Map<Node, Map<Node, Arc>>();
   return {
     add(arc) {

@@ -1,7 +1,7 @@
 /** Send and receive joined without a shared ID: by payload hash, or by the key of the object or item that was written. */
 import type { Message } from "../../model/records.ts";
 import { CONFIDENCE, DELIVERY_WINDOW_MS, SKEW_TOLERANCE_MS } from "./evidence.ts";
-import type { State } from "./membership.ts";
+import type { State } from "./member-state.ts";
 import { type Node, type Nodes, topOf } from "./nodes.ts";
 
 /** The one published message that a received one can be. */

@@ -4,7 +4,7 @@
  */
 import { HUB_PARTNERS, shapeOf } from "./evidence.ts";
 import type { Node, Nodes } from "./nodes.ts";
-import { nodeIds, type Token, type Tokens } from "./tokens.ts";
+import type { Token, Tokens } from "./tokens.ts";
 
 /** A run with more correlation IDs than this is a batch or a listing: nothing is learned from it. */
 const FEW = 8;
@@ -36,8 +36,7 @@ function partnersOf(nodes: Nodes, tokens: Tokens): Map<Token, Set<Token>> {
   for (const node of nodes.all) {
     if (node.owner !== null || node.received.length > 1) continue;
     const own = new Set<Token>();
-    for (const id of nodeIds(node)) {
-      const token = tokens.get(id.value)!;
+    for (const token of tokens.of(node)) {
       if (token.correlation) own.add(token);
       if (own.size > FEW) break;
     }

@@ -48,12 +48,12 @@ function treeOf(spans: readonly Span[]): Tree | null {
   const parent = new Map<Span, Span>();
   const children = new Map<Span, Span[]>();
   let root: Span | null = null;
-  let first: Span | null = null;
   let last: Span | null = null;
-  for (const span of inDocumentOrder(spans)) {
+  for (const span of inDocumentOrder(spans, byId)) {
     if (span.endedAt === null || span.inProgress) return null;
-    if (first === null || span.startedAt < first.startedAt) first = span;
     if (last === null || span.endedAt > end(last)) last = span;
+  }
+  for (const span of [...spans].sort((a, b) => orderOf(a) - orderOf(b))) {
     if (span.parentSpanId === null) {
       if (root !== null) return null;
       root = span;
@@ -66,16 +66,26 @@ function treeOf(spans: readonly Span[]): Tree | null {
     if (siblings) siblings.push(span);
     else children.set(up, [span]);
   }
-  if (root === null || last === null || first !== root) return null;
+  if (root === null || last === null || spans.some((s) => s.startedAt < root.startedAt)) return null;
   for (const list of children.values()) list.sort((a, b) => end(a) - end(b) || a.startedAt - b.startedAt);
   const tree = { parent, children, root, last };
   return reaches(tree) === spans.length ? tree : null;
 }
 
-/** Document order breaks ties of equal times, as upstream does; `xray.order` where the room kept it. */
-function inDocumentOrder(spans: readonly Span[]): Span[] {
-  const order = (span: Span): number => (typeof span.attributes["xray.order"] === "number" ? span.attributes["xray.order"] : 0);
-  return [...spans].sort((a, b) => order(a) - order(b));
+/** Order breaks ties of equal times as upstream does: as in the documents, a segment's parent at the latest with its first child. */
+function inDocumentOrder(spans: readonly Span[], byId: ReadonlyMap<string, Span>): Set<Span> {
+  const ordered = new Set<Span>();
+  for (const span of [...spans].sort((a, b) => orderOf(a) - orderOf(b))) {
+    ordered.add(span);
+    const parent = span.parentSpanId === null ? undefined : byId.get(span.parentSpanId);
+    if (parent) ordered.add(parent);
+  }
+  return ordered;
+}
+
+function orderOf(span: Span): number {
+  const order = span.attributes["xray.order"];
+  return typeof order === "number" ? order : 0;
 }
 
 function reaches(tree: Tree): number {

@@ -15,9 +15,16 @@ export interface Token {
   /** Messages and lines of no known run that carry it. */
   loose: number;
   hub: boolean;
+  /** Its element in the union of groups; -1: none yet. */
+  element: number;
 }
 
-export type Tokens = Map<string, Token>;
+export interface Tokens {
+  get(value: string): Token | undefined;
+  all(): Iterable<Token>;
+  /** Tokens of a node (without its parts), each once; traces are apart. */
+  of(node: Node): readonly Token[];
+}
 
 /** All IDs of a message that join: its transport ID and those inside. */
 export function messageIds(message: Message): Id[] {
@@ -38,7 +45,7 @@ function isTransportId(message: Message): boolean {
 }
 
 /** Every ID that joins nodes and was seen of this one (without its parts); may repeat. Traces are apart: two chains can share one. */
-export function* nodeIds(node: Node): Generator<Id> {
+function* nodeIds(node: Node): Generator<Id> {
   for (const i of node.invocations) for (const id of i.ids) if (joins(id) && id.kind !== "trace") yield id;
   for (const s of node.spans) for (const id of s.ids) if (joins(id) && id.kind !== "trace") yield id;
   for (const line of node.lines) for (const id of line.ids) if (joins(id) && id.kind !== "trace") yield id;
@@ -47,12 +54,15 @@ export function* nodeIds(node: Node): Generator<Id> {
   if (node.kind === "workflow") yield { kind: "execution", value: node.id };
 }
 
+const NONE: readonly Token[] = [];
+
 export function collectTokens(nodes: Nodes, hubLimit: number): Tokens {
-  const tokens: Tokens = new Map();
+  const tokens = new Map<string, Token>();
+  const byNode: (readonly Token[])[] = [];
   function token(id: Id): Token {
     let t = tokens.get(id.value);
     if (!t) {
-      t = { value: id.value, correlation: false, execution: false, trace: false, carriers: [], loose: 0, hub: false };
+      t = { value: id.value, correlation: false, execution: false, trace: false, carriers: [], loose: 0, hub: false, element: -1 };
       tokens.set(id.value, t);
     }
     if (id.kind === "correlation") t.correlation = true;
@@ -62,7 +72,14 @@ export function collectTokens(nodes: Nodes, hubLimit: number): Tokens {
   }
   for (const node of nodes.all) {
     const top = topOf(node);
-    for (const id of nodeIds(node)) carry(token(id), top);
+    const own: Token[] = [];
+    for (const id of nodeIds(node)) {
+      const t = token(id);
+      if (own.includes(t)) continue;
+      own.push(t);
+      carry(t, top);
+    }
+    byNode[node.index] = own.length === 0 ? NONE : own;
     for (const trace of node.traces) carry(token({ kind: "trace", value: trace }), top);
     for (const trace of node.lineTraces) carry(token({ kind: "trace", value: trace }), top);
   }
@@ -72,8 +89,8 @@ export function collectTokens(nodes: Nodes, hubLimit: number): Tokens {
   }
   for (const line of nodes.looseLines) for (const id of line.ids) if (joins(id)) token(id).loose++;
   for (const message of nodes.looseMessages) for (const id of messageIds(message)) token(id).loose++;
-  markHubs(tokens, hubLimit);
-  return tokens;
+  markHubs(tokens.values(), hubLimit);
+  return { get: (value) => tokens.get(value), all: () => tokens.values(), of: (node) => byNode[node.index] ?? NONE };
 }
 
 function carry(token: Token, node: Node): void {
@@ -81,8 +98,8 @@ function carry(token: Token, node: Node): void {
   if (token.carriers.at(-1) !== node && !(token.carriers.length < 8 && token.carriers.includes(node))) token.carriers.push(node);
 }
 
-function markHubs(tokens: Tokens, hubLimit: number): void {
-  for (const token of tokens.values()) {
+function markHubs(tokens: Iterable<Token>, hubLimit: number): void {
+  for (const token of tokens) {
     token.hub = token.carriers.length > hubLimit || token.loose > hubLimit * 10 || (token.correlation && manyEntries(token));
   }
 }
