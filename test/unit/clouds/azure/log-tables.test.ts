@@ -75,6 +75,14 @@ const classic = (rest: Cells = {}): Cells => ({
   ...rest,
 });
 
+const rowsOf = (rows: Cells[]): Read => readWith(logTables, [table("x", rows)]);
+const invocationsOf = (...rows: Cells[]): Invocation[] => of(rowsOf(rows), "invocation");
+const spansOf = (...rows: Cells[]): Span[] => of(rowsOf(rows), "span");
+const messagesOf = (...rows: Cells[]): Message[] => of(rowsOf(rows), "message");
+const parentsOf = (spans: Span[]) => Object.fromEntries(spans.map((s) => [s.spanId, s.parentSpanId]));
+const coldOf = (...rows: Cells[]) => Object.fromEntries(invocationsOf(...rows).map((run) => [run.requestId, [run.coldStart, run.initMs]]));
+const runsIn = (...documents: Json[]): string[] => of(readWith(logTables, documents), "invocation").map((run) => run.requestId);
+
 describe("a request row", () => {
   const read = readWith(logTables, [table("PrimaryResult", [workspace()])]);
 
@@ -224,16 +232,15 @@ describe("what an answer lacks", () => {
 });
 
 describe("shapes of an answer", () => {
-  const runs = (...documents: Json[]): string[] => of(readWith(logTables, documents), "invocation").map((run) => run.requestId);
   it("reads rows as objects: a list (CLI), one by one (NDJSON), SDK tables", () => {
-    expect(runs([workspace(), classic({ customDimensions: { InvocationId: "second" } })])).toEqual([RUN, "second"]);
-    expect(runs(workspace(), workspace({ Properties: { InvocationId: "other" } }))).toEqual([RUN, "other"]);
+    expect(runsIn([workspace(), classic({ customDimensions: { InvocationId: "second" } })])).toEqual([RUN, "second"]);
+    expect(runsIn(workspace(), workspace({ Properties: { InvocationId: "other" } }))).toEqual([RUN, "other"]);
     const columns = Object.keys(workspace());
     const sdk = {
       status: "Success",
       tables: [{ name: "PrimaryResult", columnDescriptors: columns.map((name) => ({ name })), rows: [Object.values(workspace())] }],
     };
-    expect(runs(sdk)).toEqual([RUN]);
+    expect(runsIn(sdk)).toEqual([RUN]);
     expect(logTables.recognise([workspace()])).toBeGreaterThan(0);
     expect(logTables.recognise(workspace())).toBeGreaterThan(0);
     expect(logTables.recognise(sdk)).toBeGreaterThan(0);
@@ -276,14 +283,13 @@ describe("runs in trace lines", () => {
   });
   const start = line("2026-11-20T10:00:00Z", `Executing 'Functions.hello' (Reason='Timer fired at 10:00', Id=${RUN})`);
   const end = line("2026-11-20T10:00:02Z", `Executed 'Functions.hello' (Failed, Id=${RUN}, Duration=1995ms)`);
-  const read = (...rows: Cells[]): Invocation[] => of(readWith(logTables, [table("AppTraces", rows)]), "invocation");
 
   it("joins start and end in any order", () => {
     for (const rows of [
       [start, end],
       [end, start],
     ]) {
-      expect(read(...rows)).toMatchObject([
+      expect(invocationsOf(...rows)).toMatchObject([
         {
           fn: "hello",
           requestId: RUN,
@@ -298,8 +304,8 @@ describe("runs in trace lines", () => {
   });
 
   it("knows no outcome of a start alone and computes the start of an end alone", () => {
-    expect(read(start)).toMatchObject([{ outcome: "unknown", endedAt: null, durationMs: null }]);
-    expect(read(end)).toMatchObject([{ outcome: "error", startedAt: Date.UTC(2026, 10, 20, 10, 0, 0, 5), durationMs: 1995 }]);
+    expect(invocationsOf(start)).toMatchObject([{ outcome: "unknown", endedAt: null, durationMs: null }]);
+    expect(invocationsOf(end)).toMatchObject([{ outcome: "error", startedAt: Date.UTC(2026, 10, 20, 10, 0, 0, 5), durationMs: 1995 }]);
   });
 
   it("puts the reason of a failure on the run, wherever the exception stands", () => {
@@ -308,29 +314,28 @@ describe("runs in trace lines", () => {
       ExceptionType: "Microsoft.Azure.WebJobs.Host.FunctionTimeoutException",
       OuterMessage: "Timeout value of 00:05:00 was exceeded by function: Functions.hello",
     });
-    expect(read(thrown, start, end)[0]).toMatchObject({
+    expect(invocationsOf(thrown, start, end)[0]).toMatchObject({
       outcome: "timeout",
       errorType: "Microsoft.Azure.WebJobs.Host.FunctionTimeoutException",
     });
-    expect(read(start, end, { ...thrown, ExceptionType: "System.OutOfMemoryException", OuterMessage: "" })[0]).toMatchObject({
+    expect(invocationsOf(start, end, { ...thrown, ExceptionType: "System.OutOfMemoryException", OuterMessage: "" })[0]).toMatchObject({
       outcome: "oom",
     });
     const succeeded = line("2026-11-20T10:00:02Z", `Executed 'Functions.hello' (Succeeded, Id=${RUN}, Duration=1995ms)`);
-    expect(read(start, succeeded, thrown)[0]).toMatchObject({ outcome: "ok", errorType: null });
+    expect(invocationsOf(start, succeeded, thrown)[0]).toMatchObject({ outcome: "ok", errorType: null });
   });
 
   it("calls the first run after the host's start cold, the next one warm, and says nothing without such a line", () => {
     const up = line("2026-11-20T09:59:59Z", "Host started (850ms)", { Properties: { HostInstanceId: "h1", Category: "Host.Startup" } });
     const next = "4a4b2e78-0000-4000-8000-000000000002";
     const later = line("2026-11-20T10:00:09Z", `Executing 'Functions.hello' (Reason='x', Id=${next})`);
-    const cold = (...rows: Cells[]) => Object.fromEntries(read(...rows).map((run) => [run.requestId, [run.coldStart, run.initMs]]));
-    expect(cold(later, start, end, up)).toEqual({ [RUN]: [true, 850], [next]: [false, null] });
-    expect(cold(start, end)).toEqual({ [RUN]: [null, null] });
+    expect(coldOf(later, start, end, up)).toEqual({ [RUN]: [true, 850], [next]: [false, null] });
+    expect(coldOf(start, end)).toEqual({ [RUN]: [null, null] });
   });
 
   it("takes no run from a function that prints the host's words", () => {
     expect(
-      read(
+      invocationsOf(
         line("2026-11-20T10:00:00Z", `Executed 'Functions.fake' (Succeeded, Id=${RUN}, Duration=1ms)`, {
           Properties: { Category: "Function.hello.User" },
         }),
@@ -339,13 +344,24 @@ describe("runs in trace lines", () => {
   });
 });
 
-describe("causes", () => {
-  const span = (...rows: Cells[]): Span[] => of(readWith(logTables, [table("x", rows)]), "span");
-  const legacy = (rest: Cells): Cells => classic({ operation_Id: "e766f18a0adc49418d297b1a244f1bfb", ...rest });
+const legacy = (rest: Cells): Cells => classic({ operation_Id: "e766f18a0adc49418d297b1a244f1bfb", ...rest });
+const dependency = (DependencyType: string, Name: string): Cells => ({
+  TimeGenerated: AT,
+  Type: "AppDependencies",
+  Id: "b1",
+  OperationId: OP,
+  DependencyType,
+  Name,
+  Target: "ns.servicebus.windows.net/orders",
+  Success: "False",
+  ResultCode: "429",
+  DurationMs: "00:00:00.0310000",
+});
 
+describe("causes", () => {
   it("does not take an operation that is repeated as parent for a span", () => {
-    expect(span(workspace({ ParentId: OP }))[0]!.parentSpanId).toBeNull();
-    expect(span(classic({ operation_Id: "12345", operation_ParentId: "12345" }))[0]).toMatchObject({
+    expect(spansOf(workspace({ ParentId: OP }))[0]!.parentSpanId).toBeNull();
+    expect(spansOf(classic({ operation_Id: "12345", operation_ParentId: "12345" }))[0]).toMatchObject({
       traceId: "12345",
       parentSpanId: null,
     });
@@ -355,9 +371,8 @@ describe("causes", () => {
     const root = "|e766f18a0adc49418d297b1a244f1bfb.";
     const child = legacy({ id: `${root}1901.`, operation_ParentId: root });
     const grandchild = legacy({ id: `${root}1901.2.`, operation_ParentId: `${root}1901.` });
-    const parents = (spans: Span[]) => Object.fromEntries(spans.map((s) => [s.spanId, s.parentSpanId]));
-    expect(parents(span(child, grandchild))).toEqual({ [`${root}1901.`]: null, [`${root}1901.2.`]: `${root}1901.` });
-    expect(parents(span(child, legacy({ id: root, operation_ParentId: "" })))).toEqual({ [`${root}1901.`]: root, [root]: null });
+    expect(parentsOf(spansOf(child, grandchild))).toEqual({ [`${root}1901.`]: null, [`${root}1901.2.`]: `${root}1901.` });
+    expect(parentsOf(spansOf(child, legacy({ id: root, operation_ParentId: "" })))).toEqual({ [`${root}1901.`]: root, [root]: null });
   });
 
   it("reads the links of a batch, in JSON or cut off", () => {
@@ -367,7 +382,7 @@ describe("causes", () => {
       ParentId: "",
       Properties: JSON.stringify({ InvocationId: RUN, "_MS.links": links.slice(0, -12) }),
     });
-    expect(span(batch)[0]).toMatchObject({
+    expect(spansOf(batch)[0]).toMatchObject({
       kind: "consumer",
       links: [
         { traceId: OP, spanId: "00f067aa0ba902b7" },
@@ -377,27 +392,15 @@ describe("causes", () => {
   });
 
   it("tells sends from calls", () => {
-    const dependency = (DependencyType: string, Name: string): Cells => ({
-      TimeGenerated: AT,
-      Type: "AppDependencies",
-      Id: "b1",
-      OperationId: OP,
-      DependencyType,
-      Name,
-      Target: "ns.servicebus.windows.net/orders",
-      Success: "False",
-      ResultCode: "429",
-      DurationMs: "00:00:00.0310000",
-    });
     const kinds = [
       ["Azure Service Bus", "ServiceBusSender.Send"],
       ["Queue Message | Azure Service Bus", "Message"],
       ["Azure Service Bus", "ServiceBusReceiver.Complete"],
       ["HTTP", "GET /"],
       ["InProc", "work"],
-    ].map(([type, name]) => span(dependency(type!, name!))[0]!.kind);
+    ].map(([type, name]) => spansOf(dependency(type!, name!))[0]!.kind);
     expect(kinds).toEqual(["producer", "producer", "client", "client", "internal"]);
-    expect(span(dependency("HTTP", "GET /"))[0]).toMatchObject({
+    expect(spansOf(dependency("HTTP", "GET /"))[0]).toMatchObject({
       error: true,
       fault: false,
       throttle: true,
@@ -415,10 +418,9 @@ describe("messages", () => {
     Properties: { InvocationId: RUN, Category: "Function.hello" },
   };
   const request = workspace({ Source: "sb://shop.servicebus.windows.net/orders", Measurements: { timeSinceEnqueued: 1900 } });
-  const messages = (...rows: Cells[]): Message[] => of(readWith(logTables, [table("x", rows)]), "message");
 
   it("come with their ID from the log line and with channel and context from the request", () => {
-    expect(messages(details, request)).toMatchObject([
+    expect(messagesOf(details, request)).toMatchObject([
       {
         direction: "received",
         messageId: "m-000001",
@@ -431,11 +433,11 @@ describe("messages", () => {
         requestId: RUN,
       },
     ]);
-    expect(messages(details)).toMatchObject([{ messageId: "m-000001", channel: null }]);
+    expect(messagesOf(details)).toMatchObject([{ messageId: "m-000001", channel: null }]);
   });
 
   it("of a queue are told once: a request row alone gives none", () => {
-    expect(messages(request)).toEqual([]);
+    expect(messagesOf(request)).toEqual([]);
   });
 
   it("that a function logged as JSON are received by it", () => {
@@ -449,7 +451,11 @@ describe("messages", () => {
       topic: "/subscriptions/s/resourceGroups/g/providers/Microsoft.EventGrid/topics/orders",
     };
     expect(
-      messages({ ...details, Message: `got ${JSON.stringify(body)}`, Properties: { InvocationId: RUN, Category: "Function.hello.User" } }),
+      messagesOf({
+        ...details,
+        Message: `got ${JSON.stringify(body)}`,
+        Properties: { InvocationId: RUN, Category: "Function.hello.User" },
+      }),
     ).toMatchObject([
       {
         direction: "received",
@@ -473,7 +479,7 @@ describe("messages", () => {
       deliveryCount: 1,
       applicationProperties: { "Diagnostic-Id": `00-${OP}-00f067aa0ba902b7-01`, "x-opt-enqueued-time": "1622593091" },
     };
-    expect(messages({ ...details, Message: JSON.stringify(body) })).toMatchObject([
+    expect(messagesOf({ ...details, Message: JSON.stringify(body) })).toMatchObject([
       { messageId: "m-2", traceId: OP, parentSpanId: "00f067aa0ba902b7", sentAt: 1_622_593_091_000 },
     ]);
   });

@@ -14,7 +14,7 @@ import {
 describe("times", () => {
   it("keeps what seven fractional digits say below a millisecond", () => {
     // 2021-05-10T19:19:21Z = 1620674361 s; .0600528 s = 60.0528 ms
-    expect(timeOf("2021-05-10T19:19:21.0600528Z")).toBeCloseTo(1_620_674_361_060.0528, 3);
+    expect(timeOf("2021-05-10T19:19:21.0600528Z")).toBeCloseTo(1_620_674_361_060 + 0.0528, 3);
   });
 
   it("reads a time without a zone as UTC and applies an offset", () => {
