@@ -40,8 +40,8 @@ function scoreEvents(o: Obj): number {
   const events = list(o["events"]);
   if (events.length === 0) return "nextToken" in o || "nextForwardToken" in o || "searchedLogStreams" in o ? 70 : 0;
   const first = obj(events[0]);
-  const score = first === null ? 0 : scoreEvent(first);
-  return score === 0 ? 0 : Math.min(score + 5, 95);
+  const sure = first === null ? 0 : scoreEvent(first);
+  return sure === 0 ? 0 : Math.min(sure + 5, 95);
 }
 
 function scoreEvent(o: Obj): number {

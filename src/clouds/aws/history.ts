@@ -142,8 +142,8 @@ export function historySpans(execution: Execution, events: readonly HistoryEvent
     if (left === null) return state;
     left.exited = true;
     finish(left.span, event.at);
-    const failed = left.attempts.at(-1) ?? left.span;
-    if (failed.fault) left.span.attributes["sfn.caught"] = true;
+    const last = left.attempts.at(-1) ?? left.span;
+    if (last.fault) left.span.attributes["sfn.caught"] = true;
     addIds(left.span, [event.details["output"] ?? null]);
     return left;
   }

@@ -164,8 +164,8 @@ export function invocations(emit: (invocation: Invocation) => void): Invocations
       if (r !== undefined) r.trigger ??= trigger;
     },
     end() {
-      for (const r of [...held.values()]) release(r);
-      for (const r of [...open.values()]) close(r);
+      for (const r of held.values()) release(r);
+      for (const r of open.values()) close(r);
     },
   };
 }

@@ -20,14 +20,6 @@ import { obj, type Obj } from "./schema.ts";
 /** What CloudWatch Logs adds to each event when it counts ingested bytes: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html */
 export const EVENT_OVERHEAD_BYTES = 26;
 
-/** Where an event was logged, as far as the export says. */
-export interface Place {
-  group: string | null;
-  stream: string | null;
-  account: string | null;
-  region: string | null;
-}
-
 export interface LogNormaliser {
   /** One log event. `message` as logged, with its line end or without. */
   event(at: EpochMs, message: string, group: string | null, stream: string | null, position: Position): void;

@@ -12,9 +12,9 @@ const T = Date.UTC(2026, 4, 1, 12, 0, 0);
 /** An event at `at` ms, numbered from its place; details under the name that the API gives them. */
 function history(...events: [at: number, type: string, details?: { [key: string]: Json }, previous?: number][]): Json[] {
   return events.map(([at, type, details, previous], i) => {
-    const name = /StateEntered$/.test(type)
+    const name = type.endsWith("StateEntered")
       ? "stateEntered"
-      : /StateExited$/.test(type)
+      : type.endsWith("StateExited")
         ? "stateExited"
         : type[0]!.toLowerCase() + type.slice(1);
     return {
