@@ -19,7 +19,7 @@ const TASK_PIECE_BYTES = 32 * 1024;
 const SHARED = "each request counted alone; requests that run at the same time in one instance share its time, so the bill can be less";
 const MODE = "the billing mode is not in the telemetry: request-based, the default, is assumed";
 
-/** Duration rounded up as both products do; a duration of 0 (refused before any instance took it) stays 0. */
+/** Duration rounded up as both products do. */
 function billedStepsMs(durationMs: Ms): Ms {
   return Math.ceil(durationMs / STEP_MS) * STEP_MS;
 }
@@ -67,6 +67,16 @@ function instanceReadings(): Reading[] {
   ];
 }
 
+/** Only requests that reach a container are billed. */
+const REFUSED: Reading = {
+  meter: "run.requests",
+  variant: "request-based",
+  quantity: 0,
+  unit: "requests",
+  basis: "measured",
+  why: "refused: no instance took it",
+};
+
 function requestReadings(group: UsageGroup): Reading[] {
   const { count, memoryMib, vcpu, durationMs } = group;
   const variant = "request-based";
@@ -80,17 +90,16 @@ function requestReadings(group: UsageGroup): Reading[] {
   const note = assumed ? `${SHARED}; ${MODE}` : SHARED;
   const basis = assumed ? "assumed" : "modelled";
   const billedMs = why === null ? billedStepsMs(durationMs!) * count : null;
-  const refused = group.outcome === "throttled" && durationMs === 0;
   return [
     { meter: "run.vcpu", variant, quantity: billedMs === null ? null : billedMs * vcpu!, unit: "vcpu-ms", basis, why: why ?? note },
     { meter: "run.memory", variant, quantity: billedMs === null ? null : billedMs * memoryMib!, unit: "mib-ms", basis, why: why ?? note },
     {
       meter: "run.requests",
       variant,
-      quantity: refused ? 0 : count,
+      quantity: count,
       unit: "requests",
       basis: assumed ? "assumed" : "measured",
-      why: refused ? "refused before an instance took it" : assumed ? MODE : null,
+      why: assumed ? MODE : null,
     },
   ];
 }
@@ -99,6 +108,7 @@ function requestReadings(group: UsageGroup): Reading[] {
 export const billing: Billing = {
   invocations(group) {
     if (group.plan === "gen1") return gen1Readings(group);
+    if (group.plan === "run-refused") return [REFUSED];
     if (group.plan === "run-instance" || group.plan === "run-job") return instanceReadings();
     return requestReadings(group);
   },

@@ -80,7 +80,7 @@ const DELIVERED = new Set(["pubsub", "eventarc", "tasks"]);
 
 /**
  * The invocation that a request log entry stands for. Memory, CPU and billing mode are not in it: they come with the service's
- * configuration. A request that no instance took has no handler time.
+ * configuration. A request that no instance took waited for its latency and costs nothing: its plan says so.
  */
 function invocationOf(entry: LogEntry, event: LogEvent, fn: string, fact: PlatformFact | null): Invocation {
   const http = entry.http!;
@@ -90,7 +90,6 @@ function invocationOf(entry: LogEntry, event: LogEvent, fn: string, fact: Platfo
   const failed = status !== null && (status >= 500 || (DELIVERED.has(trigger) && status >= 300));
   const outcome = status === null ? "unknown" : failed && outcomeOfCode(status) === "ok" ? "error" : outcomeOfCode(status);
   const traced = entry.traceId === null ? null : entry.spanId === null ? entry.traceId : `${entry.traceId}/${entry.spanId}`;
-  const durationMs = refused ? 0 : http.latencyMs;
   return {
     type: "invocation",
     cloud: "gcp",
@@ -101,7 +100,7 @@ function invocationOf(entry: LogEntry, event: LogEvent, fn: string, fact: Platfo
     requestId: event.requestId ?? traced ?? entry.insertId ?? `${fn}@${event.at}`,
     startedAt: event.at,
     endedAt: http.latencyMs === null ? null : event.at + http.latencyMs,
-    durationMs,
+    durationMs: http.latencyMs,
     billedMs: null,
     memoryMib: fact?.limitMib ?? null,
     maxMemoryMib: fact?.usedMib ?? null,
@@ -117,7 +116,7 @@ function invocationOf(entry: LogEntry, event: LogEvent, fn: string, fact: Platfo
     parentSpanId: null,
     stream: event.stream,
     architecture: null,
-    plan: null,
+    plan: refused ? "run-refused" : null,
     trigger,
     weight: 1,
     emulator: false,

@@ -152,7 +152,7 @@ describe("Cloud Run and 2nd gen functions, request-based", () => {
   });
 
   it("costs nothing when no instance took the request", () => {
-    expect(usdOf(gcp.billing.invocations(group({ outcome: "throttled", durationMs: 0 })), "us-central1")).toBe(0);
+    expect(usdOf(gcp.billing.invocations(group({ outcome: "throttled", plan: "run-refused", durationMs: 10_002 })), "us-central1")).toBe(0);
     // a 429 that the function itself answered is billed
     expect(usdOf(gcp.billing.invocations(group({ outcome: "throttled", durationMs: 20 })), "us-central1")).toBeGreaterThan(FEE);
   });

@@ -119,10 +119,10 @@ describe("request logs of Cloud Run and 2nd gen functions", () => {
     expect(only(read(request({}, { userAgent })).records, "invocation")[0]!.trigger).toBe(trigger);
   });
 
-  it("a request that no instance took is throttled and ran for no time", () => {
+  it("a request that no instance took is throttled and has a plan that costs nothing", () => {
     const textPayload = "The request was aborted because there was no available instance.";
     const [invocation] = only(read(request({ textPayload }, { status: 429, latency: "10.002s" }, {})).records, "invocation");
-    expect(invocation).toMatchObject({ outcome: "throttled", durationMs: 0, stream: null });
+    expect(invocation).toMatchObject({ outcome: "throttled", durationMs: 10_002, plan: "run-refused", stream: null });
   });
 
   it("the time limit is said in the request's own text", () => {
