@@ -23,7 +23,7 @@ export interface OpenOptions {
   signal?: AbortSignal;
   /** Bytes read from the input (compressed ones), as they come. */
   onBytes?: (count: number) => void | Promise<void>;
-  /** Where `-` reads from. */
+  /** Where `-` reads from; without it `-` is refused. */
   stdin?: AsyncIterable<Uint8Array>;
 }
 
@@ -41,7 +41,8 @@ export interface Content {
 /** The file's own bytes. Throws the file system's error, and the signal's reason. */
 export async function* rawBytes(path: string, options: OpenOptions = {}): AsyncGenerator<Buffer> {
   if (path === "-") {
-    for await (const chunk of options.stdin ?? process.stdin) {
+    if (options.stdin === undefined) throw new Refused("standard input cannot be read here");
+    for await (const chunk of options.stdin) {
       options.signal?.throwIfAborted();
       await options.onBytes?.(chunk.length);
       yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);

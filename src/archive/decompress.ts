@@ -9,7 +9,7 @@ export { DamagedData } from "./unpacker.ts";
 /** A Node that is too old for zstd. null: this one can. */
 export function whyNotReadable(container: Container): string | null {
   if (container === "gzip" || typeof zlib.createZstdDecompress === "function") return null;
-  return `zstd needs Node 22.15 or newer, and this is ${process.version}: unpack it first or use a newer Node`;
+  return "zstd, which this Node is too old for: use Node 22.15 or newer, or unpack it first";
 }
 
 /**

@@ -26,7 +26,7 @@ export interface ReadOptions {
   onBytes?: (count: Bytes) => void | Promise<void>;
   /** Only the lines that start in this part of a plain file. */
   range?: ByteRange;
-  /** Where the path `-` reads from; default: the process's standard input. */
+  /** Where the path `-` reads from; without it `-` is refused. */
   stdin?: AsyncIterable<Uint8Array>;
   /** Limits of the splitter, for tests. */
   split?: Pick<SplitOptions, "pieceBytes" | "maxDocumentBytes">;
