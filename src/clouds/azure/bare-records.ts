@@ -40,11 +40,9 @@ export function bareInvocation(facts: Facts, fn: string, requestId: string): Inv
   };
 }
 
-const encoder = new TextEncoder();
-
 /** Bytes of a text in UTF-8. */
 export function bytesOf(text: string): number {
-  return encoder.encode(text).length;
+  return Buffer.byteLength(text);
 }
 
 /**

@@ -5,8 +5,9 @@
  */
 import type { Invocation, Rec } from "../../model/records.ts";
 import type { EndLine, StartLine } from "./function-lines.ts";
+import { hold } from "./held.ts";
 
-/** Held of each kind at most; the oldest is let go as it is. */
+/** Held of each kind at most; the oldest are let go as they are. */
 const HELD_LIMIT = 20_000;
 /** A run that begins this long after its instance's host came up is not put down to the cold start. */
 const COLD_WITHIN_MS = 30_000;
@@ -42,16 +43,6 @@ interface First {
   startedAt: number;
   requestId: string;
   records: Invocation[];
-}
-
-/** Sets an entry; over the limit the oldest one is taken out and given to `drop`. */
-function bounded<V>(map: Map<string, V>, key: string, value: V, drop: (value: V) => void): void {
-  if (!map.has(key) && map.size >= HELD_LIMIT) {
-    const [oldest, old] = map.entries().next().value as [string, V];
-    map.delete(oldest);
-    drop(old);
-  }
-  map.set(key, value);
 }
 
 /** Joins the two halves; with one half only the other side stays unknown (normal under sampling). */
@@ -92,7 +83,7 @@ export function invocations(out: (record: Rec) => void): Invocations {
     if (run.outcome !== "error" || failureOf(run)) return finish(run);
     const same = failedRuns.get(run.requestId);
     if (same) same.push(run);
-    else bounded(failedRuns, run.requestId, [run], (old) => old.forEach(finish));
+    else hold(failedRuns, run.requestId, [run], HELD_LIMIT, (old) => old.forEach(finish));
   }
 
   function add(run: Invocation, host: string | null): void {
@@ -105,7 +96,9 @@ export function invocations(out: (record: Rec) => void): Invocations {
     }
     if (first && first.startedAt <= run.startedAt) return afterCold({ ...run, coldStart: false });
     for (const old of first?.records ?? []) afterCold({ ...old, coldStart: false });
-    bounded(firsts, host, { startedAt: run.startedAt, requestId: run.requestId, records: [run] }, (old) => old.records.forEach(afterCold));
+    hold(firsts, host, { startedAt: run.startedAt, requestId: run.requestId, records: [run] }, HELD_LIMIT, (old) =>
+      old.records.forEach(afterCold),
+    );
   }
 
   return {
@@ -118,19 +111,15 @@ export function invocations(out: (record: Rec) => void): Invocations {
         halves.delete(key);
         return add(joined(whole.start, whole.end), whole.end.host ?? whole.start.host);
       }
-      bounded(halves, key, whole, (old) => add(joined(old.start, old.end), (old.end ?? old.start)!.host));
+      hold(halves, key, whole, HELD_LIMIT, (old) => add(joined(old.start, old.end), (old.end ?? old.start)!.host));
     },
     failed(key, failure) {
       const held = failures.get(key);
-      bounded(
-        failures,
-        key,
-        held ? { errorType: held.errorType ?? failure.errorType, outcome: held.outcome ?? failure.outcome } : failure,
-        () => undefined,
-      );
+      const known = { errorType: held?.errorType ?? failure.errorType, outcome: held?.outcome ?? failure.outcome };
+      hold(failures, key, known, HELD_LIMIT, () => undefined);
     },
     hostStarted(host, at, tookMs) {
-      bounded(hosts, host, { at, tookMs }, () => undefined);
+      hold(hosts, host, { at, tookMs }, HELD_LIMIT, () => undefined);
     },
     end() {
       for (const { start, end } of halves.values()) add(joined(start, end), (end ?? start)!.host);

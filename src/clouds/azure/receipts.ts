@@ -4,8 +4,9 @@
  * often lie in another file than the requests, and the span of the run carries the trace context either way.
  */
 import type { Message, Rec } from "../../model/records.ts";
+import { hold } from "./held.ts";
 
-/** Runs held at most; the oldest is let go as it is. */
+/** Runs held at most; the oldest are let go as they are. */
 const HELD_LIMIT = 50_000;
 
 export interface Receipts {
@@ -49,13 +50,8 @@ export function receipts(out: (record: Rec) => void): Receipts {
   function of(requestId: string): Held {
     const known = held.get(requestId);
     if (known) return known;
-    if (held.size >= HELD_LIMIT) {
-      const [oldest, old] = held.entries().next().value as [string, Held];
-      held.delete(oldest);
-      merged(old).forEach(out);
-    }
     const fresh: Held = { request: [], log: [] };
-    held.set(requestId, fresh);
+    hold(held, requestId, fresh, HELD_LIMIT, (old) => merged(old).forEach(out));
     return fresh;
   }
   return {

@@ -173,7 +173,8 @@ export function readRequest(row: Row, context: Context, at: Position): void {
     ids,
   };
   context.runs.add(run, facts.host);
-  context.receipts.fromRequest(requestId, received());
+  const messages = received();
+  if (messages.length > 0) context.receipts.fromRequest(requestId, messages);
 
   function received(): Message[] {
     const kind = endpoint?.kind ?? CHANNELS[trigger ?? ""] ?? null;

@@ -160,21 +160,28 @@ export interface ResourceId {
   name: string | null;
 }
 
+/** Resource IDs taken apart so far: an export names few, on every row. */
+const takenApart = new Map<string, ResourceId>();
+
 /** Takes `/subscriptions/S/resourceGroups/G/providers/P/T/N/...` apart; null: not a path. */
 export function resourceIdOf(value: Json | undefined): ResourceId | null {
   const full = textOf(value);
   if (full === null || !full.includes("/")) return null;
+  const known = takenApart.get(full);
+  if (known !== undefined) return known;
   const parts = full.split("/").filter((p) => p !== "");
   const lower = parts.map((p) => p.toLowerCase());
   const at = lower.indexOf("subscriptions");
   const providers = lower.lastIndexOf("providers");
   const types = providers === -1 ? [] : lower.slice(providers + 1).filter((_, i) => i === 0 || i % 2 === 1);
-  return {
+  const id: ResourceId = {
     full,
     subscription: at === -1 ? null : (lower[at + 1] ?? null),
     type: types.length > 1 ? types.join("/") : null,
     name: parts.at(-1) ?? null,
   };
+  if (takenApart.size < 10_000) takenApart.set(full, id);
+  return id;
 }
 
 /** Name of a function without the host's prefix: `Functions.X`, `Function.X`, `Host.Functions.X` and `Function.X.User` are all `X`. */
