@@ -2,7 +2,7 @@
 import type { Format, Position, Reader, Sink, Source } from "../model/formats.ts";
 import type { Json } from "../model/records.ts";
 import type { DocumentSink } from "./documents.ts";
-import type { ReadOptions } from "./read-source.ts";
+import type { ReadOptions } from "./options.ts";
 import { notFinite } from "./finite.ts";
 import { recogniser, textFormatOf } from "./recognise.ts";
 import { addBroken, addIgnored, type SourceResult } from "./result.ts";

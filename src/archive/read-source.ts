@@ -1,36 +1,12 @@
 /** One exported file into records: the only function that an import needs. */
-import type { Format, Source } from "../model/formats.ts";
-import type { IdKeys } from "../model/id-keys.ts";
-import type { Rec } from "../model/records.ts";
-import type { Bytes } from "../model/units.ts";
 import { type Content, openContent, Refused } from "./bytes.ts";
 import { DamagedData } from "./decompress.ts";
 import { CallerError, documents, kindOf } from "./dispatch.ts";
-import type { SplitOptions } from "./documents.ts";
+import type { ReadOptions } from "./options.ts";
 import { type ByteRange, readRange } from "./ranges.ts";
 import { addBroken, conclude, emptyResult, type SourceResult } from "./result.ts";
 import { split } from "./split.ts";
 import { whyNot } from "./walk.ts";
-
-/** What the user said about exports that do not say it themselves. */
-export type SourceHints = Pick<Source, "fn" | "account" | "region">;
-
-export interface ReadOptions {
-  formats: readonly Format[];
-  keys: IdKeys;
-  hints?: SourceHints;
-  /** Every record, as it is found. What it throws stops the reading and comes out of `readSource`. */
-  record(record: Rec): void;
-  signal?: AbortSignal;
-  /** Bytes read from the file (compressed ones), as they come; reading waits for the promise. */
-  onBytes?: (count: Bytes) => void | Promise<void>;
-  /** Only the lines that start in this part of a plain file. */
-  range?: ByteRange;
-  /** Where the path `-` reads from; without it `-` is refused. */
-  stdin?: AsyncIterable<Uint8Array>;
-  /** Limits of the splitter, for tests. */
-  split?: Pick<SplitOptions, "pieceBytes" | "maxDocumentBytes">;
-}
 
 /**
  * Reads one file (or `-`, or a byte range of a plain file) and gives every record to `record`. Content never makes it throw: what is broken is in

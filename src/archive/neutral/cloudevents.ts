@@ -4,6 +4,7 @@ import { cloudEventOf, isCloudEvent } from "../../model/cloud-event.ts";
 import type { Format, Source } from "../../model/formats.ts";
 import type { IdKeys } from "../../model/id-keys.ts";
 import type { JsonObject } from "../../model/json.ts";
+import { payloadHash } from "../../model/payload-hash.ts";
 import type { Json, Message } from "../../model/records.ts";
 import { addId, correlationIds } from "./conventions.ts";
 
@@ -36,7 +37,7 @@ function messageOf(value: JsonObject, source: Source, keys: IdKeys): Message | n
     sentAt: event.time,
     attempt: null,
     sizeBytes: decoded?.length ?? null,
-    payloadHash: null,
+    payloadHash: event.data === null ? null : payloadHash(event.data),
     eventName: event.type,
     deadLetter: false,
     replay: null,
