@@ -5,7 +5,7 @@
 import type { ChainRecords } from "../../model/chains.ts";
 import type { Invocation, LogEvent, Message, Span } from "../../model/records.ts";
 import { type Node, type Nodes, runNode, spanKey, topOf, touch } from "./nodes.ts";
-import { addInvocationSpan, addSpan, addWorkflowSpan, dropSpanOnlyRuns, isWorkflow, register } from "./span-nodes.ts";
+import { addInvocationSpan, addSpan, addWorkflowSpan, dropSpanOnlyRuns, isWorkflow, register, runsByTrace } from "./span-nodes.ts";
 
 /** Reads all records once. Duplicates (overlapping exports) are seen as one. Never throws on odd input. */
 export function buildNodes(records: ChainRecords): Nodes {
@@ -20,21 +20,25 @@ export function buildNodes(records: ChainRecords): Nodes {
     looseMessages: [],
   };
   const spans = distinctSpans(records.spans);
-  const messages = distinctMessages(records.messages);
-  const own = ownTelemetry(records);
+  const traced = spans.filter((span) => span.isInvocation);
+  const own = traced.length > 0 ? ownTelemetry(records) : new Set<string>();
   for (const invocation of records.invocations) addInvocation(nodes, invocation);
   for (const span of spans) if (isWorkflow(span)) addWorkflowSpan(nodes, span);
   const lines = records.logs.filter((log) => !addRunLine(nodes, log));
-  const loose = messages.filter((message) => !addRunMessage(nodes, message));
-  for (const span of spans) if (span.isInvocation) addInvocationSpan(nodes, span, own);
+  const loose = records.messages.filter((message) => !addRunMessage(nodes, message));
+  const byTrace = traced.some((span) => span.requestId === null) ? runsByTrace(nodes) : new Map<string, Node[]>();
+  for (const span of traced) addInvocationSpan(nodes, span, own, byTrace);
   dropSpanOnlyRuns(nodes, own);
   register(nodes);
   for (const span of spans) if (!span.isInvocation && !isWorkflow(span)) addSpan(nodes, span);
   for (const log of lines) addLooseLine(nodes, log);
   for (const message of loose) addLooseMessage(nodes, message);
+  nodes.looseMessages = distinctMessages(nodes.looseMessages);
   setOwners(nodes);
   for (const node of nodes.all) {
     if (node.traces.length > 1) node.traces = [...new Set(node.traces)];
+    node.received = distinctMessages(node.received);
+    node.published = distinctMessages(node.published);
     if (node.owner === null) continue;
     const top = topOf(node);
     const parts = nodes.partsOf.get(top);
@@ -156,13 +160,15 @@ function spanRank(span: Span): number {
   return (span.endedAt === null ? 0 : 4) + (span.inProgress ? 0 : 2) + (span.isInvocation ? 1 : 0);
 }
 
-function distinctMessages(messages: readonly Message[]): Message[] {
+/** One message for each ID, channel and replay (without an ID: for each time and content); the observation with most IDs. */
+function distinctMessages(messages: Message[]): Message[] {
+  if (messages.length < 2) return messages;
   const best = new Map<string, Message>();
   for (const m of messages) {
-    const tail = m.messageId === null ? `${m.at}|${m.payloadHash}|${m.eventName}|${m.ids.map((i) => i.value).join()}` : m.messageId;
-    const key = `${m.direction}|${m.cloud}|${m.requestId}|${m.requestId === null ? `${m.fn}|${m.at}` : ""}|${m.channel}|${m.replay}|${tail}`;
+    const what = m.messageId ?? `${m.at}|${m.payloadHash}|${m.eventName}|${m.ids.map((i) => i.value).join()}`;
+    const key = `${m.direction}|${m.cloud}|${m.requestId ?? `${m.fn}|${m.at}`}|${m.channel}|${m.replay}|${what}`;
     const known = best.get(key);
     if (!known || m.ids.length > known.ids.length) best.set(key, m);
   }
-  return [...best.values()];
+  return best.size === messages.length ? messages : [...best.values()];
 }

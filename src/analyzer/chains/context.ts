@@ -46,5 +46,5 @@ export function contextOf(records: ChainRecords, hubLimit: number): Context {
       }
     }
   }
-  return { nodes, members: membership(nodes, hubLimit), topology: topologyOf(records.configs), sentBy, records };
+  return { nodes, members: membership(nodes, sentBy, hubLimit), topology: topologyOf(records.configs), sentBy, records };
 }

@@ -30,13 +30,13 @@ export interface Membership {
 /** Rounds of "batches that turn out to be of one chain" and "traces that two chains share"; each only joins, so few are needed. */
 const ROUNDS = 8;
 
-export function membership(nodes: Nodes, hubLimit: number): Membership {
+export function membership(nodes: Nodes, sentBy: ReadonlyMap<string, unknown>, hubLimit: number): Membership {
   const tokens = collectTokens(nodes, hubLimit);
   const pairs = relate(nodes, tokens);
   const state = createState(nodes, tokens);
   for (const [a, b] of pairs) joinTokens(state, a, b);
   joinMessages(state, nodes);
-  const payloads = payloadMatches(nodes);
+  const payloads = payloadMatches(nodes, sentBy);
   let open = nodes.all.filter((n) => n.owner === null);
   for (let round = 0; round < ROUNDS; round++) {
     const before = state.joins;

@@ -19,22 +19,21 @@ interface Side {
   node: Node;
 }
 
-/** Pairs received messages whose transport ID no publisher logged with the only published message that fits in the window. */
-export function payloadMatches(nodes: Nodes): PayloadMatches {
-  const publishedIds = new Set<string>();
+/** `sentBy`: transport IDs that a sender logged. Pairs received messages whose transport ID no publisher logged with the only published message that fits in the window. */
+export function payloadMatches(nodes: Nodes, sentBy: ReadonlyMap<string, unknown>): PayloadMatches {
+  const received = new Map<string, Side[]>();
   const receivedIds = new Set<string>();
   for (const node of nodes.all) {
-    for (const m of node.published) if (m.messageId !== null) publishedIds.add(m.messageId);
-    for (const m of node.received) if (m.messageId !== null) receivedIds.add(m.messageId);
+    for (const message of node.received) {
+      if (message.messageId !== null) receivedIds.add(message.messageId);
+      if (message.messageId === null || !sentBy.has(message.messageId)) addSide(received, { message, node });
+    }
   }
+  if (received.size === 0) return new Map();
   const published = new Map<string, Side[]>();
-  const received = new Map<string, Side[]>();
   for (const node of nodes.all) {
     for (const message of node.published) {
       if (message.messageId === null || !receivedIds.has(message.messageId)) addSide(published, { message, node });
-    }
-    for (const message of node.received) {
-      if (message.messageId === null || !publishedIds.has(message.messageId)) addSide(received, { message, node });
     }
   }
   const matches: PayloadMatches = new Map();

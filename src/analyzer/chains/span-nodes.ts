@@ -2,8 +2,9 @@
 import type { Span } from "../../model/records.ts";
 import { attachSpan, executionOf, newNode, type Node, type Nodes, runNode, spanKey, touch } from "./nodes.ts";
 
-export function addInvocationSpan(nodes: Nodes, span: Span, own: ReadonlySet<string>): void {
-  const known = span.requestId === null ? runOfSegment(nodes, span) : undefined;
+/** `own`: requests that something else than a tracer saw. `byTrace`: from `runsByTrace`. */
+export function addInvocationSpan(nodes: Nodes, span: Span, own: ReadonlySet<string>, byTrace: ReadonlyMap<string, Node[]>): void {
+  const known = span.requestId === null ? runOfSegment(nodes, span, byTrace) : undefined;
   if (known) return attachSpan(nodes, known, span);
   const named = span.requestId !== null && (own.has(span.requestId) || (span.cloud !== "aws" && span.cloud !== "other"));
   const sameSpan = span.traceId === null ? undefined : nodes.bySpan.get(spanKey(span.traceId, span.spanId));
@@ -29,11 +30,11 @@ export function addInvocationSpan(nodes: Nodes, span: Span, own: ReadonlySet<str
 const SEGMENT_SLACK_MS = 50;
 
 /** A function's segment names its request only by the service's segment above it. Without that: the one run of the function in the trace at the time. */
-function runOfSegment(nodes: Nodes, span: Span): Node | undefined {
+function runOfSegment(nodes: Nodes, span: Span, byTrace: ReadonlyMap<string, Node[]>): Node | undefined {
   const key = spanKey(span.traceId, span.spanId);
   const named = nodes.bySpan.get(key) ?? nodes.claims.get(key)?.find((n) => n.fn === span.fn);
   if (named || span.traceId === null || span.origin !== "AWS::Lambda::Function") return named;
-  const fitting = runsIn(nodes, span.traceId).filter(
+  const fitting = (byTrace.get(span.traceId) ?? []).filter(
     (n) =>
       n.fn === span.fn &&
       n.cloud === span.cloud &&
@@ -44,19 +45,18 @@ function runOfSegment(nodes: Nodes, span: Span): Node | undefined {
   return fitting.length === 1 ? fitting[0] : undefined;
 }
 
-const runsByTrace = new WeakMap<Nodes, Map<string, Node[]>>();
-
-function runsIn(nodes: Nodes, trace: string): Node[] {
-  let byTrace = runsByTrace.get(nodes);
-  if (!byTrace) {
-    byTrace = new Map();
-    for (const node of nodes.all) {
-      if (node.kind !== "function" || node.requestId === null) continue;
-      for (const own of new Set([...node.traces, ...node.lineTraces])) byTrace.set(own, [...(byTrace.get(own) ?? []), node]);
+/** Runs by the traces that they or their lines name. */
+export function runsByTrace(nodes: Nodes): Map<string, Node[]> {
+  const found = new Map<string, Node[]>();
+  for (const node of nodes.all) {
+    if (node.kind !== "function" || node.requestId === null) continue;
+    for (const trace of new Set([...node.traces, ...node.lineTraces])) {
+      const list = found.get(trace);
+      if (list) list.push(node);
+      else found.set(trace, [node]);
     }
-    runsByTrace.set(nodes, byTrace);
   }
-  return byTrace.get(trace) ?? [];
+  return found;
 }
 
 function spanOnly(node: Node, own: ReadonlySet<string>): boolean {
