@@ -37,6 +37,7 @@ ${EXIT_CODES_HELP}`;
       hints: { fn: flags.function ?? null, account: flags.account ?? null, region: flags.region ?? null },
       host: this.host,
       signal: this.abort.signal,
+      stdin: process.stdin,
     });
     this.print(importText(result, flags.format, this.terminal()));
     const nothing = result.files.every((file) => file.format === null);
