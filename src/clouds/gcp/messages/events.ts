@@ -133,6 +133,7 @@ function withData(facts: EventFacts, data: Json, keys: IdKeys): EventFacts {
       traceId: inner.traceId ?? facts.traceId,
       parentSpanId: inner.parentSpanId ?? facts.parentSpanId,
       sizeBytes: inner.sizeBytes,
+      payloadHash: inner.payloadHash,
       deadLetter: inner.deadLetter,
       attempt: numberAt(data, "deliveryAttempt", "delivery_attempt"),
     };

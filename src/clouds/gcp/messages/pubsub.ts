@@ -4,7 +4,8 @@ import { type Id, isPlaceholderId, normaliseId, parentSpanIdOf, traceIdOf } from
 import { type JsonObject, objectAt, textAt, textOf } from "../../../model/json.ts";
 import type { Bytes, EpochMs } from "../../../model/units.ts";
 import { epochMsOf } from "../../../model/times.ts";
-import { decodeBase64 } from "../schema.ts";
+import { payloadHash } from "../../../model/payload-hash.ts";
+import { decodeBase64, tryParse } from "../schema.ts";
 
 export interface PubsubFacts {
   messageId: string | null;
@@ -13,6 +14,7 @@ export interface PubsubFacts {
   parentSpanId: string | null;
   /** Data and attributes, as they are billed. null: neither is there. */
   sizeBytes: Bytes | null;
+  payloadHash: string | null;
   eventName: string | null;
   deadLetter: boolean;
   ids: Id[];
@@ -43,10 +45,18 @@ export function pubsubFacts(message: JsonObject, keys: IdKeys): PubsubFacts {
     traceId: trace === null ? null : traceIdOf(trace),
     parentSpanId: trace === null ? null : parentSpanIdOf(trace),
     sizeBytes: payload === null && Object.keys(attributes).length === 0 ? null : (payload?.sizeBytes ?? 0) + attributesBytes(attributes),
+    payloadHash: payload === null ? null : hashOf(payload.text),
     eventName: textAt(attributes, "ce-type", "eventType"),
     deadLetter: textAt(attributes, "CloudPubSubDeadLetterSourceSubscription") !== null,
     ids,
   };
+}
+
+/** Hash of a payload that can tell messages apart: JSON with something in it, or text of some length. */
+function hashOf(text: string): string | null {
+  const value = tryParse(text);
+  if (typeof value === "object" && value !== null) return Object.keys(value).length > 0 ? payloadHash(value) : null;
+  return text.length >= 16 ? payloadHash(text) : null;
 }
 
 function attributesBytes(attributes: JsonObject): Bytes {

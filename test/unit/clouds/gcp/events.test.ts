@@ -169,6 +169,19 @@ describe("Pub/Sub", () => {
     });
   });
 
+  it("one payload has one hash, however its JSON is written", () => {
+    const hashOf = (text: string): string | null => {
+      const data = Buffer.from(text).toString("base64");
+      return only(read({ message: { ...message, data }, subscription: "projects/shop/subscriptions/s" }).records, "message")[0]!
+        .payloadHash;
+    };
+    expect(hashOf('{"a":1,"b":[2]}')).toMatch(/^[0-9a-f]{16}$/);
+    expect(hashOf('{ "b": [2], "a": 1 }')).toBe(hashOf('{"a":1,"b":[2]}'));
+    expect(hashOf('{"a":2,"b":[2]}')).not.toBe(hashOf('{"a":1,"b":[2]}'));
+    // too little to tell messages apart
+    for (const text of ["", "ok", "{}", "17"]) expect(hashOf(text)).toBeNull();
+  });
+
   it("a message from a dead-letter topic says so", () => {
     const attributes = { CloudPubSubDeadLetterSourceSubscription: "s", CloudPubSubDeadLetterSourceDeliveryCount: "5" };
     const [found] = only(
