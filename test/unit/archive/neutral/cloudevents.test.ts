@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { neutralFormats } from "../../../../src/archive/neutral/index.ts";
+import { payloadHash } from "../../../../src/model/payload-hash.ts";
 import type { Json } from "../../../../src/model/records.ts";
 import { only, readWith } from "../../../support/read-format.ts";
 
@@ -37,7 +38,8 @@ describe("CloudEvents", () => {
         sentAt: AT,
         attempt: null,
         sizeBytes: null,
-        payloadHash: null,
+        // of {"transactionId":"tx-2"}, whatever its spacing
+        payloadHash: payloadHash({ transactionId: "tx-2" }),
         eventName: "com.example.someevent",
         deadLetter: false,
         replay: null,
