@@ -3,6 +3,8 @@ import type { Json } from "./records.ts";
 
 /** Longer payloads are hashed by their first part: enough to tell messages apart. */
 const MAX_CHARS = 65_536;
+/** What is nested deeper tells no messages apart. */
+const MAX_DEPTH = 50;
 
 /** 16 hex digits (FNV-1a, 64 bit) of the canonical form: keys sorted, no spaces. Text that is JSON counts as its value. Not for security. */
 export function payloadHash(payload: Json): string {
@@ -10,7 +12,8 @@ export function payloadHash(payload: Json): string {
 }
 
 function canonical(value: Json, depth: number): string {
-  if (typeof value !== "object" || value === null || depth > 50) return JSON.stringify(value) ?? "null";
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
+  if (depth > MAX_DEPTH) return '"..."';
   if (Array.isArray(value)) return `[${value.map((one) => canonical(one, depth + 1)).join(",")}]`;
   const keys = Object.keys(value).sort();
   return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(value[key]!, depth + 1)}`).join(",")}}`;

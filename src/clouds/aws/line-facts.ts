@@ -24,6 +24,10 @@ export const NO_IDS: Id[] = [];
 /** How many levels of nested objects are looked into. */
 const DEPTH = 6;
 
+/** IDs of one line or message beyond this, and text beyond this many characters, are not looked for: no chain is found by them. */
+const MAX_IDS = 200;
+const MAX_TEXT = 65_536;
+
 type Role =
   | "level"
   | "request"
@@ -122,7 +126,7 @@ export function factReader(keys: IdKeys): FactReader {
       return;
     }
     const value = normaliseId(String(raw));
-    if (isPlaceholderId(value) || facts.ids.some((id) => id.value === value)) return;
+    if (facts.ids.length >= MAX_IDS || isPlaceholderId(value) || facts.ids.some((id) => id.value === value)) return;
     if (facts.ids === NO_IDS) facts.ids = [{ kind, value }];
     else facts.ids.push({ kind, value });
   }
@@ -132,7 +136,7 @@ export function factReader(keys: IdKeys): FactReader {
     if (text.length < 8 || !(equals || text.includes(":"))) return;
     if (equals && text.includes("dd.trace_id=")) add(facts, "trace", DATADOG.exec(text)?.[1]);
     if (text.includes(":states:")) add(facts, "execution", EXECUTION.exec(text)?.[0]);
-    for (const id of keys.inText(text)) add(facts, id.kind, id.value);
+    for (const id of keys.inText(text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text)) add(facts, id.kind, id.value);
   }
 
   function takeText(facts: LineFacts, text: string): void {

@@ -178,17 +178,26 @@ export function logNormaliser(source: Source, sink: Sink, keys: IdKeys): LogNorm
     }
   }
 
+  function read(at: EpochMs, message: string, group: string | null, stream: string | null, position: Position): void {
+    const env = environment(group, stream);
+    if (message.charCodeAt(0) === 123) {
+      const fields = objectOf(message);
+      if (fields !== null) return json(env, at, message, fields, position);
+    }
+    const line = platformText(message);
+    if (line !== null) return platform(env, at, message, line, position);
+    plain(env, at, message);
+  }
+
   return {
     event(at, message, group, stream, position) {
-      const env = environment(group, stream);
-      const first = message.charCodeAt(0);
-      if (first === 123) {
-        const fields = objectOf(message);
-        if (fields !== null) return json(env, at, message, fields, position);
+      try {
+        read(at, message, group, stream, position);
+      } catch (error) {
+        // JSON inside the message that is nested thousands deep
+        if (!(error instanceof RangeError)) throw error;
+        sink.broken("a log event whose JSON is nested too deeply", position);
       }
-      const line = platformText(message);
-      if (line !== null) return platform(env, at, message, line, position);
-      plain(env, at, message);
     },
     scope(newAccount, newRegion) {
       account = newAccount ?? source.account;

@@ -58,10 +58,13 @@ function report(message: string): PlatformLine {
 
 /** `Key: value` pairs in any order, between tabs, spaces or line breaks; escaped ones as well. A key of several words starts each word with a capital. */
 const PAIR = /([A-Z][A-Za-z]*(?: [A-Z][A-Za-z]*)*): *([^\s|]+)/g;
+/** No platform line comes near; a longer one is not searched to its end. */
+const MAX_PLATFORM_CHARS = 2_048;
 const NUMBER = /^\d+(?:\.\d+)?$/;
 
 function pairs(message: string): Map<string, string> {
-  const plain = message.includes("\\") ? message.replace(/\\+[tnr]/g, "\t") : message;
+  const start = message.slice(0, MAX_PLATFORM_CHARS);
+  const plain = start.includes("\\") ? start.replace(/\\+[tnr]/g, "\t") : start;
   const found = new Map<string, string>();
   for (const m of plain.matchAll(PAIR)) {
     // the unit before a key without a tab between: `128 MB Max Memory Used: ...`

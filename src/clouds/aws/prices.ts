@@ -4,15 +4,35 @@
  */
 import type { Price } from "../../model/billing.ts";
 
-const AS_OF = "2026-11-23";
 const GIB = 1_073_741_824;
 /** One GB-second in MiB·ms. */
 const GB_SECOND = 1024 * 1000;
 const MILLION = 1_000_000;
 
-/** USD per 128 MB·ms by region, against 2.1e-9 elsewhere (aws-lambda-power-tuning's table of 2026-04). */
-const LAMBDA_X86_REGIONS = {
-  "us-east-1": 1,
+/** Regions with Lambda's common price (aws-lambda-power-tuning's table of 2026-04). */
+const COMMON_REGIONS = [
+  "us-east-1",
+  "us-east-2",
+  "us-west-1",
+  "us-west-2",
+  "ca-central-1",
+  "sa-east-1",
+  "eu-central-1",
+  "eu-north-1",
+  "eu-west-1",
+  "eu-west-2",
+  "eu-west-3",
+  "ap-northeast-1",
+  "ap-northeast-2",
+  "ap-south-1",
+  "ap-southeast-1",
+  "ap-southeast-2",
+];
+const COMMON = Object.fromEntries(COMMON_REGIONS.map((region) => [region, 1]));
+
+/** USD per 128 MB·ms on x86 by region, against the common 2.1e-9 (same table). arm64 has no figures for these regions. */
+const LAMBDA_X86 = {
+  ...COMMON,
   "eu-south-1": 2.4 / 2.1,
   "me-south-1": 2.6 / 2.1,
   "ap-northeast-3": 2.7 / 2.1,
@@ -21,24 +41,24 @@ const LAMBDA_X86_REGIONS = {
 };
 const HOME = { "us-east-1": 1 };
 
-function price(
-  meter: string,
-  variant: string,
-  usd: number,
-  per: number,
-  unit: Price["unit"],
-  source: string,
-  regions: Price["regions"] = HOME,
-): Price {
-  return { meter, variant, usd, per, unit, regions, source, asOf: AS_OF };
+/** Lambda: the vendor's page as quoted on that day. Others: snapshots of the vendor's price API (infracost, repository of that day). */
+const LAMBDA_AS_OF = "2026-09-20";
+const OTHERS_AS_OF = "2026-08-21";
+
+function lambda(meter: string, variant: string, usd: number, per: number, unit: Price["unit"], regions: Price["regions"]): Price {
+  return { meter, variant, usd, per, unit, regions, source: LAMBDA, asOf: LAMBDA_AS_OF };
+}
+
+function price(meter: string, variant: string, usd: number, per: number, unit: Price["unit"], source: string): Price {
+  return { meter, variant, usd, per, unit, regions: HOME, source, asOf: OTHERS_AS_OF };
 }
 
 const LAMBDA = "https://aws.amazon.com/lambda/pricing/";
 
 export const prices: readonly Price[] = [
-  price("lambda.requests", "", 0.2, MILLION, "requests", LAMBDA),
-  price("lambda.duration", "x86_64", 0.0000166667, GB_SECOND, "mib-ms", LAMBDA, LAMBDA_X86_REGIONS),
-  price("lambda.duration", "arm64", 0.0000133334, GB_SECOND, "mib-ms", LAMBDA),
+  lambda("lambda.requests", "", 0.2, MILLION, "requests", COMMON),
+  lambda("lambda.duration", "x86_64", 0.0000166667, GB_SECOND, "mib-ms", LAMBDA_X86),
+  lambda("lambda.duration", "arm64", 0.0000133334, GB_SECOND, "mib-ms", COMMON),
   price("sqs.requests", "standard", 0.4, MILLION, "chunks-64k", "https://aws.amazon.com/sqs/pricing/"),
   price("sqs.requests", "fifo", 0.5, MILLION, "chunks-64k", "https://aws.amazon.com/sqs/pricing/"),
   price("sns.publishes", "standard", 0.5, MILLION, "chunks-64k", "https://aws.amazon.com/sns/pricing/"),

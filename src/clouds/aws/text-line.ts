@@ -10,7 +10,7 @@ export interface Bare {
 }
 
 const SAM = /^(\d{4}\/\d\d\/\d\d\/(?:[\w-]+)?\[[\w$-]+\][0-9a-f]+) (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?) /;
-const TABLE = /^\| *(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?) *\| (.*?) *\|?\s*$/s;
+const TABLE = /^\| *(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?) *\| /;
 const PLAIN = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)) /;
 /** A line of the Node.js runtime that was copied without the export's own time: its time is the event's. */
 const NODE = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)\t/;
@@ -40,7 +40,9 @@ export function unwrap(text: string): Bare | null {
 
 function table(text: string): Bare | null {
   const m = TABLE.exec(text);
-  return m === null ? null : bare(m[1]!, null, m[2]!);
+  if (m === null) return null;
+  const cell = text.slice(m[0].length).trimEnd();
+  return bare(m[1]!, null, cell.endsWith("|") ? cell.slice(0, -1).trimEnd() : cell);
 }
 
 function bare(time: string, stream: string | null, message: string): Bare | null {
