@@ -8,6 +8,7 @@ import type { Config, Json } from "../../model/records.ts";
 import { errorOf } from "./answers.ts";
 import { type Described, container, described, planOf } from "./resource-kinds.ts";
 import { ArmResource } from "./schema.ts";
+import { unlessTooDeep } from "./too-deep.ts";
 import { regionOf, resourceIdOf, textOf } from "./values.ts";
 
 /** Resources of an answer: a list, a page (`value`, `data` of Resource Graph), one resource. */
@@ -87,7 +88,7 @@ function open(source: Source, sink: Sink): Reader {
         const failure = errorOf(document);
         sink.ignored(failure === null ? "an answer that describes no resource" : `a failed answer (${failure.code})`);
       }
-      for (const raw of resources) readResource(raw, at);
+      for (const raw of resources) unlessTooDeep(sink, at, () => readResource(raw, at));
     },
     end() {
       for (const app of apps) {

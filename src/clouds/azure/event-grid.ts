@@ -2,6 +2,7 @@
 import type { Format, Position } from "../../model/formats.ts";
 import type { Json } from "../../model/records.ts";
 import { isCloudEvent } from "../../model/cloud-event.ts";
+import { unlessTooDeep } from "./too-deep.ts";
 import { isAzureCloudEvent, isGridEvent, messageOf } from "./event-messages.ts";
 
 /** Event Grid delivers arrays, the SDKs log single events. */
@@ -35,7 +36,7 @@ export const eventGridEvents: Format = {
       else sink.record(message);
     }
     return {
-      read: (document, at) => eventsIn(document).forEach((event) => one(event, at)),
+      read: (document, at) => eventsIn(document).forEach((event) => unlessTooDeep(sink, at, () => one(event, at))),
       end: () => undefined,
     };
   },

@@ -51,22 +51,24 @@ function rowIn(value: Json): Row | null {
   return tableOf(row, null) === null ? null : row;
 }
 
-/** How sure it is that an object is a row: it must hold the columns that only these tables have. */
+/** Columns that only these tables have. */
+const OWN_COLUMNS = [
+  "OperationId",
+  "operation_Id",
+  "AppRoleName",
+  "cloud_RoleName",
+  "customDimensions",
+  "itemType",
+  "FunctionInvocationId",
+  "HostInstanceId",
+  "_ResourceId",
+];
+
+/** How sure it is that an object is a row: it has a time and columns that only these tables have. */
 function rowScore(value: Json): number {
-  const row = rowIn(value);
-  if (row === null || !isObject(value)) return 0;
-  const own = [
-    "TimeGenerated",
-    "OperationId",
-    "operation_Id",
-    "itemType",
-    "customDimensions",
-    "cloud_RoleName",
-    "AppRoleName",
-    "_ResourceId",
-  ];
-  const marks = own.filter((column) => column in value).length;
-  return marks >= 2 ? 80 : 0;
+  if (rowIn(value) === null || !isObject(value)) return 0;
+  const own = OWN_COLUMNS.filter((column) => column in value).length;
+  return own >= 2 || (own === 1 && ("TimeGenerated" in value || "timestamp" in value)) ? 80 : 0;
 }
 
 function score(document: Json): number {

@@ -10,6 +10,7 @@ import { readMetric } from "./metric-rows.ts";
 import { receipts } from "./receipts.ts";
 import { readRequest } from "./requests.ts";
 import type { Row } from "./schema.ts";
+import { unlessTooDeep } from "./too-deep.ts";
 import { readEvent, readException, readTrace } from "./traces.ts";
 import { textOf } from "./values.ts";
 
@@ -92,28 +93,30 @@ export function telemetry(source: Source, sink: Sink, keys: IdKeys): Telemetry {
     functions: new Map(),
   };
 
+  function read(row: Row, result: string | null, at: Position): void {
+    switch (tableOf(row, result)) {
+      case "requests":
+        return readRequest(row, context, at);
+      case "dependencies":
+        return readDependency(row, context, at);
+      case "traces":
+        return readTrace(row, true, context, at);
+      case "functionlogs":
+        return readTrace(row, false, context, at);
+      case "exceptions":
+        return readException(row, context, at);
+      case "events":
+        return readEvent(row, context, at);
+      case "metrics":
+      case "counters":
+        return readMetric(row, context, at);
+      case null:
+        return sink.ignored(notReadReason(row, result));
+    }
+  }
+
   return {
-    row(row, result, at) {
-      switch (tableOf(row, result)) {
-        case "requests":
-          return readRequest(row, context, at);
-        case "dependencies":
-          return readDependency(row, context, at);
-        case "traces":
-          return readTrace(row, true, context, at);
-        case "functionlogs":
-          return readTrace(row, false, context, at);
-        case "exceptions":
-          return readException(row, context, at);
-        case "events":
-          return readEvent(row, context, at);
-        case "metrics":
-        case "counters":
-          return readMetric(row, context, at);
-        case null:
-          return sink.ignored(notReadReason(row, result));
-      }
-    },
+    row: (row, result, at) => unlessTooDeep(sink, at, () => read(row, result, at)),
     end() {
       context.runs.end();
       context.receipts.end();

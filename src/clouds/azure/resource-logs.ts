@@ -10,6 +10,7 @@ import { bytesOf } from "./bare-records.ts";
 import { addId } from "./context.ts";
 import { tableNamed, telemetry } from "./normalise.ts";
 import { rowOf } from "./schema.ts";
+import { unlessTooDeep } from "./too-deep.ts";
 import { levelOf } from "./traces.ts";
 import { bagOf, field, regionOf, resourceIdOf, textOf, timeOf } from "./values.ts";
 
@@ -113,7 +114,9 @@ function open(source: Source, sink: Sink, keys: IdKeys): Reader {
   }
   return {
     read(document, at) {
-      for (const record of recordsIn(document) ?? (Array.isArray(document) ? document : [document])) readRecord(record, at);
+      for (const record of recordsIn(document) ?? (Array.isArray(document) ? document : [document])) {
+        unlessTooDeep(sink, at, () => readRecord(record, at));
+      }
     },
     end: () => into.end(),
   };
