@@ -10,7 +10,7 @@ import { Engine, quote } from "./duckdb.ts";
 import { syncFile } from "./durable.ts";
 import { dayNamed, tmpDir } from "./layout.ts";
 import {
-  clearStaging,
+  dropStaging,
   coverageOf,
   createStaging,
   dropHeld,
@@ -57,8 +57,8 @@ class ParquetBatchWriter implements BatchWriter {
   readonly #folder: string;
   readonly #publisher: Publisher;
   readonly #appenders = new Map<Rec["type"], ChunkAppender<Staged>>();
-  readonly #lines: StagedLines;
-  readonly #links: LinkIndex;
+  #lines: StagedLines;
+  #links: LinkIndex;
   #source = 0;
   #heldBytes = 0;
   #count = 0;
@@ -130,14 +130,11 @@ class ParquetBatchWriter implements BatchWriter {
   }
 
   async abort(): Promise<void> {
-    this.#flush();
     await this.#clear();
   }
 
   async close(): Promise<void> {
-    for (const appender of this.#appenders.values()) appender.close();
-    this.#lines.close();
-    this.#links.close();
+    this.#closeAppenders();
     this.#engine.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
@@ -147,10 +144,19 @@ class ParquetBatchWriter implements BatchWriter {
     this.#lines.flush();
   }
 
+  #closeAppenders(): void {
+    for (const appender of this.#appenders.values()) appender.close();
+    this.#appenders.clear();
+    this.#lines.close();
+    this.#links.close();
+  }
+
+  /** Makes room for the next batch. */
   async #clear(): Promise<void> {
-    await this.#engine.run(clearStaging());
-    this.#lines.clear();
-    this.#links.clear();
+    this.#closeAppenders();
+    await this.#engine.run(`${dropStaging()}; ${createStaging()}`);
+    this.#lines = new StagedLines(this.#engine);
+    this.#links = new LinkIndex(this.#engine);
     this.#count = 0;
     this.#heldBytes = 0;
     this.#source = 0;

@@ -93,11 +93,6 @@ export class LinkIndex {
     this.#appender.flush();
   }
 
-  /** The table is emptied by the caller. */
-  clear(): void {
-    this.#owners.clear();
-  }
-
   close(): void {
     this.#appender.close();
   }

@@ -86,14 +86,6 @@ export class StagedLines {
     this.#subjects.flush();
   }
 
-  /** Forgets the numbers given out; their tables are emptied by the caller. */
-  clear(): void {
-    this.#placesBy.clear();
-    this.#subjectsBy.clear();
-    this.#placeCount = 0;
-    this.#subjectCount = 0;
-  }
-
   close(): void {
     this.#lines.close();
     this.#places.close();

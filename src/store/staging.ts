@@ -22,9 +22,10 @@ export function createStaging(): string {
   return [...tables, createStagedLines(), createStagedLinks()].join("; ");
 }
 
-/** Empties the tables; appenders hold on to them. */
-export function clearStaging(): string {
-  return [...TABLES.map((table) => `TRUNCATE ${held(table)}`), "TRUNCATE places", "TRUNCATE subjects", "TRUNCATE staged_links"].join("; ");
+/** Rows of a table in memory are only freed with the table. */
+export function dropStaging(): string {
+  const tables = [...TABLES.map(held), "places", "subjects", "staged_links"];
+  return ["DROP VIEW staged_events", ...tables.map((name) => `DROP TABLE ${name}`)].join("; ");
 }
 
 /** A 64-bit hash of what makes a row the same fact, compared only within the same moment. */
