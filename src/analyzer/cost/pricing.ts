@@ -126,13 +126,9 @@ export function linesOf(tally: Tally): CostLine[] {
 }
 
 /** Sum of the lines; null where there is none and something is unknown (nothing known is not 0). */
-export function tallyUsd(tally: Tally): Usd | null {
+export function tallyUsd(tally: Tally, lines = linesOf(tally)): Usd | null {
   if (tally.sums.size === 0) return tally.unknown.size > 0 ? null : 0;
-  return linesOf(tally).reduce((sum, line) => sum + line.usd!, 0);
-}
-
-export function tallyBasis(tally: Tally): Basis | null {
-  return linesOf(tally).reduce<Basis | null>((basis, line) => weakerBasis(basis, line.basis), null);
+  return lines.reduce((sum, line) => sum + line.usd!, 0);
 }
 
 /** Unknown counts, largest first. */

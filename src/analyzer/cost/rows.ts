@@ -2,6 +2,7 @@
 import type { UsageGroup, WasteKind } from "../../model/billing.ts";
 import type { CostRow } from "../../model/cost.ts";
 import type { Cloud } from "../../model/records.ts";
+import type { Basis } from "../../model/units.ts";
 import {
   addThing,
   addUnknown,
@@ -10,9 +11,9 @@ import {
   newTally,
   type PricedThing,
   type Tally,
-  tallyBasis,
   tallyUsd,
   unknownOf,
+  weakerBasis,
 } from "./pricing.ts";
 import type { Waste } from "./waste.ts";
 
@@ -74,7 +75,8 @@ export function addUsage(draft: Draft, usage: Usage, thing: PricedThing, waste: 
 
 /** The finished row. MiB·ms / 1024 / 1000 = GB-s (domain: AWS, Azure and Google count 1024 MiB as a GB here). */
 export function rowOf(draft: Draft): CostRow {
-  const usd = tallyUsd(draft.tally);
+  const lines = linesOf(draft.tally);
+  const usd = tallyUsd(draft.tally, lines);
   const wasteUsd: CostRow["wasteUsd"] = {};
   for (const [kind, tally] of draft.waste) wasteUsd[kind] = tallyUsd(tally) ?? 0;
   return {
@@ -86,8 +88,8 @@ export function rowOf(draft: Draft): CostRow {
     billedMs: draft.billedMs,
     gbSeconds: draft.mibMs === null ? null : draft.mibMs / 1024 / 1000,
     usd,
-    basis: usd === null ? null : tallyBasis(draft.tally),
-    lines: linesOf(draft.tally),
+    basis: usd === null ? null : lines.reduce<Basis | null>((basis, line) => weakerBasis(basis, line.basis), null),
+    lines,
     logsUsd: null,
     unknown: unknownOf(draft.tally),
     wasteUsd,

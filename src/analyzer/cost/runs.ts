@@ -28,7 +28,7 @@ export function runsOf(invocations: readonly Invocation[]): Invocation[] {
   const runs: Invocation[] = [];
   for (const records of byRequest.values()) {
     if (records.length === 1) runs.push(records[0]!);
-    else runs.push(...clusters(records).map(merged));
+    else for (const cluster of clusters(records)) runs.push(merged(cluster));
   }
   return runs;
 }

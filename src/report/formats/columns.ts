@@ -11,7 +11,13 @@ export interface TextColumn {
   /** Cell of the totals row; null: there is none. */
   total: string | null;
   optional: boolean;
+  clip: boolean;
+  /** Its cells must not be broken: a number, a moment, an ID of usual length. */
+  solid: boolean;
 }
+
+/** An ID up to this length stays in one piece, to be copied. */
+const SOLID_ID = 40;
 
 interface Measure {
   unit: string;
@@ -38,13 +44,16 @@ export function textColumns(section: Section): TextColumn[] {
     const values = section.rows.map((row) => row[column.key] ?? null);
     const total = section.total === undefined ? undefined : (section.total[column.key] ?? "");
     const decimals = decimalsFor(column.type, total === undefined ? values : [...values, total]);
+    const numeric = NUMERIC.has(column.type);
     return {
       key: column.key,
       header: headerOf(column),
-      align: NUMERIC.has(column.type) ? "right" : "left",
+      align: numeric ? "right" : "left",
       cells: values.map((value) => cellText(column.type, value, decimals)),
       total: total === undefined ? null : cellText(column.type, total, decimals),
       optional: column.optional === true,
+      clip: column.clip === true,
+      solid: numeric || column.type === "time" || (column.type === "id" && values.every((value) => String(value).length <= SOLID_ID)),
     };
   });
 }

@@ -22,15 +22,18 @@ export function formatOtlp(document: TraceDocument): string {
   const traceId = traceIdOf(chain);
   // every hop once, in a tree without rings; causes that the tree leaves out become links
   const rows = new Map(treeRows(chain, true).map((row) => [row.hop.id, row]));
+  const hops = new Map(chain.hops.map((hop) => [hop.id, hop]));
+  const received = new Set(chain.edges.flatMap((edge) => (edge.invocation === "async" ? [edge.to] : [])));
+  const trace = { traceId, startMs: Date.parse(chain.startedAt ?? "1970-01-01T00:00:00Z"), received };
   const resources = new Map<string, { hop: TraceHop; spans: object[] }>();
   for (const hop of chain.hops) {
-    const key = JSON.stringify([hop.cloud, hop.account, hop.region, serviceOf(hop, chain)]);
+    const key = JSON.stringify([hop.cloud, hop.account, hop.region, serviceOf(hop, hops)]);
     const resource = resources.get(key) ?? { hop, spans: [] };
     resources.set(key, resource);
-    resource.spans.push(spanOf(hop, chain, traceId, rows.get(hop.id)!));
+    resource.spans.push(spanOf(hop, trace, rows.get(hop.id)!));
   }
   const resourceSpans = [...resources.values()].map(({ hop, spans }) => ({
-    resource: { attributes: resourceAttributes(hop, chain) },
+    resource: { attributes: resourceAttributes(hop, hops) },
     scopeSpans: [{ scope: { name: "evscope" }, spans }],
   }));
   return `${JSON.stringify({ resourceSpans })}\n`;
@@ -51,8 +54,17 @@ function hash(text: string, digits: number): string {
   return `${((Number.parseInt(hex[0]!, 16) % 15) + 1).toString(16)}${hex.slice(1, digits)}`;
 }
 
-function spanOf(hop: TraceHop, chain: TraceDocument["chain"], traceId: string, { cause, otherCauses }: TreeRow): object {
-  const startMs = Date.parse(chain.startedAt ?? "1970-01-01T00:00:00Z");
+/** What all spans of a chain share. */
+interface Trace {
+  traceId: string;
+  /** Start of the chain. */
+  startMs: number;
+  /** Hops that an event started. */
+  received: ReadonlySet<string>;
+}
+
+function spanOf(hop: TraceHop, trace: Trace, { cause, otherCauses }: TreeRow): object {
+  const { traceId, startMs } = trace;
   const endMs = hop.endedAt === null ? hop.startMs + (hop.durationMs ?? 0) : Math.max(hop.startMs, Date.parse(hop.endedAt) - startMs);
   const failed = hop.outcome !== "ok" && hop.outcome !== "unknown";
   return {
@@ -60,7 +72,7 @@ function spanOf(hop: TraceHop, chain: TraceDocument["chain"], traceId: string, {
     spanId: spanIdOf(hop.id),
     ...(cause === null ? {} : { parentSpanId: spanIdOf(cause.from.id) }),
     name: hop.name === "" ? hop.id : hop.name,
-    kind: kindOf(hop, chain),
+    kind: kindOf(hop, trace.received),
     startTimeUnixNano: unixNano(startMs, hop.startMs),
     endTimeUnixNano: unixNano(startMs, endMs),
     attributes: spanAttributes(hop, cause),
@@ -92,11 +104,10 @@ function spanOf(hop: TraceHop, chain: TraceDocument["chain"], traceId: string, {
   };
 }
 
-function kindOf(hop: TraceHop, chain: TraceDocument["chain"]): number {
+function kindOf(hop: TraceHop, received: ReadonlySet<string>): number {
   if (hop.kind === "part" || hop.kind === "state") return KIND.internal;
   if (hop.kind === "service") return KIND.client;
-  const cause = chain.edges.find((edge) => edge.to === hop.id);
-  return cause?.invocation === "async" ? KIND.consumer : KIND.server;
+  return received.has(hop.id) ? KIND.consumer : KIND.server;
 }
 
 /** Nanoseconds since 1970 as decimal text: more digits than a double holds. */
@@ -105,14 +116,14 @@ function unixNano(startMs: number, offsetMs: number): string {
 }
 
 /** A part belongs to the service of the hop it is a part of. */
-function serviceOf(hop: TraceHop, chain: TraceDocument["chain"]): string {
-  const whole = hop.partOf === null ? hop : (chain.hops.find(({ id }) => id === hop.partOf) ?? hop);
+function serviceOf(hop: TraceHop, hops: ReadonlyMap<string, TraceHop>): string {
+  const whole = hop.partOf === null ? hop : (hops.get(hop.partOf) ?? hop);
   return whole.function ?? (whole.name === "" ? "unknown" : whole.name);
 }
 
-function resourceAttributes(hop: TraceHop, chain: TraceDocument["chain"]): Attribute[] {
+function resourceAttributes(hop: TraceHop, hops: ReadonlyMap<string, TraceHop>): Attribute[] {
   return attributes({
-    "service.name": serviceOf(hop, chain),
+    "service.name": serviceOf(hop, hops),
     "cloud.provider": PROVIDER[hop.cloud] ?? null,
     "cloud.account.id": hop.account,
     "cloud.region": hop.region,

@@ -3,7 +3,7 @@ import Table from "cli-table3";
 import type { Report, Section } from "../report.ts";
 import { type TextColumn, textColumns } from "./columns.ts";
 import { type Look, type Paint, painter, paintWord } from "./style.ts";
-import { displayWidth, escapeTerminal, pad, wrap } from "./text.ts";
+import { displayWidth, escapeTerminal, pad, truncate, widest, wrap } from "./text.ts";
 
 const GAP = 2;
 /** A text column is not made narrower than this; a table that would have to be becomes a list of records. */
@@ -11,7 +11,7 @@ const LEAST_TEXT = 12;
 /** Optional columns go before a text column gets narrower than this. */
 const ROOMY_TEXT = 32;
 /** cli-table3 lays out in quadratic time; pieces of one layout keep it linear. */
-const PIECE = 200;
+const PIECE = 50;
 
 /** The whole report as text, without a line end at its end. Lines fit `look.width`. */
 export function formatTable(report: Report, look: Look): string {
@@ -54,18 +54,16 @@ function sectionLines(section: Section, look: Look, paint: Paint): string[] {
 
 /** Widths that fit, taken from the widest text columns, none of them below `leastText`; null: impossible. */
 function fit(columns: readonly TextColumn[], width: number, leastText: number): number[] | null {
-  const headers = columns.map((column) => Math.max(...column.header.split(" ").map(displayWidth)));
-  const natural = columns.map((column, i) => Math.max(headers[i]!, ...column.cells.map(displayWidth), displayWidth(column.total ?? "")));
+  const headers = columns.map((column) => widest(column.header.split(" ")));
+  const natural = columns.map((column, i) => Math.max(headers[i]!, widest(column.cells), displayWidth(column.total ?? "")));
   const room = width - GAP * (columns.length - 1);
-  const least = columns.map((column, i) =>
-    column.align === "right" ? natural[i]! : Math.min(natural[i]!, Math.max(leastText, headers[i]!)),
-  );
+  const least = columns.map((column, i) => (column.solid ? natural[i]! : Math.min(natural[i]!, Math.max(leastText, headers[i]!))));
   if (least.reduce((sum, w) => sum + w, 0) > room) return null;
   const widths = [...natural];
   for (let over = widths.reduce((sum, w) => sum + w, 0) - room; over > 0; over--) {
-    let widest = -1;
-    for (const [i, w] of widths.entries()) if (w > least[i]! && (widest < 0 || w > widths[widest]!)) widest = i;
-    widths[widest]! -= 1;
+    let wide = -1;
+    for (const [i, w] of widths.entries()) if (w > least[i]! && (wide < 0 || w > widths[wide]!)) wide = i;
+    widths[wide]! -= 1;
   }
   return widenHeaders(columns, widths, room);
 }
@@ -83,19 +81,25 @@ function widenHeaders(columns: readonly TextColumn[], widths: number[], room: nu
 function tableLines(columns: readonly TextColumn[], widths: readonly number[], look: Look, paint: Paint): string[] {
   const rule = look.unicode ? "─" : "-";
   const rows = columns[0]!.cells.map((_, r) => columns.map((column) => column.cells[r]!));
-  const head = draw([columns.map((column) => column.header)], columns, widths, (text) => paint("bold", text));
+  const head = draw([columns.map((column) => column.header)], columns, widths, look, (text) => paint("bold", text));
   const body: string[] = [];
   for (let at = 0; at < rows.length; at += PIECE) {
-    body.push(...draw(rows.slice(at, at + PIECE), columns, widths, (text) => paintWord(paint, text)));
+    for (const drawn of draw(rows.slice(at, at + PIECE), columns, widths, look, (text) => paintWord(paint, text))) body.push(drawn);
   }
   const line = paint("dim", rule.repeat(widths.reduce((sum, w) => sum + w + GAP, -GAP)));
   const totals = columns.some((column) => column.total !== null)
-    ? [line, ...draw([columns.map((column) => column.total ?? "")], columns, widths, (text) => paint("bold", text))]
+    ? [line, ...draw([columns.map((column) => column.total ?? "")], columns, widths, look, (text) => paint("bold", text))]
     : [];
   return [...head, line, ...body, ...totals];
 }
 
-function draw(rows: string[][], columns: readonly TextColumn[], widths: readonly number[], style: (text: string) => string): string[] {
+function draw(
+  rows: string[][],
+  columns: readonly TextColumn[],
+  widths: readonly number[],
+  look: Look,
+  style: (text: string) => string,
+): string[] {
   const none = {
     top: "",
     "top-mid": "",
@@ -116,9 +120,8 @@ function draw(rows: string[][], columns: readonly TextColumn[], widths: readonly
     table.push(
       row.map((cell, i) => {
         const gap = i < widths.length - 1 ? " ".repeat(GAP) : "";
-        return wrap(cell, widths[i]!)
-          .map((line) => style(pad(line, widths[i]!, columns[i]!.align)) + gap)
-          .join("\n");
+        const lines = columns[i]!.clip ? [truncate(cell, widths[i]!, look.unicode ? "…" : "~")] : wrap(cell, widths[i]!);
+        return lines.map((line) => style(pad(line, widths[i]!, columns[i]!.align)) + gap).join("\n");
       }),
     );
   }
@@ -133,7 +136,7 @@ function trimEnd(text: string): string {
 
 /** One block per row, for terminals too narrow for the table. */
 function recordLines(columns: readonly TextColumn[], look: Look, paint: Paint): string[] {
-  const labels = Math.max(...columns.map((column) => displayWidth(column.header)));
+  const labels = widest(columns.map((column) => column.header));
   const block = (cellOf: (column: TextColumn) => string): string[] =>
     columns.flatMap((column) => {
       const lines = wrap(cellOf(column), Math.max(8, look.width - labels - GAP));

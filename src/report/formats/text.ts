@@ -35,6 +35,11 @@ export function displayWidth(text: string): number {
   return cells;
 }
 
+/** Cells of the widest of these texts; 0: none. (Not `Math.max(...)`: a call takes only so many arguments.) */
+export function widest(texts: readonly string[]): number {
+  return texts.reduce((most, text) => Math.max(most, displayWidth(text)), 0);
+}
+
 /** Cuts to `width` cells with an ellipsis as its last cell. */
 export function truncate(text: string, width: number, ellipsis = "…"): string {
   if (displayWidth(text) <= width) return text;

@@ -2,17 +2,32 @@
 import type { TraceDocument, TraceHop } from "../report.ts";
 import type { Paint } from "./style.ts";
 
-/** The stretch of time that bars show, in milliseconds since the chain's start. */
+/** How time maps to the width of bars: linear, but for long stretches in which nothing ran. */
 export interface Scale {
+  fromMs: number;
+  toMs: number;
+  /** Stretches drawn shorter than they are. */
+  cuts: readonly Cut[];
+}
+
+interface Cut {
   fromMs: number;
   toMs: number;
 }
 
-export type BarPart = "wait" | "cold" | "work" | "attempt";
+/** Nothing running for more than this share of the time would leave too little of the width to what did run. */
+const CUT_ABOVE = 0.8;
+const MOST_CUTS = 3;
+/** Share of the width that a cut takes. */
+const CUT_WIDTH = 0.08;
+
+export type BarPart = "wait" | "cold" | "work" | "attempt" | "cut";
 
 /** What the signs are; the legend prints them. */
 export function barSigns(unicode: boolean): Record<BarPart, string> {
-  return unicode ? { wait: "·", cold: "▒", work: "█", attempt: "×" } : { wait: ".", cold: "o", work: "#", attempt: "x" };
+  return unicode
+    ? { wait: "·", cold: "▒", work: "█", attempt: "×", cut: "≈" }
+    : { wait: ".", cold: "o", work: "#", attempt: "x", cut: "~" };
 }
 
 interface Stretch {
@@ -36,7 +51,46 @@ export function scaleOf(chain: TraceDocument["chain"], hops: readonly TraceHop[]
     fromMs = Math.min(fromMs, hop.startMs);
     toMs = Math.max(toMs, endMsOf(hop));
   }
-  return { fromMs, toMs: toMs > fromMs ? toMs : fromMs + 1 };
+  const scale = { fromMs, toMs: toMs > fromMs ? toMs : fromMs + 1 };
+  return { ...scale, cuts: cutsOf(scale, hops) };
+}
+
+/** The longest stretches in which nothing ran, as long as they take up most of what is left. In order of time. */
+function cutsOf(scale: { fromMs: number; toMs: number }, hops: readonly TraceHop[]): Cut[] {
+  const busy = hops
+    .flatMap((hop) => [
+      { fromMs: hop.startMs, toMs: endMsOf(hop) },
+      ...hop.attempts.map(({ startMs, durationMs }) => ({ fromMs: startMs, toMs: startMs + (durationMs ?? 0) })),
+    ])
+    .sort((a, b) => a.fromMs - b.fromMs);
+  const idle: Cut[] = [];
+  let until = busy[0]?.toMs ?? scale.toMs;
+  for (const { fromMs, toMs } of busy) {
+    if (fromMs > until) idle.push({ fromMs: until, toMs: fromMs });
+    until = Math.max(until, toMs);
+  }
+  const cuts: Cut[] = [];
+  let left = scale.toMs - scale.fromMs;
+  for (const gap of idle.toSorted((a, b) => b.toMs - b.fromMs - (a.toMs - a.fromMs))) {
+    if (cuts.length === MOST_CUTS || gap.toMs - gap.fromMs <= CUT_ABOVE * left) break;
+    cuts.push(gap);
+    left -= gap.toMs - gap.fromMs;
+  }
+  return cuts.sort((a, b) => a.fromMs - b.fromMs);
+}
+
+/** Where a moment lies on the width, 0 to 1. */
+function placeOf(scale: Scale, ms: number): number {
+  const cutMs = scale.cuts.reduce((sum, cut) => sum + cut.toMs - cut.fromMs, 0);
+  const perMs = (1 - scale.cuts.length * CUT_WIDTH) / (scale.toMs - scale.fromMs - cutMs || 1);
+  let place = 0;
+  let at = scale.fromMs;
+  for (const cut of scale.cuts) {
+    if (ms <= cut.fromMs) break;
+    place += (cut.fromMs - at) * perMs + CUT_WIDTH * Math.min(1, (ms - cut.fromMs) / (cut.toMs - cut.fromMs));
+    at = Math.min(ms, cut.toMs);
+  }
+  return place + (ms - at) * perMs;
 }
 
 /** Parts of a hop's time, later ones painted over earlier ones. */
@@ -44,7 +98,7 @@ function stretches(hop: TraceHop): Stretch[] {
   const endMs = endMsOf(hop);
   const workFromMs = Math.max(hop.startMs, hop.durationMs === null ? hop.startMs : endMs - hop.durationMs);
   const found: Stretch[] = [];
-  const firstMs = Math.min(hop.startMs, ...hop.attempts.map((attempt) => attempt.startMs));
+  const firstMs = hop.attempts.reduce((first, attempt) => Math.min(first, attempt.startMs), hop.startMs);
   if (hop.waitMs !== null && hop.waitMs > 0) found.push({ part: "wait", fromMs: hop.startMs - hop.waitMs, toMs: hop.startMs });
   if (firstMs < hop.startMs) found.push({ part: "wait", fromMs: firstMs, toMs: hop.startMs });
   for (const attempt of hop.attempts) {
@@ -59,13 +113,14 @@ function stretches(hop: TraceHop): Stretch[] {
 /** Exactly `width` cells. A part that took any time takes at least one cell. */
 export function barOf(hop: TraceHop, scale: Scale, width: number, signs: Record<BarPart, string>, paint: Paint): string {
   const cells: (BarPart | null)[] = Array.from({ length: width }, () => null);
-  const cellAt = (ms: number): number => ((ms - scale.fromMs) / (scale.toMs - scale.fromMs)) * width;
+  const cellAt = (ms: number): number => placeOf(scale, ms) * width;
   for (const { part, fromMs, toMs } of stretches(hop)) {
     if (part !== "work" && toMs <= fromMs) continue;
     const first = Math.max(0, Math.min(width - 1, Math.floor(cellAt(fromMs) + 1e-9)));
     const end = Math.max(first + 1, Math.min(width, Math.round(cellAt(toMs))));
     cells.fill(part, first, end);
   }
+  for (const cut of scale.cuts) cells[Math.min(width - 1, Math.floor(cellAt((cut.fromMs + cut.toMs) / 2)))] = "cut";
   const failed = hop.outcome !== "ok" && hop.outcome !== "unknown";
   let bar = "";
   for (let i = 0; i < width;) {
@@ -79,7 +134,7 @@ export function barOf(hop: TraceHop, scale: Scale, width: number, signs: Record<
 }
 
 function styleOf(part: BarPart, failed: boolean): Parameters<Paint>[0] {
-  if (part === "wait") return "dim";
+  if (part === "wait" || part === "cut") return "dim";
   if (part === "cold") return "cyan";
   return failed || part === "attempt" ? "red" : "green";
 }

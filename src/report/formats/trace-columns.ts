@@ -1,7 +1,7 @@
 /** The columns of the waterfall: as roomy as the width allows, so that the bar gets what is left. */
 import type { TraceDocument, TraceHop } from "../report.ts";
 import { type Look, type Paint } from "./style.ts";
-import { displayWidth, escapeTerminal, pad, truncate } from "./text.ts";
+import { displayWidth, escapeTerminal, pad, truncate, widest } from "./text.ts";
 import type { TreeRow } from "./trace-tree.ts";
 import { humanConfidence, humanMs, humanUsd } from "./values.ts";
 
@@ -64,8 +64,8 @@ export function layout(
   }
   const over = grid!.width - look.width;
   if (over > 0) {
-    const closest = DENSITIES.at(-1)!;
-    grid = draw(chain, rows, critical, look, paint, { ...closest, nameWidth: Math.max(4, closest.nameWidth - over) }, signs, dropped);
+    const nameWidth = Math.max(4, widest(grid!.names) - 2 - over);
+    grid = draw(chain, rows, critical, look, paint, { ...DENSITIES.at(-1)!, nameWidth }, signs, dropped);
   }
   if (dropped.length > 0) signs.add(`left out for width: ${dropped.join(", ")}`);
   return { ...grid!, barWidth: 0, signs: [...signs] };
@@ -83,8 +83,8 @@ function draw(
 ): Grid {
   const names = rows.map((row) => nameCell(row, density.nameWidth, look.unicode));
   const columns = columnsOf(chain, rows, density, paint, signs).filter((column) => !without.includes(column.head));
-  const nameWidth = Math.max(3, ...names.map(displayWidth));
-  const widths = columns.map((column) => Math.max(column.head.length, ...column.cells.map(displayWidth)));
+  const nameWidth = Math.max(3, widest(names));
+  const widths = columns.map((column) => Math.max(column.head.length, widest(column.cells)));
   const used = 2 + nameWidth + widths.reduce((sum, width) => sum + 1 + width, 0);
   const head = `  ${pad("hop", nameWidth, "left")}${columns.map((column, c) => ` ${pad(column.head, widths[c]!, column.align)}`).join("")}`;
   const lines = rows.map((row, r) => {

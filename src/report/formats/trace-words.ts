@@ -13,7 +13,8 @@ export interface Remark {
   next: string | null;
 }
 
-const NEXT: Record<Code, string> = {
+/** null: nothing to do. */
+const NEXT: Record<Code, string | null> = {
   "lost-hop": "import the logs of that function for this time; if it has them, let it log the correlation ID",
   "missing-parent": "import the caller's telemetry for this time; it may also have been left out by sampling",
   cycle: "two records name each other as cause: check how the code hands on trace context",
@@ -26,15 +27,19 @@ const NEXT: Record<Code, string> = {
   throttle: "raise its concurrency limit, or slow down the sender",
   timeout: "find what it waited for (--parts shows its calls); then raise the time limit or shorten the call",
   hub: "this ID is on too many executions to identify one: search for another ID of this order",
-  "clock-skew": "times above are as recorded; the order of hops follows their causes, not their clocks",
+  "clock-skew": null,
   "no-end": "no end was recorded: it is still running, was cut, or its log was lost",
 };
 
 /** Problems of one kind that are printed one by one; the rest are counted. */
 const SHOWN_PER_CODE = 5;
 
+function bareName(hop: TraceHop): string {
+  return hop.name === "" ? "(no name)" : hop.name;
+}
+
 function nameOf(hop: TraceHop): string {
-  return `${hop.name} (${hop.cloud})`;
+  return `${bareName(hop)} (${hop.cloud})`;
 }
 
 function failed(hop: TraceHop): boolean {
@@ -63,20 +68,20 @@ export function remarks(chain: Chain, rows: readonly TreeRow[]): Remark[] {
     if (count > SHOWN_PER_CODE) continue;
     const hop = problem.hopId === null ? undefined : hops.get(problem.hopId);
     const where = hop === undefined || problem.message.includes(hop.name) ? "" : ` [${nameOf(hop)}]`;
-    found.push({ what: `${problem.code}: ${problem.message}${where}`, next: NEXT[problem.code] });
+    found.push({ what: `${problem.code}: ${problem.message}${where}`, next: NEXT[problem.code] ?? null });
   }
   for (const [code, count] of byCode)
     if (count > SHOWN_PER_CODE) found.push({ what: `${code}: ${count - SHOWN_PER_CODE} more, see --format json`, next: null });
   const guesses = rows.filter((row) => row.cause !== null && row.cause.confidence < 0.5);
   if (guesses.length > 0)
     found.push({
-      what: `${guesses.map(({ hop }) => hop.name).join(", ")}: joined by a guess (confidence below .5)`,
-      next: NEXT.ambiguous.replace(/^.*: /, ""),
+      what: `${list(guesses.map(({ hop }) => bareName(hop)))}: joined by a guess (confidence below .5)`,
+      next: "let the sender pass on a correlation ID",
     });
   for (const { hop, otherCauses } of rows) {
     if (otherCauses.length > 0)
       found.push({
-        what: `${nameOf(hop)} has ${plural(otherCauses.length, "more cause")}: ${list(otherCauses.map((other) => other.from.name))}`,
+        what: `${nameOf(hop)} has ${plural(otherCauses.length, "more cause")}: ${list(otherCauses.map((other) => bareName(other.from)))}`,
         next: null,
       });
   }
@@ -97,7 +102,7 @@ function failureOf(hop: TraceHop): string {
   return `${nameOf(hop)} ${how}${hop.durationMs === null ? "" : ` after ${humanMs(hop.durationMs)}`}${tries}${what}`;
 }
 
-function nextOf(hop: TraceHop): string {
+function nextOf(hop: TraceHop): string | null {
   const search = `search its logs for request ${hop.requestId}`;
   if (hop.outcome === "oom") return `give it more memory; ${search}`;
   if (hop.outcome === "timeout") return NEXT.timeout;
@@ -154,8 +159,9 @@ export function longestStretch(chain: Chain): string | null {
   return `Longest stretch: ${hop === undefined ? longest.hopId : nameOf(hop)}, ${what}, ${humanMs(longest.toMs - longest.fromMs)}${share}.`;
 }
 
-/** One sentence per clock that seems off; none: no evidence. */
-export function clockNotes(rows: readonly TreeRow[]): string[] {
+/** One sentence per clock that seems off; none: no evidence, or a problem says it already. */
+export function clockNotes(chain: Chain, rows: readonly TreeRow[]): string[] {
+  if (chain.problems.some(({ code }) => code === "clock-skew")) return [];
   const byClock = new Map<string, { hops: TraceHop[]; skewMs: number; cloud: string }>();
   for (const { hop } of rows) {
     if (hop.skewMs === null || Math.abs(hop.skewMs) < 1) continue;
@@ -166,7 +172,7 @@ export function clockNotes(rows: readonly TreeRow[]): string[] {
   }
   return [...byClock.values()].map(
     ({ hops, skewMs, cloud }) =>
-      `Clock of ${cloud} (${list(hops.map((hop) => hop.name))}) seems ${humanMs(Math.abs(skewMs))} ${skewMs > 0 ? "behind" : "ahead"}: a correction of ${skewMs > 0 ? "+" : "-"}${humanMs(Math.abs(skewMs))} would agree with its causes. Times above are as recorded.`,
+      `Clock of ${cloud} (${list(hops.map(bareName))}) seems ${humanMs(Math.abs(skewMs))} ${skewMs > 0 ? "behind" : "ahead"}: a correction of ${skewMs > 0 ? "+" : "-"}${humanMs(Math.abs(skewMs))} would agree with its causes. Times above are as recorded.`,
   );
 }
 

@@ -1,7 +1,7 @@
 /** A chain as a picture in text: one line per hop, its time to scale, and below in words what the picture cannot say. */
 import type { TraceDocument } from "../report.ts";
 import { type Look, type Paint, painter } from "./style.ts";
-import { displayWidth, escapeTerminal, pad, wrap } from "./text.ts";
+import { displayWidth, escapeTerminal, pad, widest, wrap } from "./text.ts";
 import { type BarPart, barOf, barSigns, scaleOf } from "./trace-bar.ts";
 import { layout } from "./trace-columns.ts";
 import { treeRows, type TreeRow } from "./trace-tree.ts";
@@ -91,7 +91,8 @@ function pictureLines(chain: TraceDocument["chain"], rows: readonly TreeRow[], l
     return width < from.length + to.length + 1 ? pad("", width, "left") : from + pad(to, width - from.length, "right");
   };
   const edge = look.unicode ? "│" : "|";
-  const legend = legendLines(chain, rows, critical, grid.signs, look);
+  const cuts = scale.cuts.map(({ fromMs, toMs }) => `${signs.cut} ${humanMs(toMs - fromMs)} in which nothing ran, drawn short`);
+  const legend = legendLines(rows, critical, [...cuts, ...grid.signs], look);
   if (grid.barWidth > 0) {
     const width = grid.barWidth;
     return [
@@ -100,7 +101,7 @@ function pictureLines(chain: TraceDocument["chain"], rows: readonly TreeRow[], l
       ...legend,
     ];
   }
-  const names = Math.max(...grid.names.map(displayWidth));
+  const names = widest(grid.names);
   const width = look.width - names - 3;
   return [
     paint("bold", grid.head),
@@ -112,13 +113,7 @@ function pictureLines(chain: TraceDocument["chain"], rows: readonly TreeRow[], l
   ];
 }
 
-function legendLines(
-  chain: TraceDocument["chain"],
-  rows: readonly TreeRow[],
-  critical: ReadonlySet<string>,
-  used: readonly string[],
-  look: Look,
-): string[] {
+function legendLines(rows: readonly TreeRow[], critical: ReadonlySet<string>, used: readonly string[], look: Look): string[] {
   const signs = barSigns(look.unicode);
   const seen: [BarPart, string, boolean][] = [
     ["work", "work", true],
@@ -147,7 +142,7 @@ function hanging(lead: string, text: string, width: number): string[] {
 
 function timeLines(chain: TraceDocument["chain"], rows: readonly TreeRow[], look: Look, paint: Paint): string[] {
   const spent = timeSpent(chain);
-  const clocks = clockNotes(rows).flatMap((note) => wrap(escapeTerminal(note), look.width));
+  const clocks = clockNotes(chain, rows).flatMap((note) => wrap(escapeTerminal(note), look.width));
   if (spent.length === 0) return clocks;
   const labels = Math.max(...spent.map(({ label }) => label.length));
   const times = Math.max(...spent.map(({ ms }) => humanMs(ms).length));

@@ -83,10 +83,10 @@ export function chainsView(chains: readonly Chain[], top: number | null = null):
           { key: "outcome", label: "outcome", type: "text" },
           { key: "hops", label: "hops", type: "count" },
           { key: "usd", label: "cost", type: "usd" },
-          { key: "usdUnknownHops", label: "hops of unknown cost", type: "count" },
+          { key: "usdUnknownHops", label: "cost unknown for", type: "count" },
           { key: "problems", label: "problems", type: "list" },
-          { key: "clouds", label: "clouds", type: "list" },
-          { key: "route", label: "route", type: "text" },
+          { key: "clouds", label: "clouds", type: "list", optional: true },
+          { key: "route", label: "route", type: "text", clip: true },
         ],
         rows: document.chains.map((chain) => ({
           ...chain,

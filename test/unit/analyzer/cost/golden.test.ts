@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { ledger } from "../../../../src/analyzer/cost/ledger.ts";
 import type { UsageGroup } from "../../../../src/model/billing.ts";
 import { shared } from "../../../support/shared.ts";
+import { ratesWith } from "../../../../src/app/rates.ts";
 import { group, rates } from "./rates.ts";
 
 const dir = shared("corpora/aws/ubc-cloudwatch-filterlogevents");
@@ -31,9 +32,14 @@ function usageOfFile(path: string): UsageGroup[] {
 describe.skipIf(dir === null)("the bill of recorded exports", () => {
   const expected = dir === null ? {} : (JSON.parse(readFileSync(`${dir}/expected.json`, "utf8")) as Record<string, Expected>);
 
-  it.each(Object.keys(expected))("%s: invocations, billed time, GB-s and USD to the printed digit", (file) => {
+  const priceLists = { "the reference's list prices": rates, "the rooms' billing rules and price table": ratesWith(null) };
+  const cases = Object.keys(expected).flatMap((file) =>
+    Object.keys(priceLists).map((list) => [file, list as keyof typeof priceLists] as const),
+  );
+
+  it.each(cases)("%s with %s: invocations, billed time, GB-s and USD to the printed digit", (file, list) => {
     const want = expected[file]!;
-    const { rows, totalUsd } = ledger({ usage: usageOfFile(`${dir}/${file}`) }, { ...rates, by: "function" });
+    const { rows, totalUsd } = ledger({ usage: usageOfFile(`${dir}/${file}`) }, { ...priceLists[list], by: "function" });
     expect(rows).toHaveLength(1);
     const [row] = rows;
     const usd = (meter: string): string => row!.lines.find((line) => line.meter === meter)!.usd!.toFixed(9);
