@@ -2,16 +2,13 @@
  * CloudWatch Logs as JSON: FilterLogEvents and GetLogEvents responses, bare events (one per line, or an array), subscription
  * payloads (decoded, or base64 + gzip), Logs Insights results, and lines of Lambda's JSON log format without an envelope.
  */
-import { gunzipSync } from "node:zlib";
 import type { Format, Position, Reader, Sink, Source } from "../../model/formats.ts";
 import type { IdKeys } from "../../model/id-keys.ts";
 import type { Json } from "../../model/records.ts";
 import { logNormaliser, type LogNormaliser } from "./normalise.ts";
 import { firstText, list, moment, obj, type Obj, text } from "./schema.ts";
 import { recorded } from "./recorded.ts";
-
-/** Largest decompressed subscription payload that is accepted; CloudWatch sends at most 256 KB compressed. */
-const MAX_PAYLOAD_BYTES = 64 * 1024 * 1024;
+import { unpack } from "./unpack.ts";
 
 export const cloudwatchLogs: Format = {
   id: "aws.cloudwatch-logs",
@@ -134,7 +131,7 @@ function readEvent(o: Obj, group: string | null, stream: string | null, position
   if (isPlatformRecord(o)) {
     const at = moment(o["time"]);
     if (at === null) return sink.broken("a platform record without a readable `time`", position);
-    return logs.event(at, JSON.stringify(o), groupOf(o) ?? group, streamOf(o) ?? stream, position);
+    return logs.event(at, messageOfRecord(o), groupOf(o) ?? group, streamOf(o) ?? stream, position);
   }
   if (isSdkEvent(o)) return readEvent(sdkEvent(o), group, stream, position, logs, sink);
   const at = stamp === undefined && isMetricLine(o) ? moment(obj(o["_aws"])?.["Timestamp"]) : moment(stamp);
@@ -142,6 +139,13 @@ function readEvent(o: Obj, group: string | null, stream: string | null, position
   if (at === null) return sink.broken("a log event without a readable `timestamp`", position);
   if (message === undefined || message === null) return sink.broken("a log event without `message`", position);
   logs.event(at, typeof message === "string" ? message : JSON.stringify(message), groupOf(o) ?? group, streamOf(o) ?? stream, position);
+}
+
+/** The Telemetry API puts what a function or extension wrote into `record`. */
+function messageOfRecord(o: Obj): string {
+  const record = o["record"];
+  if (o["type"] !== "function" && o["type"] !== "extension") return JSON.stringify(o);
+  return typeof record === "string" ? record : JSON.stringify(record);
 }
 
 function sdkEvent(o: Obj): Obj {
@@ -178,16 +182,6 @@ function readPacked(data: string, at: Position, logs: LogNormaliser, sink: Sink)
   const inner = unpack(data);
   if (inner === null) return sink.broken("`awslogs.data` is not base64 of gzipped JSON", at);
   readLogs(inner, at, logs, sink);
-}
-
-/** The JSON in a base64 + gzip text (subscription payloads, also inside Kinesis records); null: it is not that. */
-export function unpack(data: string): Json | null {
-  if (!data.startsWith("H4sI")) return null;
-  try {
-    return JSON.parse(gunzipSync(Buffer.from(data, "base64"), { maxOutputLength: MAX_PAYLOAD_BYTES }).toString("utf8")) as Json;
-  } catch {
-    return null;
-  }
 }
 
 /** Rows of GetQueryResults as field -> value; empty where the document is something else. */

@@ -5,6 +5,7 @@ import { bytesOf, type Carried, carried, itemId, objectId } from "./carried.ts";
 import { resourceName } from "./names.ts";
 import { list, moment, num, obj, type Obj, parsed, size, text } from "./schema.ts";
 import { contextOfAttributes, contextOfHeader, contextOfHeaders, firstContext } from "./trace-carriers.ts";
+import { unpack } from "./unpack.ts";
 
 /** The message in one record of a batch; null: a source that carries no chain. */
 export function recordOf(record: Obj): Carried | null {
@@ -143,7 +144,7 @@ export function destination(event: Obj): Carried | null {
 function kinesisRecord(record: Obj, kinesis: Obj): Carried {
   const data = text(kinesis["data"]);
   const body = data === null ? null : Buffer.from(data, "base64").toString("utf8");
-  const payload = parsed(body) ?? body;
+  const payload = (data === null ? null : unpack(data)) ?? parsed(body) ?? body;
   const sequence = text(kinesis["sequenceNumber"]);
   const shard = /^(shardId-\d+):/.exec(text(record["eventID"]) ?? "")?.[1];
   return carried({

@@ -3,6 +3,7 @@ import type { Json } from "../../model/records.ts";
 import { bytesOf, type Carried, carried } from "./carried.ts";
 import { list, moment, num, obj, type Obj, parsed, text } from "./schema.ts";
 import { contextOfHeaders } from "./trace-carriers.ts";
+import { unpack } from "./unpack.ts";
 
 /** The messages of a Kafka, ActiveMQ, RabbitMQ or Firehose event; null: not one. */
 export function brokerMessages(event: Obj): Carried[] | null {
@@ -108,14 +109,15 @@ function firehose(event: Obj): Carried[] {
   return list(event["records"]).flatMap((one) => {
     const record = obj(one);
     if (record === null) return [];
-    const body = decoded(text(record["data"]));
+    const data = text(record["data"]);
+    const body = decoded(data);
     return carried({
       direction: "received",
       channelKind: "stream",
       channel: text(event["deliveryStreamArn"]),
       messageId: text(record["recordId"]),
       sentAt: moment(record["approximateArrivalTimestamp"]),
-      payload: parsed(body) ?? body,
+      payload: (data === null ? null : unpack(data)) ?? parsed(body) ?? body,
       sizeBytes: bytesOf(body),
       trigger: "firehose",
     });

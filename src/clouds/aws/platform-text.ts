@@ -63,8 +63,8 @@ const MAX_PLATFORM_CHARS = 2_048;
 const NUMBER = /^\d+(?:\.\d+)?$/;
 
 function pairs(message: string): Map<string, string> {
-  const start = message.slice(0, MAX_PLATFORM_CHARS);
-  const plain = start.includes("\\") ? start.replace(/\\+[tnr]/g, "\t") : start;
+  const head = message.slice(0, MAX_PLATFORM_CHARS);
+  const plain = head.includes("\\") ? head.replace(/\\+[tnr]/g, "\t") : head;
   const found = new Map<string, string>();
   for (const m of plain.matchAll(PAIR)) {
     // the unit before a key without a tab between: `128 MB Max Memory Used: ...`

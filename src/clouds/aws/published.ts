@@ -1,6 +1,7 @@
 /** What a function logged of messages that it sent: the SDK's answers, with the request beside them where it was logged too. */
 import { type Id, normaliseId } from "../../model/ids.ts";
 import { bytesOf, type Carried, carried, itemId, objectId } from "./carried.ts";
+import { functionOf } from "./names.ts";
 import { list, moment, obj, type Obj, parsed, text } from "./schema.ts";
 import { contextOfAttributes, contextOfHeader, contextOfHeaders, firstContext } from "./trace-carriers.ts";
 
@@ -11,7 +12,8 @@ export function sentMessages(answer: Obj, request: Obj): Carried[] | null {
     batch(answer, request) ??
     single(answer, request) ??
     stream(answer, request) ??
-    execution(answer, request)
+    execution(answer, request) ??
+    invoked(answer, request)
   );
 }
 
@@ -110,6 +112,27 @@ function execution(answer: Obj, request: Obj): Carried[] | null {
       sizeBytes: bytesOf(request["input"]),
       trace: contextOfHeader(request["traceHeader"]),
       ids: [{ kind: "execution", value: arn }],
+    }),
+  ];
+}
+
+/** Invoke: the answer's request ID is the ID that the called function runs under. */
+function invoked(answer: Obj, request: Obj): Carried[] | null {
+  const fn = text(request["FunctionName"]);
+  const metadata = obj(answer["ResponseMetadata"]) ?? obj(answer["$metadata"]);
+  const id = text(metadata?.["RequestId"]) ?? text(metadata?.["requestId"]);
+  if (fn === null || id === null || !("StatusCode" in answer)) return null;
+  const payload = parsed(request["Payload"]);
+  const requestId = normaliseId(id);
+  return [
+    carried({
+      direction: "published",
+      channelKind: "http",
+      channel: functionOf(fn)?.fn ?? fn,
+      messageId: requestId,
+      payload,
+      sizeBytes: bytesOf(request["Payload"]),
+      ids: [{ kind: "request", value: requestId }],
     }),
   ];
 }

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { cloudwatchLogs } from "../../../../src/clouds/aws/cloudwatch.ts";
 import { events } from "../../../../src/clouds/aws/event-files.ts";
@@ -183,6 +184,13 @@ describe("other sources", () => {
     });
   });
 
+  it("a log subscription in Kinesis is unpacked, not taken for text", () => {
+    const data = gzipSync(JSON.stringify({ messageType: "DATA_MESSAGE", logEvents: [{ message: "orderId=ORD-12" }] })).toString("base64");
+    expect(
+      one({ Records: [{ eventSource: "aws:kinesis", eventID: "shardId-000000000006:1", kinesis: { data, sequenceNumber: "1" } }] }).ids,
+    ).toEqual([{ kind: "correlation", value: "ORD-12" }]);
+  });
+
   it("DynamoDB stream and the PutItem that caused it share the item's key", () => {
     const record = {
       eventSource: "aws:dynamodb",
@@ -332,6 +340,22 @@ describe("messages that a function sent", () => {
       channel: "saga",
       messageId: ARN,
     });
+  });
+
+  it("an invocation of another function, by the request ID it runs under", () => {
+    const line = {
+      request: { FunctionName: "charge", InvocationType: "Event" },
+      response: { StatusCode: 202, ResponseMetadata: { RequestId: REQUEST } },
+    };
+    expect(messages(line)).toEqual([
+      expect.objectContaining({
+        direction: "published",
+        channelKind: "http",
+        channel: "charge",
+        messageId: REQUEST,
+        ids: [{ kind: "request", value: REQUEST }],
+      }),
+    ]);
   });
 
   it("fields of a log line, where its words say which side", () => {

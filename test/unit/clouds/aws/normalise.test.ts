@@ -313,6 +313,17 @@ describe("forms of exports", () => {
     expect(of(result, "log")).toHaveLength(3);
   });
 
+  it("records of the Telemetry API: what the function wrote is the message", () => {
+    const lines: Json[] = [
+      { time: "2026-05-01T12:00:00.000Z", type: "function", record: `[INFO]\t2026-05-01T12:00:00.000Z\t${A}\thello` },
+      { time: "2026-05-01T12:00:00.001Z", type: "function", record: { level: "ERROR", message: "no", requestId: A } },
+    ];
+    expect(of(read(lines), "log").map((l) => [l.level, l.requestId])).toEqual([
+      ["INFO", A],
+      ["ERROR", A],
+    ]);
+  });
+
   it("broken events are reported and the others read", () => {
     const result = read([{ events: [event(0, start(A)), { message: "no time" }, 7, { timestamp: T }, event(41, report(A))] }]);
     expect(result.broken).toEqual([
