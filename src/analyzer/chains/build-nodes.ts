@@ -79,9 +79,13 @@ function addRunLine(nodes: Nodes, log: LogEvent): boolean {
   if (!node.lineTraces.includes(log.traceId)) node.lineTraces.push(log.traceId);
   if (log.spanId === null) return true;
   const key = spanKey(log.traceId, log.spanId);
-  const claimants = nodes.claims.get(key);
-  if (!claimants) nodes.claims.set(key, [node]);
-  else if (!claimants.includes(node)) claimants.push(node);
+  const claims = nodes.claims.get(key);
+  const known = claims?.find((c) => c.node === node);
+  if (known) {
+    known.from = Math.min(known.from, log.at);
+    known.to = Math.max(known.to, log.at);
+  } else if (claims) claims.push({ node, from: log.at, to: log.at });
+  else nodes.claims.set(key, [{ node, from: log.at, to: log.at }]);
   return true;
 }
 

@@ -4,7 +4,7 @@ import type { Outcome } from "../../model/records.ts";
 import type { EpochMs, Ms } from "../../model/units.ts";
 import { spentOf } from "./category.ts";
 import type { Arc, Context } from "./context.ts";
-import { closingArcs } from "./contract.ts";
+import { closingArcs, contract } from "./contract.ts";
 import { busyFrom, criticalPath } from "./critical-path.ts";
 import { directArcs, newArcs, type Members } from "./edges.ts";
 import { CLOCK_GRAIN_MS } from "./evidence.ts";
@@ -60,7 +60,7 @@ export function chainOfNodes(ctx: Context, nodes: readonly Node[], groups: Reado
     edges: kept.map(edgeOf),
     criticalPath: path.segments,
     breakdownMs: breakdown(path.segments),
-    route: routeOf(ordered),
+    route: routeOf(hops, kept),
     patterns,
     usd: null,
     usdUnknownHops: ordered.filter((h) => h.kind === "function" || h.kind === "workflow").length,
@@ -101,8 +101,9 @@ function setSkew(hops: ReadonlyMap<Node, Hop>, arcs: readonly Arc[], byTime: rea
     const to = hops.get(arc.to)!;
     if (arc.causeAt !== null) crossings.push({ from: arc.from.cloud, to: arc.to.cloud, lagMs: firstStart(to) - arc.causeAt });
     else crossings.push({ from: arc.from.cloud, to: arc.to.cloud, lagMs: firstStart(to) - firstStart(from) });
-    if (arc.invocation === "sync" && from.endedAt !== null && to.endedAt !== null)
-      crossings.push({ from: arc.to.cloud, to: arc.from.cloud, lagMs: from.endedAt - to.endedAt });
+    const back = arc.answeredAt ?? from.endedAt;
+    if (arc.invocation === "sync" && back !== null && to.endedAt !== null)
+      crossings.push({ from: arc.to.cloud, to: arc.from.cloud, lagMs: back - to.endedAt });
   }
   if (crossings.length === 0) return [];
   const problems: ChainProblem[] = [];
@@ -223,15 +224,38 @@ function breakdown(segments: readonly PathSegment[]): Chain["breakdownMs"] {
   return sums;
 }
 
-function routeOf(hops: readonly Hop[]): string {
-  const names: string[] = [];
-  const seen = new Set<string>();
-  for (const hop of hops) {
-    if (hop.kind !== "function" || hop.function === null || seen.has(hop.function)) continue;
-    seen.add(hop.function);
-    names.push(hop.function);
+/** Functions by their distance from the first cause, then by name: parallel ones start in any order, and their chains are of one route all the same. */
+function routeOf(hops: ReadonlyMap<Node, Hop>, kept: readonly Arc[]): string {
+  const ownerOf = (node: Node): Node | null =>
+    node.kind === "function" || node.kind === "workflow" ? node : node.owner && ownerOf(topOf(node));
+  const causes = contract(
+    kept.filter((a) => a.kind !== "retry"),
+    ownerOf,
+  );
+  const next = new Map<Node, Node[]>();
+  const waiting = new Map<Node, number>();
+  for (const { from, to } of causes) {
+    next.set(from, [...(next.get(from) ?? []), to]);
+    waiting.set(to, (waiting.get(to) ?? 0) + 1);
   }
-  return names.join(" > ");
+  const depth = new Map<Node, number>();
+  const open = [...hops.keys()].filter((n) => n.owner === null && !waiting.has(n));
+  for (const node of open) {
+    for (const to of next.get(node) ?? []) {
+      depth.set(to, Math.max(depth.get(to) ?? 0, (depth.get(node) ?? 0) + 1));
+      waiting.set(to, waiting.get(to)! - 1);
+      if (waiting.get(to) === 0) open.push(to);
+    }
+  }
+  const first = new Map<string, number>();
+  for (const [node, hop] of hops) {
+    if (hop.kind !== "function" || hop.function === null) continue;
+    first.set(hop.function, Math.min(first.get(hop.function) ?? Number.POSITIVE_INFINITY, depth.get(node) ?? 0));
+  }
+  return [...first]
+    .sort((a, b) => a[1] - b[1] || (a[0] < b[0] ? -1 : 1))
+    .map(([name]) => name)
+    .join(" > ");
 }
 
 const BAD: readonly Outcome[] = ["timeout", "oom", "error", "throttled"];

@@ -31,6 +31,8 @@ export interface Arc extends Omit<Edge, "from" | "to"> {
   carrier: ChannelKind | null;
   /** When the cause acted, by its own host's clock; null: not known. */
   causeAt: EpochMs | null;
+  /** When a caller had its answer, by its own clock; null: not waited for, or its end says it. */
+  answeredAt: EpochMs | null;
 }
 
 export function contextOf(records: ChainRecords, hubLimit: number): Context {

@@ -7,7 +7,7 @@ import type { Hop, PathSegment, Spent } from "../../model/chains.ts";
 import type { EpochMs } from "../../model/units.ts";
 import { categoryOf, categoryOfSpent, spentOf } from "./category.ts";
 import type { Arc } from "./context.ts";
-import type { Node } from "./nodes.ts";
+import { type Node, topOf } from "./nodes.ts";
 
 /** What the path needs of a chain. `arcs` have no circle. */
 export interface PathInput {
@@ -183,7 +183,10 @@ function toCause(walk: Walk, node: Node): Node | null {
   }
   const { arc, sentAt } = best;
   coldStart(walk, node, sentAt);
-  wait(walk, node, hop, arc, sentAt);
+  // the strongest evidence need not be the one that knows the channel
+  const carrier =
+    arc.carrier ?? walk.causes.get(node)!.find((a) => a.carrier !== null && topOf(a.from) === topOf(arc.from))?.carrier ?? null;
+  wait(walk, node, hop, { ...arc, carrier }, sentAt);
   return arc.from;
 }
 

@@ -1,5 +1,6 @@
 /** Evidence edges of one chain: span parents and links, messages seen on both sides, payloads, retries. */
 import type { Message, Span } from "../../model/records.ts";
+import type { EpochMs } from "../../model/units.ts";
 import { CLOCK_GRAIN_MS, CONFIDENCE } from "./evidence.ts";
 import type { Arc, Context, Sent } from "./context.ts";
 import { type Node, spanKey, topOf } from "./nodes.ts";
@@ -91,6 +92,7 @@ function parentOf(parent: Node, node: Node, spans: { parent: Span; child: Span }
     receivedAt: startedAt,
     carrier: null,
     causeAt: spans?.parent.startedAt ?? null,
+    answeredAt: null,
   };
 }
 
@@ -124,6 +126,7 @@ function linkArc(ctx: Context, members: Members, node: Node, span: Span, link: S
     receivedAt: span.startedAt,
     carrier: null,
     causeAt: sentAt,
+    answeredAt: null,
   });
 }
 
@@ -137,21 +140,51 @@ function messageArcs(ctx: Context, members: Members, node: Node, message: Messag
   };
   const sender = senderOf(ctx, members, node, message);
   if (sender) {
-    const sentAt = message.sentAt ?? sender.message.sentAt ?? sender.message.at;
-    found.add({ ...base, from: sender.node, kind: "message", confidence: CONFIDENCE.message, sentAt, causeAt: sender.message.at });
+    const sentAt = sentAtOf(message, sender.message);
+    found.add({
+      ...base,
+      from: sender.node,
+      kind: "message",
+      confidence: CONFIDENCE.message,
+      sentAt,
+      causeAt: sender.message.at,
+      answeredAt: null,
+    });
   }
   // trace context inside the message: the sender's span
   if (message.traceId !== null && message.parentSpanId !== null) {
     const parent = ctx.nodes.bySpan.get(spanKey(message.traceId, message.parentSpanId));
     if (parent && members.set.has(parent) && topOf(parent) !== topOf(node)) {
-      found.add({ ...base, from: parent, kind: "parent", confidence: CONFIDENCE.parent, sentAt: message.sentAt, causeAt: null });
+      found.add({
+        ...base,
+        from: parent,
+        kind: "parent",
+        confidence: CONFIDENCE.parent,
+        sentAt: message.sentAt,
+        causeAt: null,
+        answeredAt: null,
+      });
     }
   }
   const match = sender ? undefined : ctx.members.payloads.get(message);
   if (match && members.set.has(match.publisher)) {
     const { publisher: from, confidence, published } = match;
-    found.add({ ...base, from, kind: "payload", confidence, sentAt: message.sentAt ?? published.at, causeAt: published.at });
+    found.add({
+      ...base,
+      from,
+      kind: "payload",
+      confidence,
+      sentAt: sentAtOf(message, published),
+      causeAt: published.at,
+      answeredAt: null,
+    });
   }
+}
+
+/** When it was sent: the broker's time, unless that has whole seconds only (EventBridge, DynamoDB streams): then the sender's own. */
+export function sentAtOf(got: Message, sent: Message): EpochMs {
+  const broker = got.sentAt ?? sent.sentAt;
+  return broker === null || broker % 1_000 === 0 ? sent.at : broker;
 }
 
 /** Who logged that it sent this message; null where nobody or several different hops did. */
@@ -199,6 +232,7 @@ function retryArcs(ctx: Context, members: Members, found: Arcs): void {
         receivedAt: to.at,
         carrier: null,
         causeAt: null,
+        answeredAt: null,
       });
     }
   }

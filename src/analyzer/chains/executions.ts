@@ -29,6 +29,7 @@ function stateArc(workflow: Node, state: Node, found: Arcs): void {
     receivedAt: state.firstAt,
     carrier: null,
     causeAt: null,
+    answeredAt: null,
   });
 }
 
@@ -47,6 +48,7 @@ function taskArcs(ctx: Context, members: Members, workflow: Node, states: readon
       receivedAt: to.firstAt,
       carrier: null,
       causeAt: null,
+      answeredAt: null,
     });
   };
   for (const state of states) {
@@ -102,5 +104,6 @@ function starterArc(ctx: Context, members: Members, workflow: Node, tasks: Reado
     receivedAt: workflow.firstAt,
     carrier: "workflow",
     causeAt: null,
+    answeredAt: null,
   });
 }

@@ -27,21 +27,23 @@ function callerArc(ctx: Context, members: Members, node: Node, found: Arcs): voi
   for (const s of node.spans) if (s.isInvocation && s.parentSpanId !== null) parents.add(spanKey(s.traceId, s.parentSpanId));
   for (const m of ownMessages(ctx, members, node, "received")) if (m.parentSpanId !== null) parents.add(spanKey(m.traceId, m.parentSpanId));
   for (const key of parents) {
-    const callers = (ctx.nodes.claims.get(key) ?? []).filter((n) => n !== node && members.set.has(n));
+    const callers = (ctx.nodes.claims.get(key) ?? []).filter((c) => c.node !== node && members.set.has(c.node));
     if (callers.length !== 1) continue;
-    const from = callers[0]!;
-    const message = ownMessages(ctx, members, node, "received").find((m) => m.parentSpanId !== null);
+    const { node: from, from: calledAt, to: answeredAt } = callers[0]!;
+    const message = ownMessages(ctx, members, node, "received").find((m) => m.parentSpanId !== null && m.channelKind !== "http");
+    const called = message === undefined && (node.invocations.some((i) => i.trigger === "http") || node.lastAt <= from.lastAt);
     found.add({
       from,
       to: node,
       kind: "parent",
       confidence: CONFIDENCE.parent,
-      invocation: message === undefined && node.lastAt <= from.lastAt ? "sync" : "async",
+      invocation: called ? "sync" : "async",
       channel: message?.channel ?? null,
-      sentAt: message?.sentAt ?? null,
+      sentAt: message?.sentAt ?? calledAt,
       receivedAt: message?.at ?? node.firstAt,
       carrier: message?.channelKind ?? "http",
-      causeAt: null,
+      causeAt: calledAt,
+      answeredAt: called && answeredAt > calledAt ? answeredAt : null,
     });
   }
 }
@@ -104,6 +106,6 @@ function carrierOf(message: Node["published"][number]): Node["published"][number
   return message.channelKind;
 }
 
-function base(node: Node): { to: Node; kind: "message"; confidence: number; invocation: "async" } {
-  return { to: node, kind: "message", confidence: CONFIDENCE.message, invocation: "async" };
+function base(node: Node): { to: Node; kind: "message"; confidence: number; invocation: "async"; answeredAt: null } {
+  return { to: node, kind: "message", confidence: CONFIDENCE.message, invocation: "async", answeredAt: null };
 }

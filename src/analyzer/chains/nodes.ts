@@ -10,6 +10,13 @@ export interface Line {
   at: EpochMs;
 }
 
+/** A run whose lines name a span, and when the first and the last of them were written. */
+export interface Claim {
+  node: Node;
+  from: EpochMs;
+  to: EpochMs;
+}
+
 /** A future hop with everything that was seen of it. */
 export interface Node extends Scope {
   index: number;
@@ -41,7 +48,7 @@ export interface Nodes {
   /** Key of `spanKey`. */
   bySpan: Map<string, Node>;
   /** Runs whose lines name a span that no tracer recorded: they made the call, or took it. Key of `spanKey`. */
-  claims: Map<string, Node[]>;
+  claims: Map<string, Claim[]>;
   /** By execution ARN. */
   byExecution: Map<string, Node>;
   /** Function nodes by request ID (any cloud). */

@@ -1,11 +1,11 @@
 /** What is wrong with a chain or missing from it, named with its place. */
 import type { ChainProblem, Hop } from "../../model/chains.ts";
+import type { Message } from "../../model/records.ts";
 import type { EpochMs } from "../../model/units.ts";
 import type { Arc, Context } from "./context.ts";
 import { type Arcs, type Members, ownMessages, senderOf } from "./edges.ts";
 import { type Node, spanKey, topOf } from "./nodes.ts";
 import type { Open } from "./routing.ts";
-import { messageIds } from "./tokens.ts";
 
 /** Codes that say that something of the chain is not there. */
 const MISSING: ReadonlySet<ChainProblem["code"]> = new Set(["lost-hop", "missing-parent", "cycle", "in-progress", "cut", "no-end"]);
@@ -153,50 +153,66 @@ function sentFromOutside(kind: string): boolean {
   return kind === "http" || kind === "schedule";
 }
 
-/** A published message that a function should have received by configuration, or by what other functions of its rule received. */
+/** A message that a function should have received by configuration, or because another function of its rule did. */
 function receiverProblems(ctx: Context, members: Members, found: Arcs): ChainProblem[] {
-  const receivers = new Map<string, Set<string>>();
-  for (const node of members.nodes) {
-    for (const m of ownMessages(ctx, members, node, "received")) {
-      for (const id of messageIds(m)) {
-        if (id.kind === "correlation") continue;
-        const set = receivers.get(id.value) ?? new Set();
-        if (node.fn !== null) set.add(node.fn);
-        receivers.set(id.value, set);
-      }
-    }
-  }
-  const present = new Set(members.nodes.filter((n) => n.fn !== null).map((n) => n.fn!));
-  const effects = new Map<Node, Set<string>>();
+  const seen = messagesSeen(ctx, members);
+  const present = new Set(members.nodes.flatMap((n) => (n.kind === "function" && n.fn !== null ? [n.fn] : [])));
+  const reached = new Map<Node, Set<string>>();
   for (const arc of found.all()) {
     if (arc.to.fn === null) continue;
-    const top = topOf(arc.from);
-    effects.set(top, (effects.get(top) ?? new Set()).add(arc.to.fn));
+    const known = reached.get(topOf(arc.from));
+    if (known) known.add(arc.to.fn);
+    else reached.set(topOf(arc.from), new Set([arc.to.fn]));
   }
   const problems: ChainProblem[] = [];
   const told = new Set<string>();
-  for (const node of members.nodes) {
-    for (const m of ownMessages(ctx, members, node, "published")) {
-      if (m.channel === null) continue;
-      const got = new Set(messageIds(m).flatMap((id) => [...(receivers.get(id.value) ?? [])]));
-      const expected = new Set<string>();
-      for (const fn of got) for (const sibling of ctx.topology.siblingTargets(m.channel, fn)) expected.add(sibling);
-      if (got.size === 0 && m.channelKind === "queue") for (const fn of ctx.topology.functionsFrom(m.channel)) expected.add(fn);
-      for (const fn of expected) {
-        const reached = got.has(fn) || effects.get(topOf(node))?.has(fn) === true || (present.has(fn) && got.size > 0);
-        const key = `${topOf(node).index} ${fn}`;
-        if (reached || told.has(key)) continue;
-        told.add(key);
-        const what = m.eventName ?? m.messageId ?? "a message";
-        problems.push({
-          code: "lost-hop",
-          message: `${fn}: ${what} was published on ${m.channel} and ${fn} receives from there; no run of it was seen`,
-          hopId: topOf(node).id,
-        });
-      }
+  for (const { message, sender, receivers } of seen.values()) {
+    const expected = new Set<string>();
+    for (const fn of receivers) for (const sibling of ctx.topology.siblingTargets(fn)) expected.add(sibling);
+    if (receivers.size === 0 && message.channelKind === "queue" && message.channel !== null)
+      for (const fn of ctx.topology.functionsFed(message.channel)) expected.add(fn);
+    for (const fn of expected) {
+      const got =
+        receivers.has(fn) || (sender !== null && reached.get(sender)?.has(fn) === true) || (present.has(fn) && receivers.size > 0);
+      if (got || told.has(fn)) continue;
+      told.add(fn);
+      const what = message.eventName ?? message.messageId ?? "a message";
+      const where = message.channel ?? message.channelKind;
+      problems.push({
+        code: "lost-hop",
+        message: `${fn} receives ${what} from ${where} by configuration; no run of it was seen`,
+        hopId: sender?.id ?? null,
+      });
     }
   }
   return problems;
+}
+
+interface Seen {
+  message: Message;
+  sender: Node | null;
+  receivers: Set<string>;
+}
+
+/** Messages of the chain by their transport ID, with who sent and who received them. Replays go where they are sent. */
+function messagesSeen(ctx: Context, members: Members): Map<string, Seen> {
+  const seen = new Map<string, Seen>();
+  const note = (node: Node, message: Message): Seen | null => {
+    if (message.messageId === null || message.replay !== null || message.deadLetter) return null;
+    let known = seen.get(message.messageId);
+    if (!known) seen.set(message.messageId, (known = { message, sender: null, receivers: new Set() }));
+    if (message.direction === "published") {
+      known.sender = topOf(node);
+      known.message = message;
+    } else if (node.fn !== null) known.receivers.add(node.fn);
+    return known;
+  };
+  for (const node of members.nodes) {
+    for (const side of ["published", "received"] as const) for (const m of ownMessages(ctx, members, node, side)) note(node, m);
+    for (const line of node.lines)
+      for (const id of line.ids) if (node.fn !== null && seen.get(id.value)?.sender !== node) seen.get(id.value)?.receivers.add(node.fn);
+  }
+  return seen;
 }
 
 /** A state that ran a function of which nothing was seen. */

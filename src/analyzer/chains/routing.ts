@@ -3,7 +3,7 @@ import type { Message } from "../../model/records.ts";
 import { CONFIDENCE, DELIVERY_WINDOW_MS, GUESS_WINDOW_MS, SKEW_TOLERANCE_MS } from "./evidence.ts";
 import type { Arc, Context, Sent } from "./context.ts";
 import { contract } from "./contract.ts";
-import { type Arcs, type Members, ownMessages } from "./edges.ts";
+import { type Arcs, type Members, ownMessages, sentAtOf } from "./edges.ts";
 import { type Node, topOf } from "./nodes.ts";
 import { messageIds } from "./tokens.ts";
 
@@ -133,10 +133,11 @@ function arcOf(candidate: Candidate, node: Node): Arc {
     confidence: Math.min(confidence, CONFIDENCE.correlation),
     invocation: "async",
     channel: received?.channel ?? sent.message.channel,
-    sentAt: received?.sentAt ?? sent.message.sentAt ?? sent.message.at,
+    sentAt: received === null ? sent.message.at : sentAtOf(received, sent.message),
     receivedAt: received?.at ?? node.firstAt,
     carrier: received?.channelKind ?? sent.message.channelKind,
     causeAt: sent.message.at,
+    answeredAt: null,
   };
 }
 
@@ -157,5 +158,6 @@ function guess(members: Members, open: readonly Node[], found: Arcs): void {
     receivedAt: second.firstAt,
     carrier: null,
     causeAt: null,
+    answeredAt: null,
   });
 }

@@ -32,7 +32,7 @@ const SEGMENT_SLACK_MS = 50;
 /** A function's segment names its request only by the service's segment above it. Without that: the one run of the function in the trace at the time. */
 function runOfSegment(nodes: Nodes, span: Span, byTrace: ReadonlyMap<string, Node[]>): Node | undefined {
   const key = spanKey(span.traceId, span.spanId);
-  const named = nodes.bySpan.get(key) ?? nodes.claims.get(key)?.find((n) => n.fn === span.fn);
+  const named = nodes.bySpan.get(key) ?? nodes.claims.get(key)?.find((c) => c.node.fn === span.fn)?.node;
   if (named || span.traceId === null || span.origin !== "AWS::Lambda::Function") return named;
   const fitting = (byTrace.get(span.traceId) ?? []).filter(
     (n) =>

@@ -4,10 +4,10 @@ import type { Config } from "../../model/records.ts";
 export interface Topology {
   /** Names of all channels that lead to this function or channel, over any number of rules and subscriptions. */
   channelsInto(name: string): ReadonlySet<string>;
-  /** Functions that this channel feeds directly or over others. */
-  functionsFrom(channel: string): ReadonlySet<string>;
-  /** Other targets of the rules or subscriptions that brought this channel's events to `fn`. */
-  siblingTargets(channel: string, fn: string): ReadonlySet<string>;
+  /** Functions that this channel feeds directly. */
+  functionsFed(channel: string): ReadonlySet<string>;
+  /** Other functions that the rule behind `fn` hands the same event; empty where several rules lead to it. */
+  siblingTargets(fn: string): ReadonlySet<string>;
   readonly empty: boolean;
 }
 
@@ -53,7 +53,6 @@ export function topologyOf(configs: readonly Config[]): Topology {
     return seen;
   };
   const intoMemo = new Map<string, Set<string>>();
-  const outMemo = new Map<string, Set<string>>();
   const memo = (cache: Map<string, Set<string>>, map: Map<string, Set<string>>, key: string): Set<string> => {
     let found = cache.get(key);
     if (!found) cache.set(key, (found = reach(map, key)));
@@ -62,14 +61,10 @@ export function topologyOf(configs: readonly Config[]): Topology {
   return {
     empty: into.size === 0,
     channelsInto: (name) => memo(intoMemo, into, name),
-    functionsFrom: (channel) => new Set([...memo(outMemo, outOf, channel)].filter((name) => functions.has(name) || !outOf.has(name))),
-    siblingTargets(channel, fn) {
-      const siblings = new Set<string>();
-      for (const targets of byRule.values()) {
-        if (!targets.has(fn) || !memo(intoMemo, into, fn).has(channel)) continue;
-        for (const target of targets) if (target !== fn && functions.has(target)) siblings.add(target);
-      }
-      return siblings;
+    functionsFed: (channel) => new Set([...(outOf.get(channel) ?? [])].filter((name) => functions.has(name))),
+    siblingTargets(fn) {
+      const rules = [...byRule.values()].filter((targets) => targets.has(fn));
+      return new Set(rules.length === 1 ? [...rules[0]!].filter((target) => target !== fn && functions.has(target)) : []);
     },
   };
 }
