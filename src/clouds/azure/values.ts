@@ -39,9 +39,17 @@ const US = /^(\d{1,2})\/(\d{1,2})\/(\d{4})[ ,]+(\d{1,2}):(\d{2}):(\d{2})(\.\d{1,
 
 const two = (n: string | number): string => String(n).padStart(2, "0");
 
+/** .NET writes "no time" as year 1, 1601 or 9999. */
+const LATEST = Date.UTC(2200, 0);
+
 /** Epoch ms, to a fraction of a millisecond, of ISO (any number of fraction digits) and US-style times; no zone means UTC. null: not a time. */
 export function timeOf(value: Json | undefined): number | null {
   if (typeof value !== "string" || value.length > 64) return null;
+  const at = readTime(value);
+  return at === null || at < 0 || at > LATEST ? null : at;
+}
+
+function readTime(value: string): number | null {
   const us = US.exec(value.trim());
   if (us === null) return epochMsOfText(value);
   const half = us[8]?.toUpperCase();
@@ -187,6 +195,6 @@ export function resourceIdOf(value: Json | undefined): ResourceId | null {
 /** Name of a function without the host's prefix: `Functions.X`, `Function.X`, `Host.Functions.X` and `Function.X.User` are all `X`. */
 export function functionName(text: string | null): string | null {
   if (text === null) return null;
-  const name = /^(?:Host\.)?Functions?\.([^.\s]+)(?:\.User)?$/.exec(text.trim())?.[1] ?? text.trim();
+  const name = /^(?:Host\.)?Functions?\.([^.]+)(?:\.User)?$/.exec(text.trim())?.[1] ?? text.trim();
   return name === "" ? null : name;
 }

@@ -27,7 +27,18 @@ describe("times", () => {
     expect(timeOf("4/24/2024 3:06:12 PM")).toBe(Date.UTC(2024, 3, 24, 15, 6, 12));
   });
 
-  it.each(["", "soon", "2026-13-01T00:00:00Z", "2026-01-01", 5, null, {}])("refuses %j", (value) => {
+  it.each([
+    "",
+    "soon",
+    "0001-01-01T00:00:00Z",
+    "1601-01-01T00:00:00Z",
+    "9999-12-31T23:59:59.9999999Z",
+    "2026-13-01T00:00:00Z",
+    "2026-01-01",
+    5,
+    null,
+    {},
+  ])("refuses %j", (value) => {
     expect(timeOf(value)).toBeNull();
   });
 
