@@ -14,7 +14,7 @@ const RESCAN_BYTES = 64 * 1024 * 1024;
 /** Kept before the place where recovery searches. */
 const LOOK_BACK_BYTES = 64;
 /** A line longer than this is not tried as text. */
-const TEXT_BYTES = 64 * 1024;
+export const TEXT_BYTES = 64 * 1024;
 
 /** Where the splitter is: shared by its parts. */
 export interface Feed {
@@ -51,6 +51,7 @@ export class JsonValue {
   private siblingDepth = 0;
   private search = 0;
   private rescanned = 0;
+  private probe: JsonScan | null = null;
 
   constructor(feed: Feed) {
     this.feed = feed;
@@ -212,12 +213,11 @@ export class JsonValue {
     const newline = window.find(NEWLINE, from);
     const to = newline < 0 ? window.end : newline;
     this.rescanned += to - from;
-    try {
-      JSON.parse(window.bytes.toString("utf8", from, to));
-      return from;
-    } catch {
-      return -1;
-    }
+    this.probe ??= new JsonScan();
+    this.probe.start(from, 1);
+    // scanned, not parsed: an exception per line would cost far more than the line
+    if (this.probe.run(window.bytes, to) !== "done") return -1;
+    return window.bytes.toString("latin1", this.probe.at, to).trim() === "" ? from : -1;
   }
 
   private salvage(list: number, offset: number, reason: string): Next {

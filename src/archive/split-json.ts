@@ -2,11 +2,13 @@
 import { ByteWindow } from "./byte-window.ts";
 import { type DocumentSink, inMib, MAX_DOCUMENT_BYTES, PIECE_BYTES, type SplitOptions, type Splitter } from "./documents.ts";
 import { decode, type Encoding, encodingOf, parseJson } from "./json-text.ts";
-import { type Feed, JsonValue, type Next, place } from "./json-value.ts";
-import { show } from "./scan.ts";
+import { type Feed, JsonValue, type Next, place, TEXT_BYTES } from "./json-value.ts";
+import { JsonScan, show } from "./scan.ts";
 
 const NEWLINE = 0x0a;
-const STEP_BYTES = 1024 * 1024;
+/** Bytes looked at together: what a broken list moves about at each of its errors. */
+const STEP_BYTES = 64 * 1024;
+const DISTRUSTED_LINES = 64;
 /** A line that has not ended after this much is scanned as a value. */
 const LONG_LINE_BYTES = 256 * 1024;
 
@@ -22,11 +24,14 @@ export function splitJson(out: DocumentSink, options: SplitOptions = {}): Splitt
   const numbered = options.fromLine !== null;
   const feed: Feed = { window, out, pieceBytes, maxBytes, line: options.fromLine ?? 1, numbered, values: 0 };
   const value = new JsonValue(feed);
+  const probe = new JsonScan();
   const longLine = Math.min(LONG_LINE_BYTES, pieceBytes);
   let mode: Next | "value" = "line";
   /** Place in the stream up to which `encoding` holds (behind a newline). */
   let linesTo = window.base;
   let encoding: Encoding = "latin1";
+  /** So many lines more are scanned before they are parsed: an exception of JSON.parse costs more than most lines. */
+  let distrust = 0;
 
   /** Lines that are values of their own: the common case, kept short. */
   function takeLines(final: boolean): Next | "value" | null {
@@ -43,12 +48,13 @@ export function splitJson(out: DocumentSink, options: SplitOptions = {}): Splitt
       let from = start;
       while (from < to && isSpace(bytes[from]!)) from++;
       if (from < to && isOpen(bytes[from]!)) {
-        if (!(ended && takeLine(from, to))) {
+        if (!(ended && distrust === 0 && takeLine(from, to))) {
           if (options.linesOnly !== true || !(ended || final)) {
+            if (distrust > 0) distrust--;
             value.begin(from);
             return "value";
           }
-          alone(from, to);
+          lineAlone(from, to);
         }
       } else if (from < to) {
         if (!ended && !final) return longStray(from);
@@ -77,13 +83,26 @@ export function splitJson(out: DocumentSink, options: SplitOptions = {}): Splitt
     const own = encoding === "bad" ? encodingOf(bytes.subarray(from, behind)) : encoding;
     const at = place(feed, from, feed.line);
     const parsed = parseJson(decode(bytes, own, from, behind), own, at, out);
-    if (parsed === undefined) return false;
+    if (parsed === undefined) {
+      distrust = options.linesOnly === true ? 0 : DISTRUSTED_LINES;
+      return false;
+    }
     feed.values++;
     out.json(parsed, at);
     return true;
   }
 
-  /** A part of a line that is not one value, split on its own (in byte ranges what follows may be another worker's). */
+  /** A line that is not one value, in a byte range: what follows may be another worker's. */
+  function lineAlone(from: number, to: number): void {
+    probe.start(from, feed.line);
+    const result = probe.run(window.bytes, to);
+    if (result === "done") return alone(from, to);
+    const text = to - from > TEXT_BYTES ? null : window.bytes.toString("utf8", from, to).trimEnd();
+    const reason = result === "error" ? probe.reason : "the line ends inside a value";
+    out.broken(reason, place(feed, result === "error" ? probe.at : to, feed.line), text);
+  }
+
+  /** A part of a line that is not one value, split on its own. */
   function alone(from: number, to: number): void {
     const part = splitJson(out, {
       pieceBytes,

@@ -196,6 +196,19 @@ describe("broken JSON", () => {
     expect(values(given)).toEqual([{ id: 1 }, { id: 3 }]);
   });
 
+  it("keeps every line to itself where that is asked for", () => {
+    const text = '{"ev":[{"t":1},{"t":\n{"ev":[{"t":2},{"t":x}]}\n{"t":3}{"t":4}\n[\n1]\n{"t":5}';
+    // the lines have 20, 24, 14 and 1 bytes: they begin at 100, 121, 146, 161 and 163
+    const given = collect("json", text, { linesOnly: true, fromByte: 100, fromLine: null });
+    expect(values(given)).toEqual([{ t: 3 }, { t: 4 }, { t: 5 }]);
+    expect(complaints(given)).toEqual([
+      "null:120 the line ends inside a value",
+      "null:141 unexpected character 'x', expected a value",
+      "null:162 the line ends inside a value",
+      "null:163 unexpected character '1', expected { or [",
+    ]);
+  });
+
   it("mends half surrogate pairs and bad UTF-8, and says so", () => {
     expect(collect("json", '{"a":"\\ud800 x \\ud83d\\ude00 \\\\ud800"}')).toEqual([
       { kind: "broken", value: "half of a surrogate pair, read as U+FFFD", line: 1, byte: 0 },
