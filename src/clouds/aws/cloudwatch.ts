@@ -16,9 +16,23 @@ export const cloudwatchLogs: Format = {
   kind: "json",
   lookedFor:
     "an object with `events`, `logEvents` or `awslogs.data`, events with `timestamp` and `message`, Insights `results`, or lines of Lambda's JSON log format",
-  recognise: (document) => score(recorded(document)),
+  recognise: (document) => (isStreamEvent(document) ? STREAM_EVENT : score(recorded(document))),
   open: openLogs,
 };
+
+const STREAM_EVENT = 90;
+
+/** A bare event with its stream: by far the commonest document, told without looking further. */
+function isStreamEvent(document: Json): boolean {
+  const o = obj(document);
+  return (
+    o !== null &&
+    typeof o["message"] === "string" &&
+    typeof o["timestamp"] === "number" &&
+    ("logStream" in o || "logStreamName" in o) &&
+    o["timestamp"] > 1e12
+  );
+}
 
 /** How sure it is that this is a log export, see `Format.recognise`. */
 function score(document: Json): number {
@@ -47,7 +61,7 @@ function scoreEvent(o: Obj): number {
   if (!("message" in o)) return isApplicationLine(o) || isMetricLine(o) ? 55 : 0;
   const named = ["logGroup", "logGroupName", "logStream", "logStreamName", "eventId", "ingestionTime", "ptr"].some((name) => name in o);
   const at = o["timestamp"];
-  if (isEpoch(at)) return named ? 90 : 60;
+  if (isEpoch(at)) return named ? STREAM_EVENT : 60;
   if (named) return 50;
   return isApplicationLine(o) ? 55 : 0;
 }

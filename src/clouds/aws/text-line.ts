@@ -9,7 +9,7 @@ export interface Bare {
   message: string;
 }
 
-const SAM = /^(\d{4}\/\d\d\/\d\d\/(?:[\w-]+)?\[[\w$-]+\][0-9a-f]+) (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?) /;
+const SAM = /^(\d{4}\/\d\d\/\d\d\/(?:[\w-]+)?\[[\w$-]+\]\S+) (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?) /;
 const TABLE = /^\| *(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?) *\| /;
 const PLAIN = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)) /;
 /** A line of the Node.js runtime that was copied without the export's own time: its time is the event's. */

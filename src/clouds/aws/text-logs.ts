@@ -1,6 +1,7 @@
 /** CloudWatch Logs as text: S3 export tasks, `sam logs`, `aws logs tail`, console tables, and lines copied without times. */
 import type { Format, Position, Reader, Sink, Source } from "../../model/formats.ts";
 import type { IdKeys } from "../../model/id-keys.ts";
+import { functionLine } from "./function-line.ts";
 import { logNormaliser } from "./normalise.ts";
 import { type Bare, unwrap } from "./text-line.ts";
 
@@ -19,7 +20,11 @@ export const textLogs: Format = {
     if (typeof document !== "string") return 0;
     const line = document.replace(/^\uFEFF/, "");
     const bare = unwrap(line);
-    if (bare !== null) return PLATFORM.test(bare.message) ? 95 : bare.stream !== null ? 80 : 20;
+    if (bare !== null) {
+      if (PLATFORM.test(bare.message)) return 95;
+      // a time alone is any program's log; a request ID in one of the runtimes' forms is Lambda's
+      return bare.stream !== null ? 80 : functionLine(bare.message, null).requestId === null ? 0 : 60;
+    }
     return PLATFORM.test(line) ? 90 : 0;
   },
   open: openText,
@@ -52,12 +57,19 @@ function openText(source: Source, sink: Sink, keys: IdKeys): Reader {
     }
   }
 
+  /** Rows of a console table without a time: borders, the header, and the further lines of a cell. */
+  function tableRow(line: string, position: Position): void {
+    const cells = line.split("|").map((cell) => cell.trim());
+    if (/^[-+|=\s]*$/.test(line) || /^timestamp$/i.test(cells[1] ?? "")) return;
+    continuation(cells.slice(1).join(" ").trim(), position);
+  }
+
   return {
     read(document, position) {
       if (typeof document !== "string") return sink.broken("not a line of text", position);
       const line = document.replace(/^\uFEFF/, "");
       const bare = unwrap(line);
-      if (bare === null) return continuation(line, position);
+      if (bare === null) return isTableRow(line) ? tableRow(line, position) : continuation(line, position);
       flush();
       held = { ...bare, position };
     },
@@ -67,6 +79,10 @@ function openText(source: Source, sink: Sink, keys: IdKeys): Reader {
       logs.end();
     },
   };
+}
+
+function isTableRow(line: string): boolean {
+  return /^\s*[|+][-+=| ]/.test(line) && /[|+]\s*$/.test(line.slice(-8));
 }
 
 /** Log stream in the folder name of an S3 export (`2020-03-05-[$LATEST]20bd...`: slashes written as dashes); null: not there. */

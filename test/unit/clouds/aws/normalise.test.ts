@@ -383,12 +383,26 @@ describe("text exports", () => {
     expect(of(text(lines), "invocation")[0]).toMatchObject({ startedAt: T, endedAt: T + 41, version: "56", stream: STREAM });
   });
 
-  it("rows of a console table", () => {
+  it("a console table: rows, borders, header and cells of several lines", () => {
     const lines = [
+      "+-------------------------+--------------------------------+",
+      "| timestamp               | message                        |",
+      "|-------------------------|--------------------------------|",
       `| 2026-05-01 12:00:00.000 | START RequestId: ${A} Version: $LATEST |`,
+      "| 2026-05-01 12:00:00.030 | [ERROR] KeyError: 'sku'        |",
+      "|                         | Traceback (most recent call last): |",
       `| 2026-05-01 12:00:00.041 | ${report(A).trimEnd()} |`,
+      "+-------------------------+--------------------------------+",
     ];
-    expect(of(text(lines), "invocation")[0]).toMatchObject({ startedAt: T, endedAt: T + 41, billedMs: 41 });
+    const result = text(lines);
+    expect(of(result, "invocation")[0]).toMatchObject({ startedAt: T, endedAt: T + 41, billedMs: 41, outcome: "error" });
+    expect(of(result, "log").map((l) => l.message)[1]).toBe("[ERROR] KeyError: 'sku'\nTraceback (most recent call last):");
+    expect(result).toMatchObject({ broken: [], ignored: [] });
+  });
+
+  it("any program's dated log is not taken for Lambda's", () => {
+    expect(textLogs.recognise("2026-05-01T12:00:00Z server started")).toBe(0);
+    expect(textLogs.recognise(`2026-05-01T12:00:00.001Z 2026-05-01T12:00:00.000Z\t${A}\tINFO\thello`)).toBeGreaterThan(0);
   });
 
   it("platform lines without any time are reported, never dated", () => {
