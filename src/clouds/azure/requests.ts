@@ -1,6 +1,7 @@
 /** `requests` / AppRequests: the run of a function (or of a web app's handler) as Application Insights saw it. */
 import type { Position } from "../../model/formats.ts";
 import { numberOf } from "../../model/json.ts";
+import type { Id } from "../../model/ids.ts";
 import type { ChannelKind, Invocation, Json, Message, Outcome, Span } from "../../model/records.ts";
 import {
   type Context,
@@ -42,7 +43,7 @@ export function outcomeOf(success: Json | undefined, resultCode: Json | undefine
 export function entityOf(endpoint: string | null): { channel: string; kind: ChannelKind } | null {
   if (endpoint === null) return null;
   const match =
-    /^(?:[a-z]+:\/\/)?([a-z0-9-]+\.(?:servicebus|eventgrid)[a-z0-9.-]*|[a-z0-9]+\.queue\.core[a-z0-9.-]*)(?::\d+)?[/|]\s*(.+)$/i.exec(
+    /^(?:[a-z]+:\/\/)?([a-z0-9-]+\.(?:servicebus|eventgrid)[a-z0-9.-]*|[a-z0-9]+\.queue\.core[a-z0-9.-]*)(?::\d+)?\s*[/|]\s*(.+)$/i.exec(
       endpoint.trim(),
     );
   if (match === null) return null;
@@ -69,140 +70,179 @@ function isFunctionRun(row: Row, facts: Facts): boolean {
   );
 }
 
-/** Reads one request row: a run of a function gives an invocation and its span, a web app's request a span. */
-export function readRequest(row: Row, context: Context, at: Position): void {
-  const facts = factsOf(row, "requests", context, at);
-  if (facts === null) return;
+/** A request row, read. */
+interface Request {
+  facts: Facts;
+  name: string | null;
+  /** null: not a run of a function. */
+  fn: string | null;
+  requestId: string;
+  spanId: string | null;
+  parentSpanId: string | null;
+  links: Span["links"];
+  endedAt: number | null;
+  durationMs: number | null;
+  outcome: Outcome;
+  /** HTTP status; null: none (`0` stands for that in runs without HTTP). */
+  status: number | null;
+  url: string | null;
+  endpoint: ReturnType<typeof entityOf>;
+  trigger: string | null;
+  channel: string | null;
+  /** Time that the message, or the oldest of a batch, waited. */
+  waitedMs: number | null;
+  deadLetter: boolean;
+  ids: Id[];
+}
+
+/** The row's meaning, or why it has none. */
+function requestOf(row: Row, facts: Facts, context: Context): Request | string {
   const { fields } = row;
   const { bag } = facts;
   const name = textOf(fields.name) ?? textOf(fields.operationName);
   const id = textOf(fields.id);
-  const spanId = id === null ? null : spanIdOf(id);
-  const isRun = isFunctionRun(row, facts) || name === null || !isWebName(name);
   const operation = textOf(fields.operationId);
   const requestId = facts.invocationId ?? (operation !== null && id !== null ? `${operation}.${id}` : (id ?? operation));
-  if (requestId === null) {
-    context.sink.broken("requests: a row with neither InvocationId nor operation and id", at);
-    return;
-  }
-  const plainName = name !== null && !isWebName(name) ? functionName(name) : null;
+  if (requestId === null) return "requests: a row with neither InvocationId nor operation and id";
+  const isRun = isFunctionRun(row, facts) || name === null || !isWebName(name);
+  const plainName = name === null || isWebName(name) ? null : functionName(name);
   const fn = isRun ? (functionOf(row, facts) ?? plainName ?? context.source.fn ?? facts.app) : null;
-  if (isRun && fn === null) {
-    context.sink.broken("requests: a run without a function name", at);
-    return;
-  }
+  if (isRun && fn === null) return "requests: a run without a function name";
   const durationMs = durationOf(fields.duration);
-  const startedAt = facts.at;
-  const endedAt = durationMs === null ? null : startedAt + durationMs;
-  const outcome = outcomeOf(fields.success, fields.resultCode);
   const code = numberOf(fields.resultCode);
   const url = textOf(fields.url);
-  const ids = url === null ? facts.ids : withText(facts, url, context.keys);
-  const links = linksOf(row, facts);
-  const parentSpanId = parentOf(facts);
-  const endpoint = entityOf(textOf(fields.source));
+  const source = textOf(fields.source);
+  const endpoint = entityOf(source);
   const reason = triggerOf(textOf(bag["TriggerReason"]));
-  const isHttp = textOf(bag["HttpMethod"]) !== null || textOf(bag["faas.trigger"]) === "http" || (url !== null && /^https?:/i.test(url));
-  const trigger = reason.trigger ?? (endpoint ? "servicebus" : isHttp ? "http" : (textOf(bag["faas.trigger"]) ?? null));
-  const measurements = bagOf(fields.measurements) ?? {};
-  const waitedMs = durationOf(measurements["timeSinceEnqueued"]) ?? durationOf(bag["timeSinceEnqueued"]);
-
-  const attributes: { [key: string]: Json } = {};
-  const put = (key: string, value: Json | null): void => {
-    if (value !== null) attributes[key] = value;
+  const isHttp = textOf(bag["HttpMethod"]) !== null || (url !== null && /^https?:/i.test(url));
+  return {
+    facts,
+    name,
+    fn,
+    requestId,
+    spanId: id === null ? null : spanIdOf(id),
+    parentSpanId: parentOf(facts),
+    links: linksOf(row, facts),
+    endedAt: durationMs === null ? null : facts.at + durationMs,
+    durationMs,
+    outcome: outcomeOf(fields.success, fields.resultCode),
+    status: code !== null && code >= 100 && code < 600 ? code : null,
+    url,
+    endpoint,
+    trigger: reason.trigger ?? (endpoint ? "servicebus" : isHttp ? "http" : textOf(bag["faas.trigger"])),
+    channel: endpoint?.channel ?? reason.channel,
+    waitedMs: durationOf(bagOf(fields.measurements)?.["timeSinceEnqueued"]) ?? durationOf(bag["timeSinceEnqueued"]),
+    deadLetter: /\$deadletterqueue/i.test(source ?? ""),
+    ids: url === null ? facts.ids : withText(facts, url, context.keys),
   };
-  put("azure.app", facts.app);
-  put("http.status", code !== null && code >= 100 && code < 600 ? code : null);
-  put("http.method", textOf(bag["HttpMethod"]));
-  put("http.url", withoutQuery(url));
-  put("faas.trigger", trigger);
-  put("messaging.time_since_enqueued_ms", waitedMs);
+}
 
-  const span: Span | null =
-    spanId === null
-      ? null
-      : {
-          type: "span",
-          ...facts.scope,
-          traceId: facts.traceId,
-          spanId,
-          parentSpanId,
-          name: name ?? fn ?? "request",
-          fn,
-          requestId: isRun ? requestId : null,
-          kind: links.length > 0 || endpoint !== null ? "consumer" : "server",
-          isInvocation: isRun,
-          startedAt,
-          endedAt,
-          inProgress: false,
-          error: code !== null && code >= 400 && code < 500,
-          fault: outcome === "error" && !(code !== null && code >= 400 && code < 500),
-          throttle: code === 429,
-          inferred: false,
-          origin: isRun ? "Azure Functions" : "Application Insights request",
-          namespace: null,
-          links,
-          attributes,
-          ids,
-        };
-  if (span) context.sink.record(span);
+function spanOf(request: Request, spanId: string): Span {
+  const { facts, name, fn, requestId, status, outcome, endpoint, links } = request;
+  const callerFault = status !== null && status >= 400 && status < 500;
+  const attributes = {
+    "azure.app": facts.app,
+    "http.status": status,
+    "http.method": textOf(facts.bag["HttpMethod"]),
+    "http.url": withoutQuery(request.url),
+    "faas.trigger": request.trigger,
+    "messaging.time_since_enqueued_ms": request.waitedMs,
+  };
+  return {
+    type: "span",
+    ...facts.scope,
+    traceId: facts.traceId,
+    spanId,
+    parentSpanId: request.parentSpanId,
+    name: name ?? fn ?? "request",
+    fn,
+    requestId: fn === null ? null : requestId,
+    kind: links.length > 0 || endpoint !== null ? "consumer" : "server",
+    isInvocation: fn !== null,
+    startedAt: facts.at,
+    endedAt: request.endedAt,
+    inProgress: false,
+    error: callerFault,
+    fault: outcome === "error" && !callerFault,
+    throttle: status === 429,
+    inferred: false,
+    origin: fn === null ? "Application Insights request" : "Azure Functions",
+    namespace: null,
+    links,
+    attributes: Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== null)),
+    ids: request.ids,
+  };
+}
+
+function invocationOf(request: Request, fn: string): Invocation {
+  const { facts } = request;
+  return {
+    ...bareInvocation(facts, fn, request.requestId),
+    endedAt: request.endedAt,
+    durationMs: durationOf(facts.bag["FunctionExecutionTimeMs"]) ?? request.durationMs,
+    coldStart: boolOf(facts.bag["faas.coldstart"]),
+    outcome: request.outcome,
+    spanId: request.spanId,
+    parentSpanId: request.parentSpanId,
+    trigger: request.trigger,
+    ids: request.ids,
+  };
+}
+
+/** The messages that started the run: one per link of a batch, else the one that the parent sent. Empty: none is said. */
+function messagesOf(request: Request, fn: string): Message[] {
+  const { facts, endpoint, trigger, links, parentSpanId, waitedMs } = request;
+  const kind = endpoint?.kind ?? CHANNELS[trigger ?? ""];
+  if (kind === undefined || (links.length === 0 && parentSpanId === null && waitedMs === null && endpoint === null)) return [];
+  const senders = links.length > 0 ? links : [{ traceId: facts.traceId, spanId: parentSpanId }];
+  const enqueuedAt = momentOf(facts.bag["x-opt-enqueued-time"]) ?? (waitedMs === null ? null : facts.at - waitedMs);
+  return senders.map((sender) => ({
+    type: "message",
+    ...facts.scope,
+    direction: "received",
+    at: facts.at,
+    channel: request.channel,
+    channelKind: trigger === "eventhub" ? "stream" : kind,
+    messageId: null,
+    fn,
+    requestId: request.requestId,
+    traceId: sender.traceId,
+    parentSpanId: sender.spanId,
+    // one wait for a whole batch says nothing about each message
+    sentAt: senders.length === 1 ? enqueuedAt : null,
+    attempt: null,
+    sizeBytes: null,
+    payloadHash: null,
+    eventName: null,
+    deadLetter: request.deadLetter,
+    replay: null,
+    ids: senders.length === 1 ? request.ids : [],
+  }));
+}
+
+/** Reads one request row: a run of a function gives an invocation, its span and its messages, a web app's request a span. */
+export function readRequest(row: Row, context: Context, at: Position): void {
+  const facts = factsOf(row, "requests", context, at);
+  if (facts === null) return;
+  const request = requestOf(row, facts, context);
+  if (typeof request === "string") return context.sink.broken(request, at);
+  const { fn, name, requestId, spanId, durationMs } = request;
+  if (spanId !== null) context.sink.record(spanOf(request, spanId));
+  const shown = [name ?? fn, textOf(row.fields.resultCode), durationMs === null ? null : `${durationMs} ms`];
   context.sink.record(
     logged(row, facts, {
       fn: fn ?? facts.app,
       kind: "report",
-      level: outcome === "error" ? "ERROR" : "INFO",
-      requestId: isRun ? requestId : null,
+      level: request.outcome === "error" ? "ERROR" : "INFO",
+      requestId: fn === null ? null : requestId,
       spanId,
-      message: [name ?? fn, textOf(fields.resultCode), durationMs === null ? null : `${durationMs} ms`].filter((x) => x !== null).join(" "),
+      message: shown.filter((part) => part !== null).join(" "),
       ids: [],
     }),
   );
-  if (!isRun || fn === null) return;
+  if (fn === null) return;
   seenFunction(context, facts, fn);
-  const run: Invocation = {
-    ...bareInvocation(facts, fn, requestId),
-    startedAt,
-    endedAt,
-    durationMs: durationOf(bag["FunctionExecutionTimeMs"]) ?? durationMs,
-    coldStart: boolOf(bag["faas.coldstart"]),
-    outcome,
-    spanId,
-    parentSpanId,
-    trigger,
-    seenIn: "request-log",
-    ids,
-  };
-  context.runs.add(run, facts.host);
-  const messages = received();
+  context.runs.add(invocationOf(request, fn), facts.host);
+  const messages = messagesOf(request, fn);
   if (messages.length > 0) context.receipts.fromRequest(requestId, messages);
-
-  function received(): Message[] {
-    const kind = endpoint?.kind ?? CHANNELS[trigger ?? ""] ?? null;
-    if (kind === null || (links.length === 0 && parentSpanId === null && waitedMs === null && endpoint === null)) return [];
-    const channelKind: ChannelKind = trigger === "eventhub" ? "stream" : kind;
-    const senders = links.length > 0 ? links : [{ traceId: facts!.traceId, spanId: parentSpanId }];
-    const enqueuedAt = momentOf(bag["x-opt-enqueued-time"]) ?? (waitedMs === null ? null : startedAt - waitedMs);
-    return senders.map((sender) => ({
-      type: "message",
-      ...facts!.scope,
-      direction: "received",
-      at: startedAt,
-      channel: endpoint?.channel ?? reason.channel,
-      channelKind,
-      messageId: null,
-      fn,
-      requestId,
-      traceId: sender.traceId,
-      parentSpanId: sender.spanId,
-      // one wait for a whole batch says nothing about each message
-      sentAt: senders.length === 1 ? enqueuedAt : null,
-      attempt: null,
-      sizeBytes: null,
-      payloadHash: null,
-      eventName: null,
-      deadLetter: /\$deadletterqueue/i.test(textOf(fields.source) ?? ""),
-      replay: null,
-      ids: senders.length === 1 ? ids : [],
-    }));
-  }
 }
