@@ -125,6 +125,7 @@ function readLogs(document: Json, at: Position, logs: LogNormaliser, sink: Sink)
 
 /** Events of one response; GetLogEvents without `startFromHead` and FilterLogEvents newest-first are turned round. */
 function readAll(events: Json[], group: string | null, stream: string | null, at: Position, logs: LogNormaliser, sink: Sink): void {
+  if (events.length === 0) return sink.ignored("a log export without events");
   const first = moment(obj(events[0])?.["timestamp"]);
   const last = moment(obj(events.at(-1))?.["timestamp"]);
   const ordered = first !== null && last !== null && first > last ? events.toReversed() : events;

@@ -50,6 +50,7 @@ function openMetrics(source: Source, sink: Sink): Reader {
         continue;
       }
       const values = list(series["Values"]);
+      if (values.length === 0) sink.ignored("a CloudWatch metric series without values");
       list(series["Timestamps"]).forEach((stamp, i) => {
         const [when, value] = [moment(stamp), num(values[i])];
         if (when === null || value === null) sink.broken(`a point of ${name} without time or value`, at);

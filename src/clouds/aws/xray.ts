@@ -84,6 +84,7 @@ function openTraces(source: Source, sink: Sink, keys: IdKeys): Reader {
       if (!Array.isArray(document)) return sink.broken("not an X-Ray trace", at);
       for (const one of document) read(one, at);
     } else if (isTraces(o)) {
+      if (list(o["Traces"]).length === 0) sink.ignored("an X-Ray answer without traces");
       for (const one of list(o["Traces"])) {
         const trace = obj(one);
         if (trace === null) sink.broken("a trace that is not an object", at);

@@ -334,6 +334,12 @@ describe("forms of exports", () => {
     expect(of(result, "invocation")).toHaveLength(1);
   });
 
+  it("an empty answer says so", () => {
+    const empty = { events: [], searchedLogStreams: [] };
+    expect(cloudwatchLogs.recognise(empty)).toBeGreaterThan(0);
+    expect(read([empty])).toEqual({ records: [], broken: [], ignored: ["a log export without events"] });
+  });
+
   it("other JSON is not a log", () => {
     for (const other of [
       {},
