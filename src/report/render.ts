@@ -27,7 +27,7 @@ export function chainText(chain: Chain, form: "table" | "json" | "mermaid" | "ot
     case "json":
       return formatJson(document);
     case "mermaid":
-      return formatMermaid(document);
+      return formatMermaid(document, look);
     case "otlp":
       return formatOtlp(document);
   }

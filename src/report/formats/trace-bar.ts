@@ -18,6 +18,8 @@ interface Cut {
 /** Nothing running for more than this share of the time would leave too little of the width to what did run. */
 const CUT_ABOVE = 0.8;
 const MOST_CUTS = 3;
+/** A stretch shorter than this share of the time is not cut. */
+const CUT_LEAST = 0.1;
 /** Share of the width that a cut takes. */
 const CUT_WIDTH = 0.08;
 
@@ -55,7 +57,7 @@ export function scaleOf(chain: TraceDocument["chain"], hops: readonly TraceHop[]
   return { ...scale, cuts: cutsOf(scale, hops) };
 }
 
-/** The longest stretches in which nothing ran, as long as they take up most of what is left. In order of time. */
+/** The longest stretches in which nothing ran, where together they take up most of the time. In order of time. */
 function cutsOf(scale: { fromMs: number; toMs: number }, hops: readonly TraceHop[]): Cut[] {
   const busy = hops
     .flatMap((hop) => [
@@ -69,14 +71,13 @@ function cutsOf(scale: { fromMs: number; toMs: number }, hops: readonly TraceHop
     if (fromMs > until) idle.push({ fromMs: until, toMs: fromMs });
     until = Math.max(until, toMs);
   }
-  const cuts: Cut[] = [];
-  let left = scale.toMs - scale.fromMs;
-  for (const gap of idle.toSorted((a, b) => b.toMs - b.fromMs - (a.toMs - a.fromMs))) {
-    if (cuts.length === MOST_CUTS || gap.toMs - gap.fromMs <= CUT_ABOVE * left) break;
-    cuts.push(gap);
-    left -= gap.toMs - gap.fromMs;
-  }
-  return cuts.sort((a, b) => a.fromMs - b.fromMs);
+  const totalMs = scale.toMs - scale.fromMs;
+  const longest = idle
+    .filter((gap) => gap.toMs - gap.fromMs >= CUT_LEAST * totalMs)
+    .sort((a, b) => b.toMs - b.fromMs - (a.toMs - a.fromMs))
+    .slice(0, MOST_CUTS);
+  const idleMs = longest.reduce((sum, gap) => sum + gap.toMs - gap.fromMs, 0);
+  return idleMs > CUT_ABOVE * totalMs ? longest.sort((a, b) => a.fromMs - b.fromMs) : [];
 }
 
 /** Where a moment lies on the width, 0 to 1. */

@@ -22,11 +22,11 @@ const NEXT: Record<Code, string | null> = {
   cut: "the export ends in the middle: export a longer window and import",
   "dead-letter": "read the message in the dead-letter queue; send it again once the cause is mended",
   ambiguous: "several causes fit equally, so none was chosen: let the sender pass on a correlation ID",
-  fault: "search its logs for the request ID",
-  error: "search its logs for the request ID",
+  fault: "see its logs at this time",
+  error: "see its logs at this time",
   throttle: "raise its concurrency limit, or slow down the sender",
   timeout: "find what it waited for (--parts shows its calls); then raise the time limit or shorten the call",
-  hub: "this ID is on too many executions to identify one: search for another ID of this order",
+  hub: null,
   "clock-skew": null,
   "no-end": "no end was recorded: it is still running, was cut, or its log was lost",
 };
@@ -51,24 +51,22 @@ export function remarks(chain: Chain, rows: readonly TreeRow[]): Remark[] {
   const hops = new Map(chain.hops.map((hop) => [hop.id, hop]));
   const found: Remark[] = [];
   for (const { hop } of rows) {
-    if (failed(hop)) found.push({ what: failureOf(hop), next: hop.requestId === null ? NEXT.error : nextOf(hop) });
+    if (failed(hop)) found.push({ what: failureOf(hop), next: nextOf(hop) });
     else if (hop.attempts.length > 1) found.push({ what: `${nameOf(hop)} succeeded only ${attemptsOf(hop)}`, next: null });
   }
   const told = new Set(rows.filter(({ hop }) => failed(hop)).map(({ hop }) => hop.id));
+  // a failed state says no more than its failed workflow
+  const workflowTold = rows.some(({ hop }) => hop.kind === "workflow" && failed(hop));
+  const isTold = (hop: TraceHop | undefined): boolean => hop !== undefined && (told.has(hop.id) || (hop.kind === "state" && workflowTold));
   const byCode = new Map<Code, number>();
   for (const problem of chain.problems) {
-    if (
-      (problem.code === "error" || problem.code === "fault" || problem.code === "timeout") &&
-      problem.hopId !== null &&
-      told.has(problem.hopId)
-    )
-      continue;
+    const hop = problem.hopId === null ? undefined : hops.get(problem.hopId);
+    if (["error", "fault", "timeout", "throttle"].includes(problem.code) && isTold(hop)) continue;
     const count = (byCode.get(problem.code) ?? 0) + 1;
     byCode.set(problem.code, count);
     if (count > SHOWN_PER_CODE) continue;
-    const hop = problem.hopId === null ? undefined : hops.get(problem.hopId);
     const where = hop === undefined || problem.message.includes(hop.name) ? "" : ` [${nameOf(hop)}]`;
-    found.push({ what: `${problem.code}: ${problem.message}${where}`, next: NEXT[problem.code] ?? null });
+    found.push({ what: `${problem.code}: ${problem.message}${where}`, next: NEXT[problem.code] });
   }
   for (const [code, count] of byCode)
     if (count > SHOWN_PER_CODE) found.push({ what: `${code}: ${count - SHOWN_PER_CODE} more, see --format json`, next: null });
@@ -103,7 +101,8 @@ function failureOf(hop: TraceHop): string {
 }
 
 function nextOf(hop: TraceHop): string | null {
-  const search = `search its logs for request ${hop.requestId}`;
+  if (hop.kind === "workflow") return "see which of its functions failed; --parts shows its states";
+  const search = hop.requestId === null ? "see its logs at this time" : `search its logs for request ${hop.requestId}`;
   if (hop.outcome === "oom") return `give it more memory; ${search}`;
   if (hop.outcome === "timeout") return NEXT.timeout;
   return hop.outcome === "throttled" ? NEXT.throttle : search;

@@ -91,7 +91,8 @@ function pictureLines(chain: TraceDocument["chain"], rows: readonly TreeRow[], l
     return width < from.length + to.length + 1 ? pad("", width, "left") : from + pad(to, width - from.length, "right");
   };
   const edge = look.unicode ? "│" : "|";
-  const cuts = scale.cuts.map(({ fromMs, toMs }) => `${signs.cut} ${humanMs(toMs - fromMs)} in which nothing ran, drawn short`);
+  const idle = scale.cuts.map(({ fromMs, toMs }) => humanMs(toMs - fromMs));
+  const cuts = idle.length === 0 ? [] : [`${signs.cut} nothing ran for ${idle.join(", ")}: drawn short`];
   const legend = legendLines(rows, critical, [...cuts, ...grid.signs], look);
   if (grid.barWidth > 0) {
     const width = grid.barWidth;
@@ -129,9 +130,12 @@ function legendLines(rows: readonly TreeRow[], critical: ReadonlySet<string>, us
 function remarkLines(chain: TraceDocument["chain"], rows: readonly TreeRow[], look: Look, paint: Paint): string[] {
   const found = remarks(chain, rows);
   if (found.length === 0) return [];
-  const lines = found.flatMap(({ what, next }) => [
+  const lines = found.flatMap(({ what, next }, i) => [
     ...hanging("! ", escapeTerminal(what), look.width),
-    ...(next === null ? [] : hanging("  next: ", escapeTerminal(next), look.width).map((line) => paint("dim", line))),
+    // advice for several in a row is said once, below the last of them
+    ...(next === null || next === found[i + 1]?.next
+      ? []
+      : hanging("  next: ", escapeTerminal(next), look.width).map((line) => paint("dim", line))),
   ]);
   return [paint("bold", "What to know"), ...lines];
 }

@@ -58,6 +58,18 @@ describe("waterfall: the picture", () => {
     expect(bars[1]!.indexOf("█") / bars[1]!.length).toBeCloseTo(0.75, 1);
   });
 
+  it("draws long stretches in which nothing ran short, and says so", () => {
+    // 100 ms, nothing for 9.8 s, 100 ms: without a cut the second hop would hide in the last cell
+    const hops = [hop("first", 0, 100), hop("second", 9_900, 100, { waitMs: 9_800 })];
+    const text = drawn(chainOf(hops, [edge("aws:first", "aws:second")]), { width: 116 });
+    const bars = ["first", "second"].map((name) => /│(.*)│/.exec(lineOf(text, name))![1]!);
+    expect(bars[0]).toMatch(/^█+ +≈ +$/);
+    expect(bars[1]).toMatch(/^ +·+≈·+█+$/);
+    expect(scaled(bars[0]!)["█"]).toBeCloseTo(0.46, 1);
+    expect(text).toContain("≈ nothing ran for 9.80 s: drawn short");
+    expect(drawn(order())).not.toContain("≈");
+  });
+
   it("shows parts and services only when asked", () => {
     expect(drawn(order())).not.toContain("dynamodb.PutItem");
     const text = drawn(order(), { parts: true });
@@ -103,6 +115,32 @@ describe("waterfall: the words", () => {
     expect(text).toContain("! lost-hop: azure sent order.shipped at +2.4 s and nothing is seen to receive it");
     expect(text).toContain("! notify-customer-by-electronic-mail: joined by a guess (confidence below .5)");
     expect(text.match(/PaymentDeclined/g)).toHaveLength(1);
+  });
+
+  it("says a failure once, though a problem, a state and its workflow report it", () => {
+    const arn = "arn:aws:states:us-east-1:111122223333:execution:saga:1";
+    const workflow = hop("saga", 0, 500, {
+      id: arn,
+      kind: "workflow",
+      function: null,
+      requestId: null,
+      outcome: "error",
+      errorType: "Refused",
+      attempts: [],
+    });
+    const state = hop("Ship", 100, 300, { kind: "state", function: null, requestId: null, outcome: "error", attempts: [] });
+    const problems = [
+      { code: "fault" as const, message: "Ship: fault (Refused)", hopId: state.id },
+      { code: "error" as const, message: "saga failed", hopId: arn },
+      { code: "throttle" as const, message: "table is throttled", hopId: null },
+    ];
+    const words = drawn(chainOf([workflow, state], [edge(arn, state.id)], { outcome: "error", problems })).split("What to know\n")[1]!;
+    expect(words.split("\n")).toEqual([
+      "! saga (aws) failed after 500 ms: Refused",
+      "  next: see which of its functions failed; --parts shows its states",
+      "! throttle: table is throttled",
+      "  next: raise its concurrency limit, or slow down the sender",
+    ]);
   });
 
   it("says where the time went, in shares that are of the whole", () => {
