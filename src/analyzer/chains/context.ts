@@ -5,6 +5,7 @@ import type { EpochMs } from "../../model/units.ts";
 import { type Membership, membership } from "./membership.ts";
 import { buildNodes } from "./build-nodes.ts";
 import type { Node, Nodes } from "./nodes.ts";
+import { observedRoutes } from "./observed-routes.ts";
 import { messageIds } from "./tokens.ts";
 import { type Topology, topologyOf } from "./topology.ts";
 
@@ -48,5 +49,11 @@ export function contextOf(records: ChainRecords, hubLimit: number): Context {
       }
     }
   }
-  return { nodes, members: membership(nodes, sentBy, hubLimit), topology: topologyOf(records.configs), sentBy, records };
+  return {
+    nodes,
+    members: membership(nodes, sentBy, hubLimit),
+    topology: topologyOf([...records.configs, ...observedRoutes(records)]),
+    sentBy,
+    records,
+  };
 }

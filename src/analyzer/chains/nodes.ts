@@ -137,3 +137,8 @@ export function topOf(node: Node): Node {
   while (top.owner !== null) top = top.owner;
   return top;
 }
+
+/** `arn:aws:states:R:A:execution:NAME:ID` -> NAME; other forms as they are. */
+export function workflowNameOf(arn: string): string {
+  return /:(?:express|execution):([^:]+):/.exec(arn)?.[1] ?? arn;
+}

@@ -38,12 +38,16 @@ export function routedArcs(ctx: Context, members: Members, found: Arcs): Open {
   const ambiguous: Open["ambiguous"] = [];
   const open = causeless(members, found);
   for (const node of open) {
-    if (node.kind !== "function") continue;
+    if (node.kind !== "function") {
+      fedArc(ctx, members, node, found);
+      continue;
+    }
     const received = ownMessages(ctx, members, node, "received");
     const candidates = received.length > 0 ? forReceived(ctx, node, received, published, taken) : forTriggered(ctx, node, published, taken);
     const publishers = [...new Set(candidates.map((c) => topOf(c.sent.node)))];
     if (publishers.length === 1) found.add(arcOf(candidates[0]!, node));
     else if (publishers.length > 1) ambiguous.push({ node, candidates: publishers });
+    else fedArc(ctx, members, node, found);
   }
   if (published.length === 0 && ctx.topology.empty) guess(members, open, found);
   const left = causeless(members, found);
@@ -139,6 +143,36 @@ function arcOf(candidate: Candidate, node: Node): Arc {
     causeAt: sent.message.at,
     answeredAt: null,
   };
+}
+
+/**
+ * Nothing is left of the message itself. By configuration and by what was observed elsewhere, one function feeds this one:
+ * its run in the chain is the cause, if there is one only, begun before and not itself waiting for this one.
+ */
+function fedArc(ctx: Context, members: Members, node: Node, found: Arcs): void {
+  const feeders = ctx.topology.feeders(node.fn ?? node.name);
+  if (feeders.size !== 1) return;
+  const runs = members.nodes.filter(
+    (n) => (n.kind === "function" || n.kind === "workflow") && feeders.has(n.fn ?? n.name) && n.cloud === node.cloud,
+  );
+  const from = runs[0];
+  if (runs.length !== 1 || !from || from === node) return;
+  const delay = node.firstAt - from.firstAt;
+  if (delay < 0 || delay > DELIVERY_WINDOW_MS || found.has(node, from)) return;
+  const got = ownMessages(ctx, members, node, "received")[0];
+  found.add({
+    from,
+    to: node,
+    kind: "correlation",
+    confidence: 0.6,
+    invocation: from.kind === "workflow" ? "sync" : "async",
+    channel: got?.channel ?? null,
+    sentAt: got?.sentAt ?? null,
+    receivedAt: got?.at ?? node.firstAt,
+    carrier: got?.channelKind ?? null,
+    causeAt: null,
+    answeredAt: null,
+  });
 }
 
 /** By time alone: two hops of one correlation ID and nothing else known of either. A guess, refused when two fit. */

@@ -1,6 +1,6 @@
 /** Spans as nodes: runs, the parts and services around them, workflow executions and their states. */
 import type { Span } from "../../model/records.ts";
-import { attachSpan, executionOf, newNode, type Node, type Nodes, runNode, spanKey, touch } from "./nodes.ts";
+import { attachSpan, executionOf, newNode, type Node, type Nodes, runNode, spanKey, touch, workflowNameOf } from "./nodes.ts";
 
 /** `own`: requests that something else than a tracer saw. `byTrace`: from `runsByTrace`. */
 export function addInvocationSpan(nodes: Nodes, span: Span, own: ReadonlySet<string>, byTrace: ReadonlyMap<string, Node[]>): void {
@@ -132,9 +132,4 @@ export function addWorkflowSpan(nodes: Nodes, span: Span): void {
   );
   attachSpan(nodes, state, span);
   state.owner = workflow;
-}
-
-/** `arn:aws:states:R:A:execution:NAME:ID` -> NAME; other forms as they are. */
-function workflowNameOf(arn: string): string {
-  return /:(?:express|execution):([^:]+):/.exec(arn)?.[1] ?? arn;
 }

@@ -8,6 +8,8 @@ export interface Topology {
   functionsFed(channel: string): ReadonlySet<string>;
   /** Other functions that the rule behind `fn` hands the same event; empty where several rules lead to it. */
   siblingTargets(fn: string): ReadonlySet<string>;
+  /** Functions next upstream of this function or workflow: those that publish on a channel which leads to it, as far as was observed. */
+  feeders(name: string): ReadonlySet<string>;
   readonly empty: boolean;
 }
 
@@ -25,6 +27,7 @@ export function topologyOf(configs: readonly Config[]): Topology {
   const outOf = new Map<string, Set<string>>();
   const byRule = new Map<string, Set<string>>();
   const functions = new Set<string>();
+  const publishers = new Map<string, Set<string>>();
   const put = (map: Map<string, Set<string>>, key: string, value: string): void => {
     const set = map.get(key);
     if (set) set.add(value);
@@ -33,6 +36,10 @@ export function topologyOf(configs: readonly Config[]): Topology {
   for (const config of configs) {
     if (config.kind === "function") functions.add(config.name);
     if (config.from === null || config.to === null) continue;
+    if (config.settings["observed"] === true) {
+      put(publishers, resourceName(config.to), config.from);
+      continue;
+    }
     const from = resourceName(config.from);
     const to = resourceName(config.to);
     put(into, to, from);
@@ -62,6 +69,12 @@ export function topologyOf(configs: readonly Config[]): Topology {
     empty: into.size === 0,
     channelsInto: (name) => memo(intoMemo, into, name),
     functionsFed: (channel) => new Set([...(outOf.get(channel) ?? [])].filter((name) => functions.has(name))),
+    feeders(name) {
+      const found = new Set<string>();
+      for (const channel of [name, ...memo(intoMemo, into, name)])
+        for (const fn of publishers.get(channel) ?? []) if (fn !== name) found.add(fn);
+      return found;
+    },
     siblingTargets(fn) {
       const rules = [...byRule.values()].filter((targets) => targets.has(fn));
       return new Set(rules.length === 1 ? [...rules[0]!].filter((target) => target !== fn && functions.has(target)) : []);
