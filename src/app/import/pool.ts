@@ -8,7 +8,7 @@ import type { Failure, FromWorker, Task, ToWorker, WorkerSetup } from "./protoco
 import type { TaskContext } from "./read-task.ts";
 
 /** Young objects (records on their way) in large nurseries, and no more than this on the old heap. */
-const LIMITS = { maxYoungGenerationSizeMb: 48, maxOldGenerationSizeMb: 1024 };
+const LIMITS = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 384 };
 
 /**
  * Runs all tasks on so many workers. Rejects with the first failure, or with the signal's reason; batches published until then stay, the others

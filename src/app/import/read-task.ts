@@ -6,8 +6,8 @@ import type { BatchWriter } from "../../store/index.ts";
 import { formats } from "./formats.ts";
 import type { Part, Task } from "./protocol.ts";
 
-/** A batch is finished when it holds so much. Two workers with two such batches stay below 600 MB. */
-export const BATCH_BYTES = 64e6;
+/** A batch is finished when it holds so much: two workers then stay below 600 MB. */
+export const BATCH_BYTES = 48e6;
 
 export interface TaskContext {
   writer: BatchWriter;
