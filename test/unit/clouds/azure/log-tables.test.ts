@@ -484,3 +484,90 @@ describe("messages", () => {
     ]);
   });
 });
+
+describe("other tables", () => {
+  it("of the classic dialect name kinds of things by `type`", () => {
+    const common: Cells = {
+      timestamp: AT,
+      operation_Id: OP,
+      operation_ParentId: "a1ad6b7169203331",
+      operation_Name: "hello",
+      cloud_RoleName: "shop-func",
+    };
+    const read = rowsOf([
+      {
+        ...common,
+        id: "b1ad6b7169203331",
+        type: "Azure blob",
+        target: "store.blob.core.windows.net",
+        name: "PUT store",
+        success: "True",
+        resultCode: "201",
+        duration: 12,
+        itemType: "dependency",
+      },
+      {
+        ...common,
+        type: "System.TimeoutException",
+        outerMessage: "no answer",
+        problemId: "System.TimeoutException at X",
+        severityLevel: 3,
+        itemType: "exception",
+        customDimensions: { InvocationId: RUN },
+      },
+      { ...common, name: "order.placed", customDimensions: { orderId: "o-55" }, itemType: "customEvent" },
+      { ...common, name: "queue length", value: 14, valueCount: 2, valueSum: 14, valueMin: 5, valueMax: 9, itemType: "customMetric" },
+      { ...common, name: "page", itemType: "pageView" },
+    ]);
+    expect(of(read, "span")).toMatchObject([
+      { name: "PUT store", origin: "Azure blob", kind: "client", parentSpanId: "a1ad6b7169203331", fn: "hello" },
+    ]);
+    expect(of(read, "log").map((log) => [log.kind, log.level, log.message])).toEqual([
+      ["platform", "INFO", "Azure blob PUT store store.blob.core.windows.net 201 12 ms"],
+      ["error", "ERROR", "System.TimeoutException: no answer"],
+      ["function", "INFO", 'order.placed {"orderId":"o-55"}'],
+    ]);
+    expect(of(read, "metric").map((point) => [point.name, point.statistic, point.value])).toEqual([
+      ["AppMetrics/queue length", "Value", 14],
+      ["AppMetrics/queue length", "Sum", 14],
+      ["AppMetrics/queue length", "Minimum", 5],
+      ["AppMetrics/queue length", "Maximum", 9],
+    ]);
+    expect(read.ignored).toEqual(["rows of table pageView are not read"]);
+  });
+
+  it("FunctionAppLogs: one run per pair of lines, which nothing samples", () => {
+    const line = (TimeGenerated: string, Message: string): Cells => ({
+      TimeGenerated,
+      Type: "FunctionAppLogs",
+      Message,
+      Level: "Information",
+      LevelId: 2,
+      Category: "Function.hello",
+      FunctionName: "Functions.hello",
+      FunctionInvocationId: RUN.toUpperCase(),
+      HostInstanceId: "h1",
+      ActivityId: OP,
+      AppName: "Shop-Func",
+      RoleInstance: "instance-1",
+      _ResourceId: "/subscriptions/sub-1/resourcegroups/rg/providers/microsoft.web/sites/shop-func",
+    });
+    const rows = [
+      line("2026-11-20T10:00:00Z", `Executing 'Functions.hello' (Reason='(null)', Id=${RUN})`),
+      line("2026-11-20T10:00:01.25Z", `Executed 'Functions.hello' (Succeeded, Id=${RUN}, Duration=1250ms)`),
+    ];
+    expect(invocationsOf(...rows)).toMatchObject([
+      {
+        fn: "hello",
+        requestId: RUN,
+        durationMs: 1250,
+        outcome: "ok",
+        weight: 1,
+        seenIn: "platform-log",
+        traceId: OP,
+        account: "sub-1",
+        stream: "instance-1",
+      },
+    ]);
+  });
+});
