@@ -45,13 +45,21 @@ export function endMsOf(hop: TraceHop): number {
   return hop.startMs + Math.max(lasting ?? 0, hop.durationMs ?? 0, lasting === null ? initMs + (hop.durationMs ?? 0) : 0);
 }
 
+/** When the hop ran: its last run and the attempts before it. */
+function runsOf(hop: TraceHop): Cut[] {
+  const attempts = hop.attempts.map(({ startMs, durationMs }) => ({ fromMs: startMs, toMs: startMs + (durationMs ?? 0) }));
+  return [{ fromMs: hop.startMs, toMs: endMsOf(hop) }, ...attempts];
+}
+
 /** From the first start (or 0) to the last end (or the end-to-end time). */
 export function scaleOf(chain: TraceDocument["chain"], hops: readonly TraceHop[]): Scale {
   let fromMs = 0;
   let toMs = chain.endToEndMs ?? 0;
   for (const hop of hops) {
-    fromMs = Math.min(fromMs, hop.startMs);
-    toMs = Math.max(toMs, endMsOf(hop));
+    for (const run of runsOf(hop)) {
+      fromMs = Math.min(fromMs, run.fromMs);
+      toMs = Math.max(toMs, run.toMs);
+    }
   }
   const scale = { fromMs, toMs: toMs > fromMs ? toMs : fromMs + 1 };
   return { ...scale, cuts: cutsOf(scale, hops) };
@@ -59,12 +67,7 @@ export function scaleOf(chain: TraceDocument["chain"], hops: readonly TraceHop[]
 
 /** The longest stretches in which nothing ran, where together they take up most of the time. In order of time. */
 function cutsOf(scale: { fromMs: number; toMs: number }, hops: readonly TraceHop[]): Cut[] {
-  const busy = hops
-    .flatMap((hop) => [
-      { fromMs: hop.startMs, toMs: endMsOf(hop) },
-      ...hop.attempts.map(({ startMs, durationMs }) => ({ fromMs: startMs, toMs: startMs + (durationMs ?? 0) })),
-    ])
-    .sort((a, b) => a.fromMs - b.fromMs);
+  const busy = hops.flatMap(runsOf).sort((a, b) => a.fromMs - b.fromMs);
   const idle: Cut[] = [];
   let until = busy[0]?.toMs ?? scale.toMs;
   for (const { fromMs, toMs } of busy) {
@@ -106,7 +109,11 @@ function stretches(hop: TraceHop): Stretch[] {
     if (attempt.startMs < hop.startMs)
       found.push({ part: "attempt", fromMs: attempt.startMs, toMs: attempt.startMs + (attempt.durationMs ?? 0) });
   }
-  if (hop.coldStart === true) found.push({ part: "cold", fromMs: hop.startMs, toMs: Math.max(workFromMs, hop.startMs) });
+  if (hop.coldStart === true) {
+    // tracers start the run after its initialisation, logs before it
+    const isBefore = hop.initMs !== null && workFromMs - hop.startMs < hop.initMs / 2;
+    found.push({ part: "cold", fromMs: isBefore ? hop.startMs - hop.initMs! : hop.startMs, toMs: Math.max(workFromMs, hop.startMs) });
+  }
   found.push({ part: "work", fromMs: workFromMs, toMs: endMs });
   return found;
 }

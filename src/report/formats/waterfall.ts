@@ -62,9 +62,8 @@ function flow(facts: readonly string[], width: number): string[] {
   const lines: string[] = [];
   let line = "";
   let cells = 0;
-  for (const fact of facts) {
-    // oxlint-disable-next-line no-control-regex
-    const more = displayWidth(fact.replace(/\u001b\[\d+m/g, ""));
+  for (const fact of facts.flatMap((one) => (paintedWidth(one) > width ? wrap(one, width) : [one]))) {
+    const more = paintedWidth(fact);
     if (line !== "" && cells + 3 + more > width) {
       lines.push(line);
       line = "";
@@ -74,6 +73,12 @@ function flow(facts: readonly string[], width: number): string[] {
     cells += more + (cells === 0 ? 0 : 3);
   }
   return [...lines, line];
+}
+
+/** Width of text that may hold colours. */
+function paintedWidth(text: string): number {
+  // oxlint-disable-next-line no-control-regex
+  return displayWidth(text.replace(/\u001b\[\d+m/g, ""));
 }
 
 function pictureLines(chain: TraceDocument["chain"], rows: readonly TreeRow[], look: Look, paint: Paint): string[] {
