@@ -49,7 +49,6 @@ const SPELLINGS = {
   sum: ["sum", "valuesum"],
   min: ["min", "valuemin"],
   max: ["max", "valuemax"],
-  count: ["valuecount"],
   counter: ["counter", "countername"],
   region: ["location", "region"],
 } as const;
