@@ -1,6 +1,6 @@
 /** What is wrong with a chain or missing from it, named with its place. */
 import type { ChainProblem, Hop } from "../../model/chains.ts";
-import type { Message } from "../../model/records.ts";
+import type { Message, Span } from "../../model/records.ts";
 import type { EpochMs } from "../../model/units.ts";
 import type { Arc, Context } from "./context.ts";
 import { type Arcs, type Members, ownMessages, senderOf } from "./edges.ts";
@@ -29,8 +29,8 @@ export function problemsOf(
     ...openProblems(members, open),
     ...senderProblems(ctx, members, found),
     ...receiverProblems(ctx, members, found),
-    ...taskProblems(ctx, members),
-    ...executionProblems(ctx, members),
+    ...taskProblems(members, found),
+    ...executionProblems(members),
   ];
 }
 
@@ -185,6 +185,17 @@ function receiverProblems(ctx: Context, members: Members, found: Arcs): ChainPro
       });
     }
   }
+  for (const fn of present) {
+    for (const sibling of ctx.topology.siblingTargets(fn)) {
+      if (present.has(sibling) || told.has(sibling)) continue;
+      told.add(sibling);
+      problems.push({
+        code: "lost-hop",
+        message: `${sibling} receives the same events as ${fn} by configuration; no run of it was seen`,
+        hopId: null,
+      });
+    }
+  }
   return problems;
 }
 
@@ -216,24 +227,37 @@ function messagesSeen(ctx: Context, members: Members): Map<string, Seen> {
 }
 
 /** A state that ran a function of which nothing was seen. */
-function taskProblems(ctx: Context, members: Members): ChainProblem[] {
+function taskProblems(members: Members, found: Arcs): ChainProblem[] {
   const problems: ChainProblem[] = [];
+  const ran = new Set(found.all().flatMap((a) => (a.kind === "execution" && a.from.kind === "state" ? [a.from] : [])));
   for (const state of members.nodes) {
     const span = state.spans[0];
-    if (state.kind !== "state" || !span || span.fn === null) continue;
-    const runs = members.nodes.filter((n) => n.kind === "function" && n.fn === span.fn && (n.invocations.length > 0 || n.lines.length > 0));
-    if (runs.length > 0) continue;
-    problems.push({
-      code: "lost-hop",
-      message: `${span.fn}: state ${state.name} ran it; no telemetry of the run was seen`,
-      hopId: state.id,
-    });
+    if (state.kind !== "state" || !span || ran.has(state) || !isFunctionTask(span)) continue;
+    const within = members.nodes.some(
+      (n) =>
+        n.kind === "function" &&
+        (span.fn === null ? state.owner !== null && found.has(state.owner, n) : n.fn === span.fn) &&
+        (n.invocations.length > 0 || n.lines.length > 0) &&
+        n.firstAt >= span.startedAt - 100 &&
+        n.firstAt <= (span.endedAt ?? Number.POSITIVE_INFINITY) + 100 &&
+        n.received.length === 0,
+    );
+    if (within) continue;
+    const what = span.fn ?? "a function";
+    problems.push({ code: "lost-hop", message: `${what}: state ${state.name} ran it; no telemetry of the run was seen`, hopId: state.id });
   }
   return problems;
 }
 
+/** A task that calls a function, as far as its history says: a lost line may have said what it called. */
+function isFunctionTask(span: Span): boolean {
+  const resource = span.attributes["sfn.resource"];
+  if (span.fn !== null) return true;
+  return span.attributes["sfn.type"] === "Task" && (typeof resource !== "string" || /lambda/i.test(resource));
+}
+
 /** A workflow whose states or starter are known, but not its own history. */
-function executionProblems(ctx: Context, members: Members): ChainProblem[] {
+function executionProblems(members: Members): ChainProblem[] {
   return members.nodes
     .filter((n) => n.kind === "workflow" && n.spans.length === 0)
     .map((n) => ({ code: "cut" as const, message: `${n.name}: the history of its execution is cut`, hopId: n.id }));
