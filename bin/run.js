@@ -20,7 +20,11 @@ if (process.argv.length === 3 && (process.argv[2] === "--version" || process.arg
   }
   child.on("exit", (code, signal) => process.exit(code === null ? 128 + (signal === "SIGINT" ? 2 : 15) : code));
 } else if (oldNode) {
-  process.stderr.write("evscope needs Node 22.15 or newer, this is " + process.versions.node + ": install a newer Node, or run `npm ci` here, which brings one.\n");
+  process.stderr.write(
+    "evscope needs Node 22.15 or newer, this is " +
+      process.versions.node +
+      ": install a newer Node, or run `npm ci` here, which brings one.\n",
+  );
   process.exit(2);
 } else if (!existsSync(here("dist/main.js"))) {
   process.stderr.write("evscope is not built yet: run `npm run build`.\n");

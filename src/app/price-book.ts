@@ -48,6 +48,7 @@ export function priceBook(tables: PriceTables, file: PriceFile | null = null): P
       const mine = own.filter((price) => price.cloud === cloud && price.meter === meter && price.variant === variant);
       const chosen = mine.findLast((price) => price.region === region) ?? mine.findLast((price) => price.region === undefined);
       if (chosen) return { usdPerUnit: chosen.usd / chosen.per, basis: "modelled", source: chosen.source };
+      if (region !== null && billedInYuan(region)) return null;
       const listed = tables[cloud]?.find((price) => price.meter === meter && price.variant === variant);
       if (listed === undefined) return null;
       const { usd, per, regions, source } = listed;
@@ -57,6 +58,11 @@ export function priceBook(tables: PriceTables, file: PriceFile | null = null): P
       return { usdPerUnit: usd / per, basis: "assumed", source: `${source}; ${where}: the listed price is assumed` };
     },
   };
+}
+
+/** Regions of China are billed in CNY by their own operators (AWS: Sinnet, NWCD; Azure: 21Vianet): a list price in USD says nothing there. */
+function billedInYuan(region: string): boolean {
+  return /^(cn-|china)/.test(region);
 }
 
 /** The document as plain values; an alias that refers to nothing, or to too much, is an error of the file. */

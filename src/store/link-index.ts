@@ -1,5 +1,6 @@
 /**
- * The index rows of a batch: every ID of a record leads to the request, and to the trace, that the record belongs to, else to the message it is.
+ * The index rows of a batch: every ID of a record leads to the request, and to the trace, that the record belongs to, else to the message it is,
+ * else (a log line) to itself.
  * Times are those of all the owner's records in the batch.
  */
 import type { Id, IdKind } from "../model/ids.ts";
@@ -62,6 +63,7 @@ export class LinkIndex {
       case "log":
         if (record.requestId !== null) this.#request(record.requestId, mention(record, record.at, record.at), record.traceId);
         else if (record.traceId !== null) this.#trace(record.traceId, mention(record, record.at, record.at));
+        else this.#lines(mention(record, record.at, record.at));
         return;
       case "invocation": {
         const owner = this.#request(record.requestId, mention(record, record.startedAt, record.endedAt), record.traceId);
@@ -105,6 +107,11 @@ export class LinkIndex {
 
   #trace(traceId: string, seen: Mention): void {
     addId(this.#owner("trace", traceId, { ...seen, fn: null }), traceId, "trace");
+  }
+
+  /** Lines of services that log a correlation ID and nothing else: the ID is all there is to find them by. */
+  #lines(seen: Mention): void {
+    for (const id of seen.ids) addId(this.#owner("lines", id.value, { ...seen, fn: null, ids: [] }), id.value, id.kind);
   }
 
   #owner(ownerKind: OwnerKind, owner: string, { cloud, fn, from, to, ids }: Mention): Owner {

@@ -4,6 +4,7 @@ import type { IdKind } from "../model/ids.ts";
 import type { Cloud, Config, Gap, Span } from "../model/records.ts";
 import { type Engine, quote, quoteList } from "./duckdb.ts";
 import type { Manifest } from "./manifest.ts";
+import { packIds } from "./ids-cell.ts";
 import { condition, scan } from "./scan.ts";
 import { readColumns, recordsOf, tableNamed } from "./tables.ts";
 import type { Filter, Link, Owner, OwnerKind } from "./types.ts";
@@ -60,6 +61,7 @@ export async function recordsOfOwners(
   const requests = named("request");
   const traces = named("trace");
   const messageIds = named("message");
+  const lineIds = named("lines");
   const empty: ChainRecords = { invocations: [], spans: [], messages: [], logs: [], configs: [], gaps: [] };
   if (owners.length === 0) return empty;
   let first = Math.min(...owners.map((o) => o.firstAt));
@@ -94,7 +96,8 @@ export async function recordsOfOwners(
     if (run.endedAt !== null) whole.add(run.requestId);
   }
   const cut = requests.some((r) => !whole.has(r));
-  const logs = await select("events", belongs(), cut ? from : first - AROUND_MS, cut ? to : last + AROUND_MS);
+  const loose = lineIds.length > 0 ? [`("requestId" IS NULL AND "traceId" IS NULL AND (${lineIds.map(carries).join(" OR ")}))`] : [];
+  const logs = await select("events", belongs(...loose), cut ? from : first - AROUND_MS, cut ? to : last + AROUND_MS);
   return {
     ...empty,
     invocations,
@@ -104,6 +107,11 @@ export async function recordsOfOwners(
     configs: await allConfigs(engine, dir, manifests),
     gaps: await allGaps(engine, dir, manifests),
   };
+}
+
+/** The packed IDs hold this one; a value that another one begins with is sorted out by whoever reads the records. */
+function carries(id: string): string {
+  return `contains(ids, ${quote(packIds([{ kind: "correlation", value: id }], null, null)!.slice(1))})`;
 }
 
 /** Log lines that say something about a chain without carrying an ID. */

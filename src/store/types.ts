@@ -17,15 +17,15 @@ export interface Filter extends Window {
   clouds: readonly Cloud[];
 }
 
-/** What an ID points to: all records of an invocation, all spans of a trace, or the two sides of a message. */
-export type OwnerKind = "request" | "trace" | "message";
+/** What an ID points to: all records of an invocation, all spans of a trace, the two sides of a message, or log lines that name neither request nor trace. */
+export type OwnerKind = "request" | "trace" | "message" | "lines";
 
 /** A row of the ID index, merged over batches. */
 export interface Link {
   id: string;
   kind: IdKind;
   ownerKind: OwnerKind;
-  /** requestId, traceId or messageId. */
+  /** requestId, traceId or messageId; for lines the ID itself. */
   owner: string;
   cloud: Cloud;
   fn: string | null;

@@ -11,10 +11,16 @@ export interface Ran {
 }
 
 /** Runs `evscope ...args` in `cwd`, with `stdin` if given and nothing of the caller's evscope settings. */
-export function evscope(args: readonly string[], options: { cwd: string; stdin?: string | Buffer; env?: Record<string, string> }): Promise<Ran> {
+export function evscope(
+  args: readonly string[],
+  options: { cwd: string; stdin?: string | Buffer; env?: Record<string, string> },
+): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const { EVSCOPE_DATA: _data, EVSCOPE_CONFIG: _config, NO_COLOR: _plain, ...env } = process.env;
-    const child = spawn(process.execPath, [bin, ...args], { cwd: options.cwd, env: { ...env, CI: "true", COLUMNS: "120", ...options.env } });
+    const child = spawn(process.execPath, [bin, ...args], {
+      cwd: options.cwd,
+      env: { ...env, CI: "true", COLUMNS: "120", ...options.env },
+    });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on("data", (data: Buffer) => out.push(data));

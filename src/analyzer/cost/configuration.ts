@@ -54,8 +54,9 @@ function factsOf(run: Configurable, known: ReadonlyMap<string, Config[]>): Facts
 /** The newest configuration that can be meant; null: none, or resources of several accounts or regions fit. */
 function newestOf(run: Configurable, configs: readonly Config[]): Config | null {
   const fits = configs.filter((c) => agree(c.account, run.account) && agree(c.region, run.region));
-  const places = new Set(fits.map((c) => JSON.stringify([c.account, c.region])));
-  const certain = places.size <= 1 || (run.account !== null && run.region !== null);
+  const accounts = new Set(fits.flatMap((c) => (c.account === null ? [] : [c.account])));
+  const regions = new Set(fits.flatMap((c) => (c.region === null ? [] : [c.region])));
+  const certain = (accounts.size <= 1 || run.account !== null) && (regions.size <= 1 || run.region !== null);
   if (!certain) return null;
   return fits.reduce<Config | null>(
     (best, c) => (best === null || (c.observedAt ?? 0) >= (best.observedAt ?? 0) ? richer(c, best) : best),

@@ -63,6 +63,8 @@ function merged(records: Invocation[]): Invocation {
     best.durationMs ??= other.durationMs;
     best.initMs ??= other.initMs;
     best.coldStart ??= other.coldStart;
+    // one of them saw every run, the other a sample: the run is known to be there once
+    best.weight = Math.min(best.weight, other.weight);
     if (best.outcome === "unknown") best.outcome = other.outcome;
   }
   return best;

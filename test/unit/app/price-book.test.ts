@@ -38,6 +38,11 @@ describe("the built-in tables", () => {
     expect(book.find("azure", "runs", "", "home")!.usdPerUnit).toBe(0.3);
   });
 
+  it("say nothing where the bill is in another currency", () => {
+    expect(book.find("aws", "calls", "x", "cn-north-1")).toBeNull();
+    expect(book.find("azure", "runs", "", "chinaeast2")).toBeNull();
+  });
+
   it("assume the listed price elsewhere and say so", () => {
     for (const region of ["moon", null, "constructor"]) {
       const found = book.find("aws", "calls", "x", region)!;

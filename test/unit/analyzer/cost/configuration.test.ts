@@ -65,4 +65,12 @@ describe("withConfiguration", () => {
     ];
     expect(withConfiguration([run], configs)[0]!.memoryMib).toBe(4096);
   });
+
+  it("a description without account does not make a named one ambiguous", () => {
+    const configs = [
+      config("shipping-quote", { plan: "flex" }, { account: null }),
+      config("shipping-quote", { memoryMib: 4096 }, { observedAt: 2 }),
+    ];
+    expect(withConfiguration([{ ...run, account: null }], configs)[0]!.memoryMib).toBe(4096);
+  });
 });
