@@ -5,7 +5,8 @@ import type { Rec } from "../../src/model/records.ts";
 import { formats } from "./formats.ts";
 import { mutate, random } from "./mutate.ts";
 
-const HANG_MS = 5_000;
+/** A case that takes longer hangs. */
+export const HANG_MS = 5_000;
 const MAX_FAILURES = 50;
 const MAX_SHOWN = 300;
 
@@ -13,7 +14,8 @@ export interface FuzzOptions {
   cases: number;
   seed: number;
   seeds: readonly Buffer[];
-  progress?: (done: number) => void;
+  /** A case begins. */
+  begin?: (number: number) => void;
 }
 
 export interface FuzzFound {
@@ -51,6 +53,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzFound> {
   const found: FuzzFound = { cases: 0, failures: [], slowestMs: 0, recognised: 0, records: 0, broken: 0 };
   for (let number = 0; number < options.cases && found.failures.length < MAX_FAILURES; number++) {
     const input = mutate(random(options.seed + number * 7919), options.seeds);
+    options.begin?.(number);
     let bad: string | null = null;
     let what: string | null;
     const started = performance.now();
@@ -74,7 +77,6 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzFound> {
     }
     found.cases++;
     if (what !== null) found.failures.push({ number, what, input: JSON.stringify(input.subarray(0, MAX_SHOWN).toString("latin1")) });
-    if (found.cases % 10_000 === 0) options.progress?.(found.cases);
   }
   return found;
 }
