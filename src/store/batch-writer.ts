@@ -32,8 +32,15 @@ export interface BatchWriterOptions {
   memoryMib: number;
 }
 
-/** Small pages of rows let a reader skip what it does not look for; fast compression, since a reader waits for it too. */
-export const PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 24576";
+/** Rows of a group: a reader skips whole groups. Index rows are sorted by ID, so that small groups leave a few to look at. */
+const GROUP_ROWS = 24_576;
+const INDEX_GROUP_ROWS = 2048;
+
+/** Options of `COPY ... TO`: fast compression, since a reader waits for it too. */
+export function parquetOptions(table: TableName): string {
+  return `FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE ${table === "links" ? INDEX_GROUP_ROWS : GROUP_ROWS}`;
+}
+
 const DAY_MS = 86_400_000;
 /** What a record holds beside its text, roughly as it was written. */
 const RECORD_BYTES = 250;
@@ -180,7 +187,7 @@ class ParquetBatchWriter implements BatchWriter {
     for (const [number, rows, first, last] of days) {
       const path = join(this.#folder, `${table}-${String(number)}.parquet`);
       const where = days.length > 1 ? `WHERE ${day} = ${String(number)}` : "";
-      await this.#engine.run(`COPY (SELECT ${columns} FROM ${from} ${where} ${order}) TO ${quote(path)} (${PARQUET})`);
+      await this.#engine.run(`COPY (SELECT ${columns} FROM ${from} ${where} ${order}) TO ${quote(path)} (${parquetOptions(table)})`);
       syncFile(path);
       files.push({ table, day: dayNamed(Number(number)), rows: Number(rows), from: Number(first), to: Number(last), path });
     }

@@ -4,12 +4,13 @@ import { mkdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Host } from "../model/host.ts";
-import { PARQUET } from "./batch-writer.ts";
+import { parquetOptions } from "./batch-writer.ts";
 import { type Committer, type DraftFile, openCommitter } from "./committer.ts";
 import { Engine, quote } from "./duckdb.ts";
 import { syncFile } from "./durable.ts";
 import { checkDataset, dataFile, tmpDir } from "./layout.ts";
 import type { Coverage, Manifest } from "./manifest.ts";
+import { parquet } from "./scan.ts";
 import type { TableName } from "./tables.ts";
 
 const MEMORY_MIB = 400;
@@ -92,16 +93,16 @@ async function mergePart(engine: Engine, dir: string, folder: string, part: stri
   const files = batches.flatMap((m) =>
     m.files.filter((f) => partOf(f) === part).map((f) => ({ ...f, path: dataFile(dir, table, day, m.batch) })),
   );
-  const rows = `read_parquet([${files.map((f) => quote(f.path)).join(", ")}])`;
+  const rows = parquet(files.map((f) => f.path));
   // owners that lay in several batches become one row
   const source =
     table === "links"
       ? `SELECT id, kind, "ownerKind", owner, cloud, max(fn) AS fn, min("firstAt") AS "firstAt", max("lastAt") AS "lastAt"
          FROM ${rows} GROUP BY id, kind, "ownerKind", owner, cloud ORDER BY id`
       : `SELECT * FROM ${rows}`;
-  await engine.run(`COPY (${source}) TO ${quote(path)} (${PARQUET})`);
+  await engine.run(`COPY (${source}) TO ${quote(path)} (${parquetOptions(table)})`);
   syncFile(path);
-  const [count] = await engine.rows(`SELECT count(*) FROM read_parquet(${quote(path)})`);
+  const [count] = await engine.rows(`SELECT count(*) FROM ${parquet([path])}`);
   return {
     table,
     day,

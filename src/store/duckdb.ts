@@ -66,7 +66,10 @@ export class Engine {
     loaded.set_config(config, "preserve_insertion_order", "false");
     loaded.set_config(config, "temp_directory", options.spillDir ?? "");
     const database = await loaded.open(":memory:", config);
-    return new Engine(loaded, database, await loaded.connect(database));
+    const engine = new Engine(loaded, database, await loaded.connect(database));
+    // committed files never change
+    await engine.run("SET parquet_metadata_cache = true");
+    return engine;
   }
 
   /** Runs statements; the result of the last one is thrown away. */

@@ -83,9 +83,10 @@ export async function durationsOf(
   filter: Filter,
 ): Promise<FunctionDurations[]> {
   const rows = await engine.rows(
-    `SELECT cloud, account, region, fn, count(*), quantile_cont("durationMs", [0.5, 0.95, 0.99])[1], quantile_cont("durationMs", [0.5, 0.95, 0.99])[2],
-            quantile_cont("durationMs", [0.5, 0.95, 0.99])[3]
-     FROM ${runs(dir, manifests, filter, ["cloud", "account", "region", "fn", "durationMs"])} GROUP BY ALL ORDER BY cloud, account, region, fn`,
+    `SELECT cloud, account, region, fn, n, q[1], q[2], q[3] FROM (
+       SELECT cloud, account, region, fn, count(*) AS n, quantile_cont("durationMs", [0.5, 0.95, 0.99]) AS q
+       FROM ${runs(dir, manifests, filter, ["cloud", "account", "region", "fn", "durationMs"])} GROUP BY cloud, account, region, fn)
+     ORDER BY cloud, account, region, fn`,
   );
   return rows.map(([cloud, account, region, fn, count, p50Ms, p95Ms, p99Ms]) => ({
     cloud: cloud as FunctionDurations["cloud"],

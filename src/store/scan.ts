@@ -14,7 +14,12 @@ export function scan(
   to: EpochMs | null = null,
 ): string {
   const files = filesOf(dir, manifests, table, from, to);
-  return files.length === 0 ? emptyTable(table) : `read_parquet([${files.map(quote).join(", ")}])`;
+  return files.length === 0 ? emptyTable(table) : parquet(files);
+}
+
+/** Rows of these files. The day in a path is no column of theirs. */
+export function parquet(files: readonly string[]): string {
+  return `read_parquet([${files.map(quote).join(", ")}], hive_partitioning = false)`;
 }
 
 function emptyTable(table: TableName): string {

@@ -1,8 +1,9 @@
 /** SQL over the rows of a batch that is being written: duplicates out, index rows made, coverage measured. */
-import { type Engine, quote } from "./duckdb.ts";
+import type { Engine } from "./duckdb.ts";
 import type { Overlap } from "./committer.ts";
 import { createStagedLinks } from "./link-index.ts";
 import type { Coverage } from "./manifest.ts";
+import { parquet } from "./scan.ts";
 import { createStagedLines } from "./staged-lines.ts";
 import { sqlName, type Table, TABLES } from "./tables.ts";
 
@@ -57,9 +58,7 @@ export async function dropHeld(engine: Engine, overlaps: readonly Overlap[]): Pr
     if (parts.length === 0) continue;
     const time = timeOf(table);
     const inWindow = (p: (typeof parts)[number]): string => `${time} BETWEEN ${p.from} AND ${p.to}`;
-    const there = parts
-      .map((p) => `SELECT ${identity(table)} AS h FROM read_parquet([${p.paths.map(quote).join(", ")}]) WHERE ${inWindow(p)}`)
-      .join(" UNION ALL ");
+    const there = parts.map((p) => `SELECT ${identity(table)} AS h FROM ${parquet(p.paths)} WHERE ${inWindow(p)}`).join(" UNION ALL ");
     const mine = `SELECT ${rowOf(table)} AS r, ${identity(table)} AS h FROM ${staged(table)} WHERE ${parts.map(inWindow).join(" OR ")}`;
     dropped += await remove(
       engine,
@@ -77,9 +76,7 @@ export async function dropHeld(engine: Engine, overlaps: readonly Overlap[]): Pr
 export async function repeatedElsewhere(engine: Engine, overlaps: readonly Overlap[]): Promise<number> {
   const parts = overlaps.flatMap((o) => o.tables.filter((t) => t.table === "invocations"));
   if (parts.length === 0) return 0;
-  const there = parts.map(
-    (p) => `SELECT "requestId" FROM read_parquet([${p.paths.map(quote).join(", ")}]) WHERE "startedAt" BETWEEN ${p.from} AND ${p.to}`,
-  );
+  const there = parts.map((p) => `SELECT "requestId" FROM ${parquet(p.paths)} WHERE "startedAt" BETWEEN ${p.from} AND ${p.to}`);
   const [count] = await engine.rows(`SELECT count(*) FROM staged_invocations WHERE "requestId" IN (${there.join(" UNION ALL ")})`);
   return Number(count![0]);
 }
