@@ -1,5 +1,6 @@
 /** Many chains -> a list of them. */
 import type { Chain } from "../../model/chains.ts";
+import { humanCount, plural } from "../formats/values.ts";
 import type { Report } from "../report.ts";
 import { isoTime } from "./time.ts";
 
@@ -65,9 +66,9 @@ export function chainsView(chains: readonly Chain[], top: number | null = null):
   const document = chainsDocument(chains, top);
   const notes = [];
   if (document.chains.length < document.total)
-    notes.push(`${(document.total - document.chains.length).toLocaleString("en-US")} more; --top N lists more.`);
+    notes.push(`${humanCount(document.total - document.chains.length)} more; --top N lists more.`);
   notes.push(
-    `${document.total.toLocaleString("en-US")} chains, ${document.failed.toLocaleString("en-US")} failed, ${document.incomplete.toLocaleString("en-US")} with something missing.`,
+    `${plural(document.total, "chain")}, ${humanCount(document.failed)} failed, ${humanCount(document.incomplete)} with something missing.`,
   );
   if (document.chains.length > 0) notes.push("evscope trace ID shows one of them.");
   return {

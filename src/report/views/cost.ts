@@ -3,6 +3,7 @@ import type { CostLine, WasteKind } from "../../model/billing.ts";
 import type { CostBy, CostRow, Ledger } from "../../model/cost.ts";
 import type { Cloud } from "../../model/records.ts";
 import type { Basis, Ms, Usd } from "../../model/units.ts";
+import { humanCount, plural } from "../formats/values.ts";
 import type { Cell, Report } from "../report.ts";
 import { isoTime } from "./time.ts";
 
@@ -115,6 +116,11 @@ const WASTE_COLUMNS: readonly [WasteKind, string][] = [
   ["cold-starts", "cold starts"],
 ];
 
+/** `cold-starts` -> `coldStartsUsd`: the name of a column in CSV. */
+function wasteKey(kind: WasteKind): string {
+  return `${kind.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())}Usd`;
+}
+
 /** The ledger as a table. `top` cuts the rows shown, never the totals; null: all. Waste columns appear where there is waste: their sum, then each kind. */
 export function costView(ledger: Ledger, top: number | null = null): Report {
   const shown = ledger.rows.slice(0, top ?? undefined);
@@ -124,8 +130,8 @@ export function costView(ledger: Ledger, top: number | null = null): Report {
   const places = (["account", "region"] as const).filter((key) => new Set(ledger.rows.map((row) => row[key])).size > 1);
   const totals = totalsOf(ledger);
   const waste = (of: Partial<Record<WasteKind, Usd>>): { [key: string]: Cell } => ({
-    waste: sum(Object.values(of)) ?? 0,
-    ...Object.fromEntries(wasted.map(([kind]) => [kind, of[kind] ?? 0])),
+    wasteUsd: sum(Object.values(of)) ?? 0,
+    ...Object.fromEntries(wasted.map(([kind]) => [wasteKey(kind), of[kind] ?? 0])),
   });
   return {
     schemaVersion: 1,
@@ -134,7 +140,7 @@ export function costView(ledger: Ledger, top: number | null = null): Report {
       {
         title: `Cost by ${ledger.by}`,
         columns: [
-          { key: "key", label: ledger.by, type: ledger.by === "chain" ? "id" : "text" },
+          { key: ledger.by, label: ledger.by, type: ledger.by === "chain" ? "id" : "text" },
           ...(ledger.by === "cloud" ? [] : [{ key: "cloud", label: "cloud", type: "text" } as const]),
           ...places.map((key) => ({ key, label: key, type: "text", optional: true }) as const),
           ...(aboutRuns
@@ -145,15 +151,15 @@ export function costView(ledger: Ledger, top: number | null = null): Report {
               ] as const)
             : []),
           { key: "usd", label: "cost", type: "usd" },
-          ...(wasted.length > 0 ? [{ key: "waste", label: "of it waste", type: "usd" } as const] : []),
+          ...(wasted.length > 0 ? [{ key: "wasteUsd", label: "of it waste", type: "usd" } as const] : []),
           ...(hasLogs ? [{ key: "logsUsd", label: "log ingestion", type: "usd", optional: true } as const] : []),
           { key: "basis", label: "basis", type: "text" },
           { key: "unknown", label: "unknown", type: "count" },
-          ...wasted.map(([key, label]) => ({ key, label, type: "usd", optional: true }) as const),
+          ...wasted.map(([kind, label]) => ({ key: wasteKey(kind), label, type: "usd", optional: true }) as const),
         ],
         rows: shown.map((row) => ({
-          key: row.key,
           cloud: row.cloud ?? "several",
+          [ledger.by]: row.key,
           account: row.account,
           region: row.region,
           invocations: row.invocations ?? "-",
@@ -166,7 +172,7 @@ export function costView(ledger: Ledger, top: number | null = null): Report {
           unknown: count(row.unknown),
         })),
         total: {
-          key: ledger.unattributedUsd === 0 ? "total" : "total with unattributed",
+          [ledger.by]: ledger.unattributedUsd === 0 ? "total" : "total with unattributed",
           invocations: totals.invocations ?? "-",
           billedMs: totals.billedMs ?? "-",
           gbSeconds: totals.gbSeconds ?? "-",
@@ -206,12 +212,12 @@ export function costView(ledger: Ledger, top: number | null = null): Report {
 
 function notesOf(ledger: Ledger, shown: number): string[] {
   const notes: string[] = [];
-  if (shown < ledger.rows.length) notes.push(`${ledger.rows.length - shown} more rows; totals count all of them.`);
+  if (shown < ledger.rows.length) notes.push(`${plural(ledger.rows.length - shown, "more row")}; totals count all of them.`);
   const total = count(ledger.unknown);
   if (total > 0) {
-    notes.push(`Unknown cost of ${total.toLocaleString("en-US")} (not in the sums):`);
-    for (const { count: many, why } of ledger.unknown.slice(0, 5)) notes.push(`  ${many.toLocaleString("en-US")} x ${why}`);
-    if (ledger.unknown.length > 5) notes.push(`  and ${ledger.unknown.length - 5} more reasons`);
+    notes.push(`Unknown cost of ${humanCount(total)} (not in the sums):`);
+    for (const { count: many, why } of ledger.unknown.slice(0, 5)) notes.push(`  ${humanCount(many)} x ${why}`);
+    if (ledger.unknown.length > 5) notes.push(`  and ${plural(ledger.unknown.length - 5, "more reason")}`);
   }
   notes.push(`List prices of ${ledger.pricesAsOf}, first tier, without free tier, discounts or tax.`);
   return notes;

@@ -1,5 +1,6 @@
 /** What the dataset holds -> its document and table. */
 import type { Gap } from "../../model/records.ts";
+import { plural } from "../formats/values.ts";
 import type { Report } from "../report.ts";
 import { isoTime } from "./time.ts";
 
@@ -63,9 +64,11 @@ const COMPACT_ABOVE = 50;
 export function datasetView(facts: DatasetFacts): Report {
   const crowded = facts.days.filter((day) => day.files > COMPACT_ABOVE).length;
   const notes = [
-    `${facts.dir}: ${facts.batches.toLocaleString("en-US")} batches, layout version ${facts.schemaVersion}.`,
-    `${facts.functions.toLocaleString("en-US")} functions on ${facts.clouds.length === 0 ? "no cloud" : facts.clouds.join(", ")}; ${period(facts)}.`,
-    ...(crowded > 0 ? [`${crowded} days have more than ${COMPACT_ABOVE} files: evscope dataset compact makes questions quicker.`] : []),
+    `${facts.dir}: ${plural(facts.batches, "batch", "batches")}, layout version ${facts.schemaVersion}.`,
+    `${plural(facts.functions, "function")} on ${facts.clouds.length === 0 ? "no cloud" : facts.clouds.join(", ")}; ${period(facts)}.`,
+    ...(crowded > 0
+      ? [`${plural(crowded, "day has", "days have")} more than ${COMPACT_ABOVE} files: evscope dataset compact makes questions quicker.`]
+      : []),
   ];
   return {
     schemaVersion: 1,

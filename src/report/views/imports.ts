@@ -1,4 +1,5 @@
 /** The result of an import -> its document and table. */
+import { humanCount, plural } from "../formats/values.ts";
 import type { Report } from "../report.ts";
 
 /** One file of an import. */
@@ -16,6 +17,15 @@ export interface ImportedFile {
   broken?: readonly { reason: string; line: number | null; byte: number | null }[];
   /** Well-formed content that holds nothing evscope reads, by reason. */
   ignored?: readonly { reason: string; count: number }[];
+  /** How a file of no known format begins, and what was looked for (nearest first). */
+  unrecognised?: { begins: string; lookedFor: readonly LookedFor[] } | null;
+}
+
+/** A format, and what it is recognised by. */
+export interface LookedFor {
+  format: string;
+  title: string;
+  lookedFor: string;
 }
 
 /** What an import did, as far as it is shown. */
@@ -40,7 +50,11 @@ export interface ImportDocument {
     error: string | null;
     broken: { reason: string; line: number | null; byte: number | null }[];
     ignored: { reason: string; count: number }[];
+    /** First characters of a file of no known format; null: it was recognised. */
+    begins: string | null;
   }[];
+  /** What would have been recognised; empty where every file was. */
+  lookedFor: LookedFor[];
   totals: { files: number; records: number; skipped: number; failed: number; added: number | null; duplicates: number | null };
   byType: { [type: string]: number };
 }
@@ -49,7 +63,7 @@ export function importDocument(facts: ImportFacts): ImportDocument {
   const { files } = facts;
   return {
     schemaVersion: 1,
-    files: files.map(({ path, format, records, skipped, error, broken, ignored }) => ({
+    files: files.map(({ path, format, records, skipped, error, broken, ignored, unrecognised }) => ({
       path,
       format,
       records,
@@ -57,7 +71,9 @@ export function importDocument(facts: ImportFacts): ImportDocument {
       error,
       broken: [...(broken ?? [])],
       ignored: [...(ignored ?? [])],
+      begins: unrecognised?.begins ?? null,
     })),
+    lookedFor: [...(files.find((file) => file.unrecognised)?.unrecognised?.lookedFor ?? [])],
     totals: {
       files: files.length,
       records: files.reduce((sum, file) => sum + file.records, 0),
@@ -72,6 +88,8 @@ export function importDocument(facts: ImportFacts): ImportDocument {
 
 /** Broken records shown per file. */
 const SHOWN_PER_FILE = 3;
+/** Formats listed where a file was not recognised. */
+const SHOWN_FORMATS = 6;
 
 /** The summary as a table; what was wrong is said below it, file by file. */
 export function importView(facts: ImportFacts): Report {
@@ -79,16 +97,17 @@ export function importView(facts: ImportFacts): Report {
   const { totals } = document;
   const notes: string[] = [];
   for (const file of document.files) {
-    if (file.error !== null) notes.push(`${file.path}: ${file.error}`);
+    if (file.error !== null)
+      notes.push(`${file.path}: ${file.error}${file.begins === null || file.begins === "" ? "" : `; it begins with: ${file.begins}`}`);
     for (const { reason, line, byte } of file.broken.slice(0, SHOWN_PER_FILE))
       notes.push(`${file.path}${place(line, byte)}: left out: ${reason}`);
     const more = file.skipped - Math.min(SHOWN_PER_FILE, file.broken.length);
-    if (file.skipped > 0 && more > 0) notes.push(`${file.path}: ${more.toLocaleString("en-US")} more broken records left out`);
+    if (file.skipped > 0 && more > 0) notes.push(`${file.path}: ${plural(more, "more broken record")} left out`);
   }
-  if (totals.added !== null)
-    notes.push(`New in the dataset: ${totals.added.toLocaleString("en-US")} records${repeats(totals.duplicates)}.`);
+  notes.push(...lookedForNotes(document.lookedFor));
+  if (totals.added !== null) notes.push(`New in the dataset: ${plural(totals.added, "record")}${repeats(totals.duplicates)}.`);
   const kinds = Object.entries(document.byType).filter(([, count]) => count > 0);
-  if (kinds.length > 0) notes.push(`By kind: ${kinds.map(([kind, count]) => `${kind} ${count.toLocaleString("en-US")}`).join(", ")}.`);
+  if (kinds.length > 0) notes.push(`By kind: ${kinds.map(([kind, count]) => `${kind} ${humanCount(count)}`).join(", ")}.`);
   return {
     schemaVersion: 1,
     title: "Import",
@@ -109,11 +128,22 @@ export function importView(facts: ImportFacts): Report {
           skipped,
           state: error !== null ? "failed" : skipped > 0 ? "partly" : "ok",
         })),
-        total: { path: `${totals.files.toLocaleString("en-US")} files`, records: totals.records, skipped: totals.skipped },
+        total: { path: plural(totals.files, "file"), records: totals.records, skipped: totals.skipped },
         notes,
       },
     ],
   };
+}
+
+function lookedForNotes(lookedFor: readonly LookedFor[]): string[] {
+  if (lookedFor.length === 0) return [];
+  const shown = lookedFor.slice(0, SHOWN_FORMATS).map((one) => `  ${one.title}: ${one.lookedFor}`);
+  const more = lookedFor.length - shown.length;
+  return [
+    "Looked for, nearest first:",
+    ...shown,
+    ...(more > 0 ? [`  and ${plural(more, "more format")}: evscope import --help, or --format json`] : []),
+  ];
 }
 
 function place(line: number | null, byte: number | null): string {
@@ -122,5 +152,5 @@ function place(line: number | null, byte: number | null): string {
 }
 
 function repeats(duplicates: number | null): string {
-  return duplicates === null || duplicates === 0 ? "" : `; ${duplicates.toLocaleString("en-US")} were there already`;
+  return duplicates === null || duplicates === 0 ? "" : `; ${humanCount(duplicates)} were there already`;
 }
