@@ -21,7 +21,7 @@ export interface CostRow {
   gbSeconds: number | null;
   /** Cost of the invocations (or other units) that are not in `unknown`. null: nothing of the row is known. */
   usd: Usd | null;
-  /** Weakest basis of `lines`; null where `usd` is null. */
+  /** Weakest basis of `lines`; null where there are none. */
   basis: Basis | null;
   /** What `usd` is made of. */
   lines: CostLine[];
