@@ -28,7 +28,7 @@ export function buildNodes(records: ChainRecords): Nodes {
   const loose = records.messages.filter((message) => !addRunMessage(nodes, message));
   const byTrace = traced.some((span) => span.requestId === null) ? runsByTrace(nodes) : new Map<string, Node[]>();
   for (const span of traced) addInvocationSpan(nodes, span, own, byTrace);
-  dropSpanOnlyRuns(nodes, own);
+  if (traced.length > 0) dropSpanOnlyRuns(nodes, own);
   register(nodes);
   for (const span of spans) if (!span.isInvocation && !isWorkflow(span)) addSpan(nodes, span);
   for (const log of lines) addLooseLine(nodes, log);

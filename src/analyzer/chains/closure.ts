@@ -3,7 +3,7 @@ import type { Chain, ChainRecords } from "../../model/chains.ts";
 import { normaliseId } from "../../model/ids.ts";
 import { chainOfGroups, chainOfNodes } from "./chain.ts";
 import { type Context, contextOf } from "./context.ts";
-import { ownMessages, type Members } from "./edges.ts";
+import type { Members } from "./edges.ts";
 import { DEFAULT_HUB_LIMIT } from "./evidence.ts";
 import { type Node, topOf } from "./nodes.ts";
 import { keysOf } from "./payload.ts";
@@ -57,19 +57,19 @@ export function nextIds(records: ChainRecords, seedIds: readonly string[], alrea
   return [...wanted].filter((value) => !alreadyAsked.has(value)).sort();
 }
 
+/** Of a batch also what is not yet known to be another chain's: it may turn out to be this one's. */
 function* valuesToFollow(ctx: Context, members: Members, node: Node): Generator<string> {
+  const batch = ctx.members.isBatch(node);
+  const follows = (group: number | null): boolean => !batch || members.groups.has(group ?? -1) || !ctx.members.isNamed(group);
   if (node.requestId !== null) yield node.requestId;
   if (node.kind === "workflow") yield node.id;
   yield* node.traces;
-  const batch = ctx.members.isBatch(node);
   if (!batch) yield* node.lineTraces;
-  for (const { value, hub } of ctx.members.tokens.of(node)) {
-    if (!hub && (!batch || members.groups.has(ctx.members.groupOf(value) ?? -1))) yield value;
-  }
-  for (const span of node.spans)
-    for (const link of span.links) if (!batch || members.groups.has(ctx.members.groupOf(link.traceId) ?? -1)) yield link.traceId;
+  for (const { value, hub } of ctx.members.tokens.of(node)) if (!hub && follows(ctx.members.groupOf(value))) yield value;
+  for (const span of node.spans) for (const link of span.links) if (follows(ctx.members.groupOf(link.traceId))) yield link.traceId;
   for (const side of ["received", "published"] as const) {
-    for (const m of ownMessages(ctx, members, node, side)) {
+    for (const m of node[side]) {
+      if (!follows(ctx.members.groupOfMessage(m))) continue;
       if (m.traceId !== null) yield m.traceId;
       for (const key of keysOf(m)) yield key.slice(key.indexOf(" ") + 1);
     }

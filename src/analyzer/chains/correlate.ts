@@ -23,10 +23,11 @@ export function correlate(records: ChainRecords, options: { hubLimit?: number } 
 }
 
 function isChain(ctx: Context, group: number, nodes: readonly Node[]): boolean {
+  const named = nodes.some((n) => ctx.members.tokens.of(n).some((t) => isOwn(ctx, group, t)));
+  // one message of a batch, of which nothing else is known
+  if (!named && nodes.every((n) => ctx.members.isBatch(n))) return false;
   if (nodes.filter((n) => n.owner === null).length > 1 || nodes.some((n) => n.kind === "workflow")) return true;
-  return nodes.some(
-    (n) => n.received.some(isFromInside) || n.published.length > 0 || ctx.members.tokens.of(n).some((t) => isOwn(ctx, group, t)),
-  );
+  return named || nodes.some((n) => n.received.some(isFromInside) || n.published.length > 0);
 }
 
 /** A timer's tick or a call from outside makes no chain. */

@@ -18,6 +18,8 @@ export interface Membership {
   groupOf(value: string): number | null;
   /** Group of a message by any of its IDs; null: it has none (then it belongs where its run belongs). */
   groupOfMessage(message: Message): number | null;
+  /** True where a correlation ID of the group is known: then it is certain whose it is. */
+  isNamed(group: number | null): boolean;
   /** Groups of a node and its part in each; parts follow their owner. */
   sharesOf(node: Node): ReadonlyMap<number, number>;
   /** True where the node belongs to several groups, or to part of a group. */
@@ -82,6 +84,7 @@ function finish(state: State, nodes: Nodes, payloads: PayloadMatches): Membershi
     groupOfMessage(message) {
       return state.union.find(state.itemElement(message));
     },
+    isNamed: (group) => group !== null && state.correlations.has(group),
     sharesOf,
     isBatch: (node) => sharesOf(node).size > 1,
     byGroup,

@@ -67,9 +67,12 @@ function spanOnly(node: Node, own: ReadonlySet<string>): boolean {
 export function dropSpanOnlyRuns(nodes: Nodes, own: ReadonlySet<string>): void {
   const traced = new Map<string, Node>();
   for (const node of nodes.all)
-    if (node.spans.length > 0 && node.requestId !== null && spanOnly(node, own)) traced.set(node.requestId, node);
+    if (node.kind === "function" && node.spans.length > 0 && node.requestId !== null && spanOnly(node, own))
+      traced.set(node.requestId, node);
   if (traced.size === 0) return;
-  nodes.all = nodes.all.filter((node) => node.spans.length > 0 || node.requestId === null || !traced.has(node.requestId));
+  nodes.all = nodes.all.filter(
+    (node) => node.kind !== "function" || node.spans.length > 0 || node.requestId === null || !traced.has(node.requestId),
+  );
   for (const [requestId, node] of traced) nodes.byRequest.set(requestId, [node]);
 }
 

@@ -82,6 +82,7 @@ export function collectTokens(nodes: Nodes, hubLimit: number): Tokens {
     byNode[node.index] = own.length === 0 ? NONE : own;
     for (const trace of node.traces) carry(token({ kind: "trace", value: trace }), top);
     for (const trace of node.lineTraces) carry(token({ kind: "trace", value: trace }), top);
+    for (const span of node.spans) for (const link of span.links) token({ kind: "trace", value: link.traceId });
   }
   for (const node of nodes.all) {
     const own = node.requestId === null || node.owner !== null ? undefined : tokens.get(node.requestId);
