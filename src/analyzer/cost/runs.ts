@@ -4,18 +4,19 @@ import type { Invocation, Span } from "../../model/records.ts";
 import type { EpochMs } from "../../model/units.ts";
 import type { TransitionCount } from "./ledger.ts";
 
-/** Sources in the order in which their figures are believed where two saw the same run. */
+/** Sources in the order in which their figures are believed where several saw the same run. The dataset's usage counts by the same rule. */
 const RANK: Record<Invocation["seenIn"], number> = { "platform-log": 0, "request-log": 1, history: 2, span: 3 };
-/** Two records of one request closer than this are one run: automatic retries that keep the ID come a minute apart (AWS async invocation). */
-const SAME_RUN_MS = 2000;
+/** A run of which only the beginning was seen comes after every whole one. */
+const CUT_RANK = 4;
 
-function runEnd(run: Invocation): EpochMs {
-  return run.endedAt ?? run.startedAt + (run.initMs ?? 0) + (run.durationMs ?? 0);
+function rankOf(record: Invocation): number {
+  return RANK[record.seenIn] + (record.durationMs === null && record.billedMs === null ? CUT_RANK : 0);
 }
 
 /**
- * One record per run. Records of one request that overlap in time (or lie within two seconds) are one run seen by several
- * sources or exported twice: the record that says what was billed wins, and takes from the others what it does not say itself.
+ * One record per run. Of the records of one request those of the best source stand; of these, records that overlap in time are one
+ * run exported twice, and records that do not are attempts that keep the request ID. What a record does not say itself, it takes
+ * from the others that saw the same run.
  */
 export function runsOf(invocations: readonly Invocation[]): Invocation[] {
   const byRequest = new Map<string, Invocation[]>();
@@ -28,32 +29,50 @@ export function runsOf(invocations: readonly Invocation[]): Invocation[] {
   const runs: Invocation[] = [];
   for (const records of byRequest.values()) {
     if (records.length === 1) runs.push(records[0]!);
-    else for (const cluster of clusters(records)) runs.push(merged(cluster));
+    else for (const run of runsOfRequest(records)) runs.push(run);
   }
   return runs;
 }
 
-function clusters(records: Invocation[]): Invocation[][] {
-  const sorted = [...records].sort((a, b) => a.startedAt - b.startedAt);
-  const found: Invocation[][] = [];
-  let until = Number.NEGATIVE_INFINITY;
+function runsOfRequest(records: readonly Invocation[]): Invocation[] {
+  const best = records.reduce((least, record) => Math.min(least, rankOf(record)), Number.POSITIVE_INFINITY);
+  const sorted = records
+    .filter((record) => rankOf(record) === best)
+    .sort((a, b) => a.startedAt - b.startedAt || (b.endedAt ?? b.startedAt) - (a.endedAt ?? a.startedAt));
+  const runs: { records: Invocation[]; startedAt: EpochMs; endedAt: EpochMs }[] = [];
   for (const record of sorted) {
-    if (record.startedAt <= until + SAME_RUN_MS) found.at(-1)!.push(record);
-    else found.push([record]);
-    until = Math.max(until, runEnd(record));
+    const last = runs.at(-1);
+    const endedAt = record.endedAt ?? record.startedAt;
+    if (last === undefined || (record.startedAt >= last.endedAt && record.startedAt > last.startedAt)) {
+      runs.push({ records: [record], startedAt: record.startedAt, endedAt });
+      continue;
+    }
+    last.records.push(record);
+    last.startedAt = record.startedAt;
+    last.endedAt = Math.max(last.endedAt, endedAt);
   }
-  return found;
+  for (const record of records.filter((one) => rankOf(one) !== best).sort((a, b) => rankOf(a) - rankOf(b))) {
+    nearestTo(runs, record.startedAt).records.push(record);
+  }
+  return runs.map((run) => merged(run.records));
 }
 
-function merged(records: Invocation[]): Invocation {
-  const ranked = [...records].sort(
-    (a, b) =>
-      Number(a.billedMs === null) - Number(b.billedMs === null) ||
-      RANK[a.seenIn] - RANK[b.seenIn] ||
-      Number(a.endedAt === null) - Number(b.endedAt === null),
-  );
-  const best = { ...ranked[0]! };
-  for (const other of ranked.slice(1)) {
+/** The run that starts nearest to a moment; `runs` in order of start, at least one. */
+function nearestTo<Run extends { startedAt: EpochMs }>(runs: readonly Run[], at: EpochMs): Run {
+  let low = 0;
+  for (let high = runs.length - 1; low < high;) {
+    const middle = (low + high) >> 1;
+    if (runs[middle]!.startedAt < at) low = middle + 1;
+    else high = middle;
+  }
+  const [before, after] = [runs[Math.max(0, low - 1)]!, runs[low]!];
+  return at - before.startedAt < after.startedAt - at ? before : after;
+}
+
+/** The first record, completed by the others. */
+function merged(records: readonly Invocation[]): Invocation {
+  const best = { ...records[0]! };
+  for (const other of records.slice(1)) {
     best.account ??= other.account;
     best.region ??= other.region;
     best.architecture ??= other.architecture;

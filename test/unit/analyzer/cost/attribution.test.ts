@@ -232,6 +232,26 @@ describe("runs", () => {
     ]);
   });
 
+  it("counts attempts that follow at once, and a run exported twice only once", () => {
+    const first = run({ requestId: "a", startedAt: 0, endedAt: 100, outcome: "error" });
+    const second = run({ requestId: "a", startedAt: 100, endedAt: 300 });
+    expect(runsOf([first, second, { ...first }, { ...second, startedAt: 101 }])).toEqual([first, second]);
+  });
+
+  it("completes each attempt from the trace that started nearest to it", () => {
+    const attempts = [0, 60_000, 180_000].map((startedAt) => run({ requestId: "a", startedAt, endedAt: startedAt + 100, region: null }));
+    const spans = [179_900, 59_900, -100].map((startedAt) =>
+      run({ requestId: "a", startedAt, seenIn: "span", billedMs: null, region: `r${startedAt}` }),
+    );
+    expect(runsOf([...spans, ...attempts]).map((one) => one.region)).toEqual(["r-100", "r59900", "r179900"]);
+  });
+
+  it("believes a whole run of another source before a cut log", () => {
+    const cut = run({ requestId: "a", billedMs: null, durationMs: null, endedAt: null });
+    const traced = run({ requestId: "a", billedMs: null, durationMs: 7, seenIn: "span", region: null });
+    expect(runsOf([cut, traced])).toEqual([expect.objectContaining({ seenIn: "span", durationMs: 7, region: "us-east-1" })]);
+  });
+
   it("keeps requests of two clouds apart", () => {
     expect(runsOf([run({ requestId: "a" }), run({ requestId: "a", cloud: "gcp" })])).toHaveLength(2);
   });
