@@ -27,10 +27,6 @@ function itemsOf(state: State, node: Node): number[] {
 export function settle(state: State, nodes: Nodes, node: Node): boolean {
   const items = itemsOf(state, node);
   const itemRoots = [...new Set(items.map((e) => state.union.find(e)))];
-  if (itemRoots.length > 1) {
-    state.reps.set(node, items);
-    return false;
-  }
   const roots = new Set<number>();
   const all: number[] = [...items];
   for (const token of tokensOf(state, nodes, node)) {
@@ -39,6 +35,11 @@ export function settle(state: State, nodes: Nodes, node: Node): boolean {
     all.push(element);
     const root = state.union.find(element);
     if (state.correlations.has(root)) roots.add(root);
+  }
+  if (itemRoots.length > 1) {
+    // its lines may name chains that no message of it is known to be of
+    state.reps.set(node, [...items, ...[...roots].filter((root) => !itemRoots.includes(root))]);
+    return false;
   }
   if (roots.size > 1 && !sameThing(state, [...roots])) {
     const reps = [...roots];

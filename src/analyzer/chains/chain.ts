@@ -127,7 +127,7 @@ function referenceOf(arcs: readonly Arc[], nodes: readonly Node[]): string {
   return [...votes].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0]![0];
 }
 
-/** Correlation IDs first, then executions, then traces. */
+/** Correlation IDs first, then executions, then traces; a trace that other chains share is none of its own. */
 function idsOf(ctx: Context, members: Members): string[] {
   const correlations = new Set<string>();
   const executions = new Set<string>();
@@ -140,7 +140,7 @@ function idsOf(ctx: Context, members: Members): string[] {
       if (token.correlation) correlations.add(value);
       else if (token.execution) executions.add(value);
     }
-    if (!ctx.members.isBatch(node)) for (const trace of node.traces) traces.add(trace);
+    for (const trace of node.traces) if (members.groups.has(ctx.members.groupOf(trace) ?? -1)) traces.add(trace);
   }
   return [...new Set([...[...correlations].sort(), ...[...executions].sort(), ...traces])];
 }

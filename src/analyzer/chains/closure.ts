@@ -53,8 +53,19 @@ export function nextIds(records: ChainRecords, seedIds: readonly string[], alrea
   const { groups, nodes } = targets(ctx, seedIds);
   const members: Members = { nodes: [...new Set([...groups].flatMap((g) => ctx.members.byGroup.get(g) ?? []))], set: new Set(), groups };
   const wanted = new Set<string>();
-  for (const node of [...members.nodes, ...nodes]) for (const value of valuesToFollow(ctx, members, node)) wanted.add(value);
+  for (const node of [...members.nodes, ...nodes, ...undecided(ctx, members)])
+    for (const value of valuesToFollow(ctx, members, node)) wanted.add(value);
   return [...wanted].filter((value) => !alreadyAsked.has(value)).sort();
+}
+
+/** Runs behind messages of a batch that are not yet known to be of another chain: further evidence of theirs decides. */
+function undecided(ctx: Context, members: Members): Node[] {
+  const groups = new Set<number>();
+  for (const node of members.nodes) {
+    if (!ctx.members.isBatch(node)) continue;
+    for (const group of ctx.members.sharesOf(node).keys()) if (!members.groups.has(group) && !ctx.members.isNamed(group)) groups.add(group);
+  }
+  return [...groups].flatMap((g) => ctx.members.byGroup.get(g) ?? []).filter((n) => !ctx.members.isBatch(n));
 }
 
 /** Of a batch also what is not yet known to be another chain's: it may turn out to be this one's. */
