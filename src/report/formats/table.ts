@@ -6,6 +6,8 @@ import { type Look, type Paint, painter, paintWord } from "./style.ts";
 import { displayWidth, escapeTerminal, pad, truncate, widest, wrap } from "./text.ts";
 
 const GAP = 2;
+/** Space between columns where that is what it takes. */
+const TIGHT_GAP = 1;
 /** A text column is not made narrower than this; a table that would have to be becomes a list of records. */
 const LEAST_TEXT = 12;
 /** Optional columns go before a text column gets narrower than this. */
@@ -41,22 +43,27 @@ function sectionLines(section: Section, look: Look, paint: Paint): string[] {
     total: column.total === null ? null : escapeTerminal(column.total),
   }));
   const dropped: string[] = [];
-  let widths = fit(columns, look.width, ROOMY_TEXT);
+  let gap = GAP;
+  let widths = fit(columns, look.width, ROOMY_TEXT, gap);
   while (widths === null && columns.some((column) => column.optional)) {
     const last = columns.findLastIndex((column) => column.optional);
     dropped.unshift(...columns.splice(last, 1).map((column) => column.header));
-    widths = fit(columns, look.width, ROOMY_TEXT);
+    widths = fit(columns, look.width, ROOMY_TEXT, gap);
   }
-  widths ??= fit(columns, look.width, LEAST_TEXT);
-  const lines = widths === null ? recordLines(columns, look, paint) : tableLines(columns, widths, look, paint);
+  widths ??= fit(columns, look.width, LEAST_TEXT, gap);
+  if (widths === null) {
+    gap = TIGHT_GAP;
+    widths = fit(columns, look.width, LEAST_TEXT, gap);
+  }
+  const lines = widths === null ? recordLines(columns, look, paint) : tableLines(columns, { widths, gap }, look, paint);
   return dropped.length === 0 ? lines : [...lines, ...noteLines(`(left out for width: ${dropped.join(", ")})`, look.width)];
 }
 
 /** Widths that fit, taken from the widest text columns, none of them below `leastText`; null: impossible. */
-function fit(columns: readonly TextColumn[], width: number, leastText: number): number[] | null {
+function fit(columns: readonly TextColumn[], width: number, leastText: number, gap: number): number[] | null {
   const headers = columns.map((column) => widest(column.header.split(" ")));
   const natural = columns.map((column, i) => Math.max(headers[i]!, widest(column.cells), displayWidth(column.total ?? "")));
-  const room = width - GAP * (columns.length - 1);
+  const room = width - gap * (columns.length - 1);
   const least = columns.map((column, i) => (column.solid ? natural[i]! : Math.min(natural[i]!, Math.max(leastText, headers[i]!))));
   if (least.reduce((sum, w) => sum + w, 0) > room) return null;
   const widths = [...natural];
@@ -78,17 +85,23 @@ function widenHeaders(columns: readonly TextColumn[], widths: number[], room: nu
   });
 }
 
-function tableLines(columns: readonly TextColumn[], widths: readonly number[], look: Look, paint: Paint): string[] {
+/** Widths of the columns and the space between them. */
+interface Grid {
+  widths: readonly number[];
+  gap: number;
+}
+
+function tableLines(columns: readonly TextColumn[], grid: Grid, look: Look, paint: Paint): string[] {
   const rule = look.unicode ? "─" : "-";
   const rows = columns[0]!.cells.map((_, r) => columns.map((column) => column.cells[r]!));
-  const head = draw([columns.map((column) => column.header)], columns, widths, look, (text) => paint("bold", text));
+  const head = draw([columns.map((column) => column.header)], columns, grid, look, (text) => paint("bold", text));
   const body: string[] = [];
   for (let at = 0; at < rows.length; at += PIECE) {
-    for (const drawn of draw(rows.slice(at, at + PIECE), columns, widths, look, (text) => paintWord(paint, text))) body.push(drawn);
+    for (const drawn of draw(rows.slice(at, at + PIECE), columns, grid, look, (text) => paintWord(paint, text))) body.push(drawn);
   }
-  const line = paint("dim", rule.repeat(widths.reduce((sum, w) => sum + w + GAP, -GAP)));
+  const line = paint("dim", rule.repeat(grid.widths.reduce((sum, w) => sum + w + grid.gap, -grid.gap)));
   const totals = columns.some((column) => column.total !== null)
-    ? [line, ...draw([columns.map((column) => column.total ?? "")], columns, widths, look, (text) => paint("bold", text))]
+    ? [line, ...draw([columns.map((column) => column.total ?? "")], columns, grid, look, (text) => paint("bold", text))]
     : [];
   return [...head, line, ...body, ...totals];
 }
@@ -96,7 +109,7 @@ function tableLines(columns: readonly TextColumn[], widths: readonly number[], l
 function draw(
   rows: string[][],
   columns: readonly TextColumn[],
-  widths: readonly number[],
+  { widths, gap }: Grid,
   look: Look,
   style: (text: string) => string,
 ): string[] {
@@ -111,17 +124,16 @@ function draw(
     "bottom-right": "",
   };
   const table = new Table({
-    colWidths: widths.map((w, i) => w + (i < widths.length - 1 ? GAP : 0)),
+    colWidths: [...widths],
     colAligns: columns.map((column) => column.align),
-    chars: { ...none, left: "", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "", middle: "" },
+    chars: { ...none, left: "", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "", middle: " ".repeat(gap) },
     style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
   });
   for (const row of rows) {
     table.push(
       row.map((cell, i) => {
-        const gap = i < widths.length - 1 ? " ".repeat(GAP) : "";
         const lines = columns[i]!.clip ? [truncate(cell, widths[i]!, look.unicode ? "…" : "~")] : wrap(cell, widths[i]!);
-        return lines.map((line) => style(pad(line, widths[i]!, columns[i]!.align)) + gap).join("\n");
+        return lines.map((line) => style(pad(line, widths[i]!, columns[i]!.align))).join("\n");
       }),
     );
   }

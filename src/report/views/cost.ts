@@ -146,8 +146,8 @@ export function costView(ledger: Ledger, top: number | null = null): Report {
           ...(aboutRuns
             ? ([
                 { key: "invocations", label: "invocations", type: "count" },
-                { key: "billedMs", label: "billed", type: "ms" },
-                { key: "gbSeconds", label: "GB-seconds", type: "gb-s" },
+                { key: "billedMs", label: "billed", type: "ms", optional: true },
+                { key: "gbSeconds", label: "GB-seconds", type: "gb-s", optional: true },
               ] as const)
             : []),
           { key: "usd", label: "cost", type: "usd" },

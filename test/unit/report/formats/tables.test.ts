@@ -80,7 +80,7 @@ describe("table", () => {
     expect(formatTable(report(rows), { ...plain, width: 70 })).toMatch(
       /^function {27}invocations {2}cost \(USD\)\n[^]*\(left out for width: seen \(UTC\)\)/,
     );
-    const narrow = formatTable(report(rows), { ...plain, width: 30 });
+    const narrow = formatTable(report(rows), { ...plain, width: 26 });
     expect(narrow).toMatch(/^function {5}a-function/m);
     expect(narrow).toMatch(/^cost \(USD\) {3}0.50$/m);
   });
