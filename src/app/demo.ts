@@ -56,9 +56,12 @@ export async function runDemo(
   }
 }
 
+/** Many clouds and patterns, a compensation before all; a replay hours later would only stretch the picture. */
 function interest(chain: Chain): number {
   const clouds = new Set(chain.hops.map((hop) => hop.cloud)).size;
-  return clouds * 10 + chain.patterns.length * 3 + (chain.complete ? 2 : 0) + Math.min(chain.problems.length, 2);
+  const named = (name: Chain["patterns"][number]["name"]): number => (chain.patterns.some((pattern) => pattern.name === name) ? 1 : 0);
+  const told = named("compensated-saga") * 8 - named("replay") * 8 - named("dead-letter") * 4;
+  return clouds * 10 + chain.patterns.length * 3 + told + (chain.complete ? 2 : 0);
 }
 
 function slowestFirst(chains: readonly Chain[]): Chain[] {

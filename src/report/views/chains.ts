@@ -61,6 +61,9 @@ export function chainsDocument(chains: readonly Chain[], top: number | null = nu
   };
 }
 
+/** What a chain's own page explains but no list needs: nothing is missing and nothing failed. */
+const REMARKS = new Set(["hub", "clock-skew"]);
+
 /** The list as a table. */
 export function chainsView(chains: readonly Chain[], top: number | null = null): Report {
   const document = chainsDocument(chains, top);
@@ -93,7 +96,9 @@ export function chainsView(chains: readonly Chain[], top: number | null = null):
           ...chain,
           functions: null,
           patterns: null,
-          problems: Object.entries(chain.problems).map(([code, count]) => (count === 1 ? code : `${count} x ${code}`)),
+          problems: Object.entries(chain.problems)
+            .filter(([code]) => !REMARKS.has(code))
+            .map(([code, count]) => (count === 1 ? code : `${count} x ${code}`)),
         })),
         notes,
       },

@@ -142,7 +142,6 @@ export function costView(ledger: Ledger, top: number | null = null): Report {
         columns: [
           { key: ledger.by, label: ledger.by, type: ledger.by === "chain" ? "id" : "text" },
           ...(ledger.by === "cloud" ? [] : [{ key: "cloud", label: "cloud", type: "text" } as const]),
-          ...places.map((key) => ({ key, label: key, type: "text", optional: true }) as const),
           ...(aboutRuns
             ? ([
                 { key: "invocations", label: "invocations", type: "count" },
@@ -156,6 +155,7 @@ export function costView(ledger: Ledger, top: number | null = null): Report {
           { key: "basis", label: "basis", type: "text" },
           { key: "unknown", label: "unknown", type: "count" },
           ...wasted.map(([kind, label]) => ({ key: wasteKey(kind), label, type: "usd", optional: true }) as const),
+          ...places.map((key) => ({ key, label: key, type: "text", optional: true }) as const),
         ],
         rows: shown.map((row) => ({
           cloud: row.cloud ?? "several",
