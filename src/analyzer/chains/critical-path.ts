@@ -51,7 +51,9 @@ export function criticalPath(input: PathInput): PathSegment[] {
     if (arc.invocation === "sync" && arc.kind !== "retry") push(walk.calls, arc.from, arc.to);
   }
   for (const list of walk.calls.values()) list.sort((a, b) => endOf(walk, b) - endOf(walk, a) || startOf(walk, b) - startOf(walk, a));
-  const byEnd = input.nodes.filter((n) => n.kind !== "part").sort((a, b) => endOf(walk, b) - endOf(walk, a) || a.index - b.index);
+  const byEnd = input.nodes
+    .filter((n) => n.kind !== "part" || n.owner === null)
+    .sort((a, b) => endOf(walk, b) - endOf(walk, a) || a.index - b.index);
   let jump = 0;
   for (let node: Node | null = byEnd[0] ?? null; node !== null && walk.at > input.startedAt;) {
     node = backThrough(walk, node);

@@ -150,7 +150,9 @@ function arcOf(candidate: Candidate, node: Node): Arc {
  * its run in the chain is the cause, if there is one only, begun before and not itself waiting for this one.
  */
 function fedArc(ctx: Context, members: Members, node: Node, found: Arcs): void {
-  const feeders = ctx.topology.feeders(node.fn ?? node.name);
+  const got = ownMessages(ctx, members, node, "received")[0];
+  const known = got?.channel == null ? new Set<string>() : ctx.topology.feeders(got.channel);
+  const feeders = known.size > 0 ? known : ctx.topology.feeders(node.fn ?? node.name);
   if (feeders.size !== 1) return;
   const runs = members.nodes.filter(
     (n) => (n.kind === "function" || n.kind === "workflow") && feeders.has(n.fn ?? n.name) && n.cloud === node.cloud,
@@ -159,7 +161,6 @@ function fedArc(ctx: Context, members: Members, node: Node, found: Arcs): void {
   if (runs.length !== 1 || !from || from === node) return;
   const delay = node.firstAt - from.firstAt;
   if (delay < 0 || delay > DELIVERY_WINDOW_MS || found.has(node, from)) return;
-  const got = ownMessages(ctx, members, node, "received")[0];
   found.add({
     from,
     to: node,

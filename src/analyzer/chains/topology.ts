@@ -8,7 +8,7 @@ export interface Topology {
   functionsFed(channel: string): ReadonlySet<string>;
   /** Other functions that the rule behind `fn` hands the same event; empty where several rules lead to it. */
   siblingTargets(fn: string): ReadonlySet<string>;
-  /** Functions next upstream of this function or workflow: those that publish on a channel which leads to it, as far as was observed. */
+  /** Functions next upstream of this function, workflow or channel: those that publish on a channel which leads to it, as far as was observed. */
   feeders(name: string): ReadonlySet<string>;
   readonly empty: boolean;
 }
