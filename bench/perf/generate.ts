@@ -239,8 +239,9 @@ export function generate(path: string, bytes: number, seed: number): CorpusTruth
     return { endedAt: at + durationMs, lines: appLines + 3 + (timeout ? 1 : 0) };
   }
 
+  const enough = (): boolean => made >= bytes;
   let carried: string | null = null;
-  while (made < bytes) {
+  while (!enough()) {
     // 100 MB are about 2.4 hours
     clock += -Math.log(1 - r.next()) * 1600;
     flush(clock);

@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Cloud } from "../model/records.ts";
 import { Engine } from "./duckdb.ts";
-import { checkDataset, dataFile, SCHEMA_VERSION, UNDATED } from "./layout.ts";
+import { checkDataset, SCHEMA_VERSION, UNDATED } from "./layout.ts";
 import { allConfigs, allGaps, findLinks, recordsInWindow, recordsOfOwners, workflowSpansIn } from "./lookup.ts";
 import { coveragePath, type Manifest, manifestPath, readManifests } from "./manifest.ts";
 import { nearMissesOf } from "./near-misses.ts";

@@ -8,7 +8,7 @@ import type { Bytes } from "../../model/units.ts";
 import { type Committer, openBatchWriter, openCommitter } from "../../store/index.ts";
 import { type Plan, plan } from "./plan.ts";
 import { runPool } from "./pool.ts";
-import { BATCH_BYTES, finishBatch, readTask, type TaskContext } from "./read-task.ts";
+import { BATCH_BYTES, readTask, type TaskContext } from "./read-task.ts";
 import { type ImportedFile, summarise } from "./summary.ts";
 
 export type { ImportedFile } from "./summary.ts";
@@ -22,7 +22,7 @@ export interface ImportOptions {
   signal: AbortSignal;
   /** Worker threads at most; default: one per core. */
   cores?: number;
-  /** Raw bytes of a batch; default: 48 MB. */
+  /** Raw bytes of a batch; default: 64 MB, and never more than one task. */
   batchBytes?: Bytes;
   /** Where the path `-` reads from; default: the process's standard input. */
   stdin?: AsyncIterable<Uint8Array>;
@@ -102,7 +102,6 @@ async function readAll(
       ...(options.stdin ? { stdin: options.stdin } : {}),
     };
     for (const task of tasks) await readTask(task, context);
-    await finishBatch(context);
   } finally {
     await writer.close();
   }

@@ -4,12 +4,15 @@ import type { Bytes } from "../../model/units.ts";
 import { formats } from "./formats.ts";
 import type { Task } from "./protocol.ts";
 
-/** Large plain files of lines are cut into parts of this size. */
-const RANGE_BYTES = 64e6;
-/** Small files are handed out together. */
-const TASK_BYTES = 16e6;
+/**
+ * A task becomes a batch of the dataset: neighbouring files, or a part of a large plain file of lines, so that batches hardly overlap in time
+ * and need no looking for duplicates among each other. Two workers with two such batches stay below 600 MB.
+ */
+const LARGEST_TASK_BYTES = 48e6;
 /** Less than this is read sooner than workers start. */
-const SMALL_BYTES = 8e6;
+const SMALLEST_TASK_BYTES = 8e6;
+/** So that no worker waits long for the last one. */
+const TASKS_PER_WORKER = 2;
 /** What a compressed byte becomes, roughly. */
 const UNPACKED = 8;
 
@@ -20,27 +23,30 @@ export interface Plan {
 }
 
 export async function plan(inputs: readonly SourceInput[], cores: number): Promise<Plan> {
+  const total = inputs.reduce((sum, input) => sum + workOf(input), 0);
+  const taskBytes = Math.min(LARGEST_TASK_BYTES, Math.max(SMALLEST_TASK_BYTES, total / (cores * TASKS_PER_WORKER)));
   const tasks: Task[] = [];
   let group: Task[number][] = [];
   let grouped = 0;
-  let total = 0;
+  const close = (): void => {
+    if (group.length > 0) tasks.push(group);
+    group = [];
+    grouped = 0;
+  };
   for (const [index, input] of inputs.entries()) {
     const size = workOf(input);
-    total += size;
-    const ranges = await planRanges(input, formats, RANGE_BYTES);
+    const ranges = await planRanges(input, formats, taskBytes);
     if (ranges) {
+      close();
       for (const range of ranges) tasks.push([{ input: index, path: input.path, range }]);
       continue;
     }
+    if (grouped + size > taskBytes) close();
     group.push({ input: index, path: input.path, range: null });
     grouped += size;
-    if (grouped < TASK_BYTES) continue;
-    tasks.push(group);
-    group = [];
-    grouped = 0;
   }
-  if (group.length > 0) tasks.push(group);
-  return { tasks, workers: total < SMALL_BYTES || tasks.length < 2 ? 0 : Math.min(cores, tasks.length) };
+  close();
+  return { tasks, workers: total < SMALLEST_TASK_BYTES || tasks.length < 2 ? 0 : Math.min(cores, tasks.length) };
 }
 
 function workOf(input: SourceInput): Bytes {

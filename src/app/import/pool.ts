@@ -7,8 +7,8 @@ import type { Publisher } from "../../store/index.ts";
 import type { Failure, FromWorker, Task, ToWorker, WorkerSetup } from "./protocol.ts";
 import type { TaskContext } from "./read-task.ts";
 
-/** Young objects (records on their way) in large nurseries, and no more than this on the old heap. */
-const LIMITS = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 384 };
+/** Records die young. The old heap holds a batch's index, and the largest piece of a document. */
+const LIMITS = { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 384 };
 
 /**
  * Runs all tasks on so many workers. Rejects with the first failure, or with the signal's reason; batches published until then stay, the others

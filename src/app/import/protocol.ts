@@ -24,7 +24,7 @@ export interface WorkerSetup {
 
 export type ToWorker =
   | { type: "task"; task: Task }
-  /** No more tasks: finish the batch and end. */
+  /** No more tasks. */
   | { type: "finish" }
   /** Throw the batch away and end. */
   | { type: "abort" }

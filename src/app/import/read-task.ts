@@ -6,8 +6,8 @@ import type { BatchWriter } from "../../store/index.ts";
 import { formats } from "./formats.ts";
 import type { Part, Task } from "./protocol.ts";
 
-/** A batch is finished when it holds so much: two workers then stay below 600 MB. */
-export const BATCH_BYTES = 48e6;
+/** A batch is finished at the end of its task, or when it holds so much. */
+export const BATCH_BYTES = 64e6;
 
 export interface TaskContext {
   writer: BatchWriter;
@@ -21,9 +21,10 @@ export interface TaskContext {
   onBatch(added: number, duplicates: number): void;
 }
 
-/** Throws the signal's reason when aborted, and what the dataset throws. */
+/** Reads all parts of a task and finishes its batch. Throws the signal's reason when aborted, and what the dataset throws. */
 export async function readTask(task: Task, context: TaskContext): Promise<void> {
   for (const part of task) context.onPart(part.input, await readPart(part, context));
+  await finishBatch(context);
 }
 
 async function readPart(part: Part, context: TaskContext): Promise<SourceResult> {
@@ -45,7 +46,7 @@ async function readPart(part: Part, context: TaskContext): Promise<SourceResult>
   });
 }
 
-export async function finishBatch(context: Pick<TaskContext, "writer" | "onBatch">): Promise<void> {
+async function finishBatch(context: TaskContext): Promise<void> {
   const { added, duplicates } = await context.writer.finish();
   context.onBatch(added, duplicates);
 }

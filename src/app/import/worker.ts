@@ -4,14 +4,14 @@ import { UserError } from "../../model/errors.ts";
 import { idKeys } from "../../model/id-keys.ts";
 import { openBatchWriter, type Overlap, type Publisher } from "../../store/index.ts";
 import type { Failure, FromWorker, PublishReply, Task, ToWorker, WorkerSetup } from "./protocol.ts";
-import { finishBatch, readTask, type TaskContext } from "./read-task.ts";
+import { readTask, type TaskContext } from "./read-task.ts";
 
 const MEMORY_MIB = 160;
 
 const port = parentPort;
-if (port) await main(workerData as WorkerSetup, port);
+if (port) await serve(workerData as WorkerSetup, port);
 
-async function main(setup: WorkerSetup, main: NonNullable<typeof parentPort>): Promise<void> {
+async function serve(setup: WorkerSetup, main: NonNullable<typeof parentPort>): Promise<void> {
   const send = (message: FromWorker): void => main.postMessage(message);
   const waiting = new Map<number, (value: unknown) => void>();
   let calls = 0;
@@ -63,7 +63,7 @@ async function main(setup: WorkerSetup, main: NonNullable<typeof parentPort>): P
         work = work.then(() => attempt(() => taken(message.task, context)));
         return;
       case "finish":
-        work = work.then(() => attempt(() => finishBatch(context))).then(end);
+        work = work.then(end);
         return;
       case "abort":
         abort.abort();
