@@ -4,7 +4,7 @@
  */
 import type { ChainRecords } from "../../model/chains.ts";
 import type { Invocation, LogEvent, Message, Span } from "../../model/records.ts";
-import { type Node, type Nodes, runNode, spanKey, topOf, touch } from "./nodes.ts";
+import { newNode, type Node, type Nodes, runNode, spanKey, topOf, touch } from "./nodes.ts";
 import { addInvocationSpan, addSpan, addWorkflowSpan, dropSpanOnlyRuns, isWorkflow, register, runsByTrace } from "./span-nodes.ts";
 
 /** Reads all records once. Duplicates (overlapping exports) are seen as one. Never throws on odd input. */
@@ -31,7 +31,8 @@ export function buildNodes(records: ChainRecords): Nodes {
   if (traced.length > 0) dropSpanOnlyRuns(nodes, own);
   register(nodes);
   for (const span of spans) if (!span.isInvocation && !isWorkflow(span)) addSpan(nodes, span);
-  for (const log of lines) addLooseLine(nodes, log);
+  const services = new Map<string, Node>();
+  for (const log of lines) addLooseLine(nodes, log, services);
   for (const message of loose) addLooseMessage(nodes, message);
   nodes.looseMessages = distinctMessages(nodes.looseMessages);
   setOwners(nodes);
@@ -89,11 +90,27 @@ function addRunLine(nodes: Nodes, log: LogEvent): boolean {
   return true;
 }
 
-function addLooseLine(nodes: Nodes, log: LogEvent): void {
+function addLooseLine(nodes: Nodes, log: LogEvent, services: Map<string, Node>): void {
   if (log.ids.length === 0) return;
   const node = log.traceId !== null && log.spanId !== null ? nodes.bySpan.get(spanKey(log.traceId, log.spanId)) : undefined;
   if (node) node.lines.push({ ids: log.ids, at: log.at });
+  else if (log.requestId === null && log.traceId === null && log.fn !== null) addServiceLine(nodes, log, log.fn, services);
   else nodes.looseLines.push({ ids: log.ids, trace: log.traceId, at: log.at });
+}
+
+/** A service that logs correlation IDs and no request: what it wrote about one ID is the nearest to a run there is. */
+function addServiceLine(nodes: Nodes, log: LogEvent, service: string, services: Map<string, Node>): void {
+  for (const id of log.ids) {
+    if (id.kind !== "correlation") continue;
+    const key = `${log.cloud}:${service}:${id.value}`;
+    let node = services.get(key);
+    if (!node) {
+      node = newNode(nodes, log, { id: key, kind: "service", name: service, fn: null, requestId: null }, log.at);
+      services.set(key, node);
+    }
+    touch(node, log.at, log.at);
+    node.lines.push({ ids: [id], at: log.at });
+  }
 }
 
 /** False: the message names no run. */
