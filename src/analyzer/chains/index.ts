@@ -2,5 +2,4 @@
 export { chainOf, nextIds } from "./closure.ts";
 export { invocationGraph } from "./contract.ts";
 export { correlate } from "./correlate.ts";
-export { DEFAULT_HUB_LIMIT } from "./evidence.ts";
-export { observedRoute, observedRoutes } from "./observed-routes.ts";
+export { observedRoutes } from "./observed-routes.ts";

@@ -1,20 +1,7 @@
 /** Routes that telemetry itself shows: which function publishes on which channel. Configuration says only who receives from one. */
 import type { ChainRecords } from "../../model/chains.ts";
-import type { Cloud, Config, Rec } from "../../model/records.ts";
+import type { Cloud, Config } from "../../model/records.ts";
 import { executionOf, workflowNameOf } from "./nodes.ts";
-
-/**
- * The route that a record shows, as a configuration record (`settings.observed`) that is always the same for one pair: a
- * published message leads from its function to its channel, a workflow's state from the workflow to its function. null: none.
- */
-export function observedRoute(record: Rec): Config | null {
-  if (record.type === "message") {
-    if (record.direction !== "published" || record.deadLetter || record.fn === null || record.channel === null) return null;
-    return route(record.cloud, record.fn, record.channel);
-  }
-  if (record.type !== "span" || record.kind !== "state" || record.fn === null) return null;
-  return route(record.cloud, workflowNameOf(executionOf(record)), record.fn);
-}
 
 function route(cloud: Cloud, from: string, to: string): Config {
   return {
@@ -33,7 +20,10 @@ function route(cloud: Cloud, from: string, to: string): Config {
   };
 }
 
-/** Every route that these records show, once. */
+/**
+ * Every route that these records show, once, as configuration records (`settings.observed`) that are always the same for one
+ * pair: a published message leads from its function to its channel, a workflow's state from the workflow to its function.
+ */
 export function observedRoutes(records: Pick<ChainRecords, "messages" | "spans">): Config[] {
   const found = new Map<string, Map<string, Config>>();
   const add = (from: string, to: string, cloud: Cloud): void => {

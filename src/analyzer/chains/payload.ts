@@ -81,7 +81,7 @@ function matchOne(matches: PayloadMatches, receiver: Side, senders: readonly Sid
 function fits(sent: Message, got: Message): boolean {
   if (sent.channelKind === got.channelKind && sent.channel !== null && got.channel !== null && sent.channel !== got.channel) return false;
   const at = got.sentAt ?? got.at;
-  return at - sent.at >= -SKEW_TOLERANCE_MS * 3 && at - sent.at <= DELIVERY_WINDOW_MS;
+  return at - sent.at + SKEW_TOLERANCE_MS * 3 >= 0 && at - sent.at <= DELIVERY_WINDOW_MS;
 }
 
 /** Joins the two sides of each match, unless they name different correlation IDs. */

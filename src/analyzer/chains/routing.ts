@@ -99,7 +99,7 @@ function leads(ctx: Context, sent: Message, got: Message): boolean {
 
 function inTime(sent: Message, got: Message): boolean {
   const delay = (got.sentAt ?? got.at) - sent.at;
-  return delay >= -SKEW_TOLERANCE_MS && delay <= DELIVERY_WINDOW_MS;
+  return delay + SKEW_TOLERANCE_MS >= 0 && delay <= DELIVERY_WINDOW_MS;
 }
 
 /** Several sends on one channel: the broker's own time of acceptance tells them apart, if it is near to one only. */
@@ -116,7 +116,7 @@ function forTriggered(ctx: Context, node: Node, published: readonly Sent[], take
   return published
     .filter((p) => {
       const delay = node.firstAt - p.message.at;
-      const inWindow = delay >= -SKEW_TOLERANCE_MS && delay <= DELIVERY_WINDOW_MS;
+      const inWindow = delay + SKEW_TOLERANCE_MS >= 0 && delay <= DELIVERY_WINDOW_MS;
       return (
         inWindow &&
         topOf(p.node) !== node &&
@@ -180,7 +180,8 @@ function fedArc(ctx: Context, members: Members, node: Node, found: Arcs): void {
 function guess(members: Members, open: readonly Node[], found: Arcs): void {
   const hops = members.nodes.filter((n) => n.kind === "function");
   if (members.nodes.length !== hops.length || hops.some((n) => n.received.length > 0) || hops.length !== 2 || open.length !== 2) return;
-  const [first, second] = open as [Node, Node];
+  const [first, second] = open;
+  if (!first || !second) return;
   if (second.firstAt <= first.firstAt || second.firstAt - first.lastAt > GUESS_WINDOW_MS) return;
   found.add({
     from: first,

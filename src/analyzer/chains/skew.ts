@@ -65,6 +65,6 @@ function against(
   let correctionMs = 0;
   if (low > high) correctionMs = (low + high) / 2;
   else if (low > CLOCK_GRAIN_MS) correctionMs = low;
-  else if (high < -CLOCK_GRAIN_MS) correctionMs = high;
+  else if (high + CLOCK_GRAIN_MS < 0) correctionMs = high;
   return { host, correctionMs, spreadMs };
 }
