@@ -74,9 +74,15 @@ function attemptsOf(nodes: Nodes, node: Node): [Attempt, ...Attempt[]] {
   return [first!, ...rest];
 }
 
-/** Only lines, messages or a history that names the request: it ran, and nothing says how long. */
+/**
+ * Only lines, messages or a history that names the request: it ran, and nothing says how long. A service that is known by its lines
+ * alone was at work from the first to the last of them.
+ */
 function unseen(node: Node): Attempt {
-  return { startedAt: node.firstAt, endedAt: null, durationMs: null, initMs: null, coldStart: null, outcome: "unknown", errorType: null };
+  const known = node.kind === "service" && node.lastAt > node.firstAt;
+  const endedAt = known ? node.lastAt : null;
+  const durationMs = known ? node.lastAt - node.firstAt : null;
+  return { startedAt: node.firstAt, endedAt, durationMs, initMs: null, coldStart: null, outcome: "unknown", errorType: null };
 }
 
 function merge(seen: readonly Observation[]): Attempt {

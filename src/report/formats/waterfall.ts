@@ -4,7 +4,7 @@ import { type Look, type Paint, painter } from "./style.ts";
 import { displayWidth, escapeTerminal, pad, widest, wrap } from "./text.ts";
 import { type BarPart, barOf, barSigns, scaleOf } from "./trace-bar.ts";
 import { layout } from "./trace-columns.ts";
-import { treeRows, type TreeRow } from "./trace-tree.ts";
+import { treeRows, type TreeRow, visibleHops } from "./trace-tree.ts";
 import { clockNotes, longestStretch, remarks, seenUntilMs, timeSpent } from "./trace-words.ts";
 import { humanMs, humanPercent, humanTime, humanUsd, plural } from "./values.ts";
 
@@ -28,7 +28,7 @@ export function formatWaterfall(document: TraceDocument, look: Look & { parts: b
 function headerLines(chain: TraceDocument["chain"], look: Look, paint: Paint): string[] {
   const took =
     chain.endToEndMs === null ? `took at least ${humanMs(seenUntilMs(chain))} (no end seen)` : `took ${humanMs(chain.endToEndMs)}`;
-  const hops = chain.hops.filter((hop) => hop.kind === "function" || hop.kind === "workflow");
+  const hops = visibleHops(chain, false);
   const facts = [
     outcomeWord(chain, paint),
     `started ${chain.startedAt === null ? "unknown" : humanTime(chain.startedAt)} UTC`,

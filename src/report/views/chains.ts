@@ -32,6 +32,12 @@ function failed(chain: Chain): boolean {
   return chain.outcome !== "ok" && chain.outcome !== "unknown";
 }
 
+/** Functions and workflows; a chain without any counts the services it has. */
+function countHops({ hops }: Chain): number {
+  const runs = hops.filter((hop) => hop.kind === "function" || hop.kind === "workflow").length;
+  return runs > 0 ? runs : hops.filter((hop) => hop.kind === "service").length;
+}
+
 /** `top`: how many are listed; null: all. The order is kept. */
 export function chainsDocument(chains: readonly Chain[], top: number | null = null): ChainsDocument {
   return {
@@ -48,7 +54,7 @@ export function chainsDocument(chains: readonly Chain[], top: number | null = nu
         endToEndMs: chain.endToEndMs,
         complete: chain.complete,
         outcome: chain.outcome,
-        hops: chain.hops.filter((hop) => hop.kind === "function" || hop.kind === "workflow").length,
+        hops: countHops(chain),
         clouds: [...new Set(chain.hops.map((hop) => hop.cloud))].sort(),
         functions: [...new Set(chain.hops.flatMap((hop) => (hop.function === null ? [] : [hop.function])))],
         route: chain.route,
