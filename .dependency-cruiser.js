@@ -4,7 +4,13 @@ const rooms = ["aws", "azure", "gcp"];
 export default {
   forbidden: [
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
-    { name: "model-imports-nothing", comment: "nouns only", severity: "error", from: { path: "^src/model" }, to: { pathNot: "^src/model" } },
+    {
+      name: "model-imports-nothing",
+      comment: "nouns only",
+      severity: "error",
+      from: { path: "^src/model" },
+      to: { pathNot: "^src/model" },
+    },
     ...rooms.map((room) => ({
       name: `room-${room}-stays-in-its-room`,
       comment: "a room knows the model, the doors, the plumbing and itself; never another room",
@@ -32,9 +38,19 @@ export default {
       from: { path: "^src/report/formats" },
       to: { path: "^src/", pathNot: "^src/report/(report|formats)" },
     },
-    { name: "views-read-facts", severity: "error", from: { path: "^src/report/views" }, to: { path: "^src/", pathNot: "^src/(model|report)" } },
+    {
+      name: "views-read-facts",
+      severity: "error",
+      from: { path: "^src/report/views" },
+      to: { path: "^src/", pathNot: "^src/(model|report)" },
+    },
     { name: "store-knows-no-cloud", severity: "error", from: { path: "^src/store" }, to: { path: "^src/", pathNot: "^src/(model|store)" } },
-    { name: "archive-is-neutral", severity: "error", from: { path: "^src/archive" }, to: { path: "^src/", pathNot: "^src/(model|archive)" } },
+    {
+      name: "archive-is-neutral",
+      severity: "error",
+      from: { path: "^src/archive" },
+      to: { path: "^src/", pathNot: "^src/(model|archive)" },
+    },
     { name: "app-knows-no-cli", severity: "error", from: { path: "^src/app" }, to: { path: "(^src/cli|^commands|@oclif)" } },
     {
       name: "commands-are-thin",

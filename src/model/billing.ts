@@ -1,6 +1,6 @@
 /** What is metered and what it costs: the shapes that every room's `billing.ts` and `prices.ts` fill. */
 import type { Cloud, Invocation, Message, Outcome } from "./records.ts";
-import type { Basis, Bytes, Ms, Usd } from "./units.ts";
+import type { Basis, Bytes, Usd } from "./units.ts";
 
 /**
  * The fields of invocations that decide their bill, with how many invocations share them. The dataset groups by exactly
@@ -83,4 +83,3 @@ export interface Billing {
 
 /** Time of one invocation that is waste, see `analyzer/cost/waste.ts`. */
 export type WasteKind = "errors" | "timeouts" | "retries" | "cold-starts";
-export type { Ms };
