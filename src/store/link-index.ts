@@ -89,10 +89,11 @@ export class LinkIndex {
     }
   }
 
-  /** Fills `staged_links`. */
+  /** Fills `staged_links`; no more can be added. */
   flush(): void {
     for (const owners of this.#owners.values()) for (const owner of owners.values()) this.#append(owner);
     this.#appender.flush();
+    this.#owners.clear();
   }
 
   close(): void {

@@ -80,10 +80,13 @@ export class StagedLines {
     this.#lines.push({ record, source, place: this.#placeOf(record), subject: this.#subjectOf(record) });
   }
 
+  /** After it the view holds every line pushed, and no more can be. */
   flush(): void {
     this.#lines.flush();
     this.#places.flush();
     this.#subjects.flush();
+    this.#placesBy.clear();
+    this.#subjectsBy.clear();
   }
 
   close(): void {

@@ -22,7 +22,7 @@ export interface ImportOptions {
   signal: AbortSignal;
   /** Worker threads at most; default: one per core. */
   cores?: number;
-  /** Raw bytes of a batch; default: 64 MB, and never more than one task. */
+  /** Raw bytes of a batch; default: 48 MB, and never more than one task. */
   batchBytes?: Bytes;
   /** Where the path `-` reads from; default: the process's standard input. */
   stdin?: AsyncIterable<Uint8Array>;

@@ -7,7 +7,7 @@ import { formats } from "./formats.ts";
 import type { Part, Task } from "./protocol.ts";
 
 /** A batch is finished at the end of its task, or when it holds so much. */
-export const BATCH_BYTES = 64e6;
+export const BATCH_BYTES = 48e6;
 
 export interface TaskContext {
   writer: BatchWriter;

@@ -13,12 +13,12 @@ if (port) await serve(workerData as WorkerSetup, port);
 
 async function serve(setup: WorkerSetup, main: NonNullable<typeof parentPort>): Promise<void> {
   const send = (message: FromWorker): void => main.postMessage(message);
-  const waiting = new Map<number, (value: unknown) => void>();
+  const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (why: unknown) => void }>();
   let calls = 0;
   function call<Answer>(message: (call: number) => FromWorker): Promise<Answer> {
     calls += 1;
     send(message(calls));
-    return new Promise((resolve) => waiting.set(calls, resolve as (value: unknown) => void));
+    return new Promise<unknown>((resolve, reject) => waiting.set(calls, { resolve, reject })) as Promise<Answer>;
   }
   const publisher: Publisher = {
     overlaps: (coverage, checked) => call<Overlap[]>((id) => ({ type: "overlaps", call: id, coverage, checked })),
@@ -56,7 +56,7 @@ async function serve(setup: WorkerSetup, main: NonNullable<typeof parentPort>): 
   main.on("message", (message: ToWorker) => {
     switch (message.type) {
       case "reply":
-        waiting.get(message.call)?.(message.value);
+        waiting.get(message.call)?.resolve(message.value);
         waiting.delete(message.call);
         return;
       case "task":
@@ -67,6 +67,8 @@ async function serve(setup: WorkerSetup, main: NonNullable<typeof parentPort>): 
         return;
       case "abort":
         abort.abort();
+        // nobody answers any more
+        for (const { reject } of waiting.values()) reject(abort.signal.reason);
         work = work.then(end);
     }
   });

@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
+import { Readable } from "node:stream";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type CorpusTruth, generate } from "../../../../bench/perf/generate.ts";
 import { type ImportOptions, importFiles } from "../../../../src/app/import/index.ts";
@@ -132,6 +133,30 @@ describe("import", () => {
       expect(result.files.map((f) => f.error)).toEqual([null, null]);
       expect(await facts(dataDir)).toMatchObject(expected());
     }
+  });
+
+  it("ends with the reason when a batch cannot be published, and works once that is mended", async () => {
+    const dataDir = folder();
+    await importFiles([], options(dataDir));
+    const inTheWay = join(dataDir, "v1", "events", "dt=2026-01-15", "b000001.parquet");
+    mkdirSync(inTheWay, { recursive: true });
+    await expect(importFiles([...parts, whole], options(dataDir, { cores: 2 }))).rejects.toThrow(/EISDIR|ENOTEMPTY|EEXIST/);
+    rmSync(inTheWay, { recursive: true });
+    await importFiles(parts, options(dataDir, { cores: 2 }));
+    expect(await facts(dataDir)).toMatchObject(expected());
+  });
+
+  it("reads standard input beside large files", async () => {
+    const dataDir = folder();
+    const result = await importFiles(
+      ["-", parts[0]!],
+      options(dataDir, { cores: 2, stdin: Readable.from([gunzipSync(readFileSync(parts[1]!))]) }),
+    );
+    expect(result.files.map((f) => [f.path, f.error])).toEqual([
+      ["-", null],
+      [parts[0], null],
+    ]);
+    expect(await facts(dataDir)).toMatchObject(expected());
   });
 
   it("names a path that is not there", async () => {
