@@ -1,5 +1,5 @@
 /** `trace`: from an ID to its chain. Asks the ID index, fetches what it points to, follows newly learned IDs until nothing new appears. */
-import { chainOf, nextIds } from "../analyzer/chains/index.ts";
+import { chainOf, DEFAULT_HUB_LIMIT, nextIds } from "../analyzer/chains/index.ts";
 import type { Chain, ChainRecords } from "../model/chains.ts";
 import type { Host } from "../model/host.ts";
 import { type IdKind, normaliseId } from "../model/ids.ts";
@@ -9,10 +9,8 @@ import type { Dataset, Link, Owner } from "../store/types.ts";
 import { ratesWith } from "./rates.ts";
 import type { Settings } from "./settings.ts";
 
-/** An ID that more executions than this carry joins nothing (a constant, a placeholder). */
-export const HUB_LIMIT = 1000;
-/** A chain longer than this many look-ups is a loop of ours. */
-const MAX_ROUNDS = 50;
+/** More look-ups than this for one chain are a loop of ours: hops that only messages join take one look-up each. */
+const MAX_ROUNDS = 500;
 
 export interface TraceResult {
   /** The ID as asked, in normal form. */
@@ -68,7 +66,7 @@ async function closure(dataset: Dataset, wanted: string, host: Host, signal: Abo
     signal.throwIfAborted();
     host.progress("trace", fetched.size, null, "records");
     for (const id of ids) asked.add(id);
-    const links = withoutHubs(await dataset.find(ids, HUB_LIMIT), wanted);
+    const links = withoutHubs(await dataset.find(ids, DEFAULT_HUB_LIMIT), wanted);
     const owners = links.filter((link) => isNew(link, fetched));
     if (owners.length > 0) merge(records, await dataset.records(owners));
     ids = nextIds(records, [wanted], asked);
@@ -80,7 +78,7 @@ async function closure(dataset: Dataset, wanted: string, host: Host, signal: Abo
 function withoutHubs(links: Link[], wanted: string): Link[] {
   const owners = new Map<string, number>();
   for (const link of links) owners.set(link.id, (owners.get(link.id) ?? 0) + 1);
-  return links.filter((link) => link.id === wanted || owners.get(link.id)! <= HUB_LIMIT);
+  return links.filter((link) => link.id === wanted || owners.get(link.id)! <= DEFAULT_HUB_LIMIT);
 }
 
 function isNew(owner: Owner, fetched: Map<string, { firstAt: number; lastAt: number }>): boolean {
