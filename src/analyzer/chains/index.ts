@@ -3,3 +3,4 @@ export { chainOf, nextIds } from "./closure.ts";
 export { invocationGraph } from "./contract.ts";
 export { correlate } from "./correlate.ts";
 export { observedRoutes } from "./observed-routes.ts";
+export { DEFAULT_HUB_LIMIT } from "./evidence.ts";
