@@ -73,7 +73,9 @@ export class LinkIndex {
       case "span": {
         const seen = mention(record, record.startedAt, record.endedAt);
         if (record.requestId !== null) this.#request(record.requestId, seen, record.traceId);
-        this.#trace(record.traceId ?? executionOf(record.spanId), seen);
+        const own = this.#trace(record.traceId ?? executionOf(record.spanId), seen);
+        // a consumer's span names the traces of the messages it took: from there it must be found as well
+        for (const link of record.links) addId(own, link.traceId, "trace");
         return;
       }
       case "message": {
@@ -106,8 +108,10 @@ export class LinkIndex {
     return owner;
   }
 
-  #trace(traceId: string, seen: Mention): void {
-    addId(this.#owner("trace", traceId, { ...seen, fn: null }), traceId, "trace");
+  #trace(traceId: string, seen: Mention): Owner {
+    const owner = this.#owner("trace", traceId, { ...seen, fn: null });
+    addId(owner, traceId, "trace");
+    return owner;
   }
 
   /** Lines of services that log a correlation ID and nothing else: the ID is all there is to find them by. */

@@ -29,7 +29,7 @@ export interface Link {
   owner: string;
   cloud: Cloud;
   fn: string | null;
-  /** Earliest and latest time of the owner's records that carry the ID. */
+  /** Earliest and latest time of all the owner's records. */
   firstAt: EpochMs;
   lastAt: EpochMs;
 }

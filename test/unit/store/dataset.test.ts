@@ -213,6 +213,15 @@ describe("find and records", () => {
     await dataset.close();
   });
 
+  it("finds a consumer's span from the trace that it links to", async () => {
+    const consumer = "c".repeat(32);
+    await store([span({ traceId: consumer, links: [{ traceId: "p".repeat(32), spanId: "1".repeat(16) }] })]);
+    const dataset = await openDataset(dir);
+    const links = await dataset.find(["p".repeat(32)], 10);
+    expect(links.map((l) => [l.kind, l.ownerKind, l.owner])).toEqual([["trace", "trace", consumer]]);
+    expect((await dataset.records(links)).spans.map((s) => s.traceId)).toEqual([consumer]);
+  });
+
   it("finds both sides of a message, a request and a trace by their own IDs", async () => {
     await store(all);
     const dataset = await openDataset(dir);
