@@ -44,6 +44,7 @@ function score(document: Json): number {
   if (Array.isArray(o["logEvents"])) return text(o["messageType"]) === null ? 80 : 100;
   if (Array.isArray(o["events"])) return scoreEvents(o);
   if (insightRows(o).length > 0) return 85;
+  if (packedIn(o).length > 0) return 90;
   return scoreEvent(o);
 }
 
@@ -117,6 +118,8 @@ function readLogs(document: Json, at: Position, logs: LogNormaliser, sink: Sink)
     const packed = text(obj(o["awslogs"])?.["data"]);
     if (packed !== null) return readPacked(packed, at, logs, sink);
     if (Array.isArray(o["results"])) return readInsights(o, at, logs, sink);
+    const records = packedIn(o);
+    if (records.length > 0) return records.forEach((data) => readPacked(data, at, logs, sink));
   }
   if (Array.isArray(document)) return readAll(document, null, null, at, logs, sink);
   if (o === null) return sink.broken("not a log event", at);
@@ -191,6 +194,23 @@ function readSubscription(o: Obj, at: Position, logs: LogNormaliser, sink: Sink)
   if (o["messageType"] === "CONTROL_MESSAGE") return sink.ignored("CloudWatch control message");
   logs.scope(/^\d{12}$/.test(text(o["owner"]) ?? "") ? text(o["owner"]) : null, null);
   readAll(list(o["logEvents"]), groupOf(o), streamOf(o), at, logs, sink);
+}
+
+/** Payloads of a subscription that goes through Kinesis (`Records[].kinesis.data`) or Firehose (`records[].data`); empty: a document of something else. */
+function packedIn(o: Obj): string[] {
+  const found: string[] = [];
+  for (const one of list(o["Records"] ?? o["records"])) {
+    const record = obj(one);
+    const data = text(obj(record?.["kinesis"])?.["data"] ?? record?.["data"]);
+    if (data === null || !data.startsWith("H4sI")) return [];
+    found.push(data);
+  }
+  return found.length > 0 && isSubscription(unpack(found[0]!)) ? found : [];
+}
+
+function isSubscription(payload: Json | null): boolean {
+  const o = obj(payload);
+  return o !== null && Array.isArray(o["logEvents"]) && text(o["messageType"]) !== null;
 }
 
 function readPacked(data: string, at: Position, logs: LogNormaliser, sink: Sink): void {

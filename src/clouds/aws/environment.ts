@@ -13,6 +13,8 @@ export interface Environment {
   open: number;
   /** The invocation that started (or, in newest-first exports, reported) last. */
   current: string | null;
+  /** The invocation whose START or REPORT came last. */
+  last: string | null;
   /** Its init was cut short or repeated inside the next invocation. */
   initFailed: boolean;
   emulator: boolean;
@@ -36,6 +38,7 @@ export function newEnvironment(
     stream,
     open: 0,
     current: null,
+    last: null,
     initFailed: false,
     emulator: false,
   };

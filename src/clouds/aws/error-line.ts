@@ -3,7 +3,7 @@ import { parentSpanIdOf, traceIdOf } from "../../model/ids.ts";
 
 /** Python `[ERROR] KeyError: ...\nTraceback`, Node.js `ERROR\tInvoke Error`, `Uncaught Exception`, `Unhandled Promise Rejection`. */
 const PYTHON = /^\[ERROR\] ([A-Za-z_][\w.]*)(?::|\n|$)/;
-const NODE = /\tERROR\t(?:Invoke Error|Uncaught Exception|Unhandled Promise Rejection) *\t/;
+const NODE = /^\S+[\t ]\S+[\t ]ERROR[\t ](?:Invoke Error|Uncaught Exception|Unhandled Promise Rejection)[\t ]/;
 
 /** True if the runtime wrote the line because the invocation failed, not the function because it logs an error. */
 export function isUnhandled(message: string): boolean {

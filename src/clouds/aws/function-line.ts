@@ -12,14 +12,17 @@ export function functionLine(message: string, json: Obj | null): Pick<PlatformLi
   return json === null ? textLine(message) : jsonLine(json);
 }
 
-const NODE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\t([^\t]*)\t(?:([A-Z]+)\t)?/;
-const PYTHON = /^\[([A-Z]+)\](?:\t\S+Z?\t([0-9a-fA-F-]{36})(?=\s))?/;
+const NODE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\t([^\t]*)\t(?:([A-Z]+|trce|dbug|info|warn|fail|crit)\t)?/;
+const PYTHON = /^\[([A-Z]+)\](?:[\t ]\S+[\t ]([0-9a-fA-F-]{36})(?=\s))?/;
+/** The logger of the Ruby runtime. */
+const RUBY = /^[A-Z], \[[^\]]*\] +([A-Z]+) -- (?:([0-9a-fA-F-]{36}):)?/;
 const JAVA = /^([0-9a-fA-F]{8}-[0-9a-fA-F-]{27})[ \t]+(?:\[?([A-Z]+)\]?[ \t:])?/;
 const TIMED = /^\S+ (?:\S+ )?([0-9a-fA-F]{8}-[0-9a-fA-F-]{27}) (?:\[?([A-Z]+)\]?[ \t:])?/;
 
 function textLine(message: string): Pick<PlatformLine, "requestId" | "level"> {
   const first = message.charCodeAt(0);
   if (first === 91) return fields(PYTHON.exec(message), 2, 1); // [
+  if (message.charCodeAt(1) === 44) return fields(RUBY.exec(message), 2, 1); // ,
   if (first === 50) return fields(NODE.exec(message) ?? TIMED.exec(message.slice(0, 128)), 1, 2);
   return fields(JAVA.exec(message), 1, 2);
 }
@@ -34,8 +37,15 @@ function fields(m: RegExpExecArray | null, id: number, level: number): Pick<Plat
 }
 
 function jsonLine(json: Obj): Pick<PlatformLine, "requestId" | "level"> {
-  const level = json["level"] ?? json["severity"] ?? json["logLevel"] ?? json["levelname"] ?? json["log.level"];
-  const requestId = text(json["function_request_id"] ?? json["requestId"] ?? json["awsRequestId"] ?? json["AWSRequestId"]);
+  const level = json["level"] ?? json["severity"] ?? json["logLevel"] ?? json["log_level"] ?? json["levelname"] ?? json["log.level"];
+  const requestId = text(
+    json["function_request_id"] ??
+      json["requestId"] ??
+      json["awsRequestId"] ??
+      json["AWSRequestId"] ??
+      json["aws_request_id"] ??
+      json["lambda_request_id"],
+  );
   return {
     requestId: requestId !== null && isUuid(requestId) ? requestId.toLowerCase() : null,
     level: typeof level === "string" || typeof level === "number" ? levelOf(level) : null,

@@ -21,6 +21,8 @@ interface Run {
   traceId: string | null;
   spanId: string | null;
   initFailed: boolean;
+  /** Its REPORT came before its START: an export with the newest first. */
+  backward: boolean;
   trigger: string | null;
 }
 
@@ -34,6 +36,8 @@ export interface Invocations {
   started(env: Environment, line: PlatformLine, at: EpochMs): void;
   ended(requestId: string | null, at: EpochMs): void;
   reported(env: Environment, line: PlatformLine, at: EpochMs): void;
+  /** An INIT_REPORT: an init that failed, or that ran inside the invocation, makes that invocation a cold start. */
+  initialised(env: Environment, line: PlatformLine, at: EpochMs): void;
   /** An error line of the platform or runtime about this invocation. */
   failed(requestId: string, outcome: Outcome, errorType: string | null): void;
   /** The runtime's own word on how it ended (`platform.runtimeDone`). */
@@ -64,6 +68,7 @@ export function invocations(emit: (invocation: Invocation) => void): Invocations
       traceId: null,
       spanId: null,
       initFailed: false,
+      backward: false,
       trigger: null,
     };
   }
@@ -97,6 +102,7 @@ export function invocations(emit: (invocation: Invocation) => void): Invocations
         reported.version = line.version;
         trace(reported, line);
         if (env.current === requestId) env.current = null;
+        env.last = requestId;
         return;
       }
       if (reported !== undefined) release(reported);
@@ -112,6 +118,7 @@ export function invocations(emit: (invocation: Invocation) => void): Invocations
       open.set(requestId, r);
       env.open += 1;
       env.current = requestId;
+      env.last = requestId;
     },
     ended(requestId, at) {
       const r = requestId === null ? undefined : open.get(requestId);
@@ -131,7 +138,9 @@ export function invocations(emit: (invocation: Invocation) => void): Invocations
           release(before);
         }
         r = run(requestId, env);
+        r.backward = true;
         env.current = requestId;
+        env.last = requestId;
       }
       const failure = failures.get(requestId);
       if (failure !== undefined) {
@@ -145,6 +154,13 @@ export function invocations(emit: (invocation: Invocation) => void): Invocations
       trace(r, line);
       held.set(requestId, r);
       if (held.size > HELD) release(held.values().next().value!);
+    },
+    initialised(env, line, at) {
+      const inside = line.phase === "invoke";
+      const failed = inside || (line.status !== null && line.status !== "success");
+      const r = env.last === null ? undefined : known(env.last);
+      if (failed && r !== undefined && isInitOf(r, inside, at)) r.initFailed = true;
+      else env.initFailed = failed;
     },
     failed(requestId, outcome, errorType) {
       const r = known(requestId);
@@ -168,6 +184,12 @@ export function invocations(emit: (invocation: Invocation) => void): Invocations
       for (const r of open.values()) close(r);
     },
   };
+}
+
+/** True if an init that ended then was this run's; one that is reported before START is the next run's, whose lines come first only in a newest-first export. */
+function isInitOf(r: Run, inside: boolean, at: EpochMs): boolean {
+  if (r.backward) return r.startedAt === null ? inside && at <= r.endedAt! : at <= r.startedAt;
+  return inside && r.report === null;
 }
 
 function trace(r: Run, line: PlatformLine): void {

@@ -74,7 +74,9 @@ export function versionOfStream(stream: string): string | null {
 
 const LEVELS: { readonly [word: string]: string } = {
   TRACE: "TRACE",
+  TRCE: "TRACE",
   DEBUG: "DEBUG",
+  DBUG: "DEBUG",
   INFO: "INFO",
   INFORMATION: "INFO",
   NOTICE: "INFO",
@@ -83,8 +85,10 @@ const LEVELS: { readonly [word: string]: string } = {
   WARNING: "WARN",
   ERROR: "ERROR",
   ERR: "ERROR",
+  FAIL: "ERROR",
   FATAL: "FATAL",
   CRITICAL: "FATAL",
+  CRIT: "FATAL",
 };
 
 /** The model's level for a logger's word (`warning`, `Critical`) or pino/bunyan number (30 = INFO); null: not a level. */

@@ -112,7 +112,7 @@ export function logNormaliser(source: Source, sink: Sink, keys: IdKeys): LogNorm
         runs.reported(env, line, at);
         break;
       case "init_report":
-        env.initFailed = line.status !== null && line.status !== "success";
+        runs.initialised(env, line, at);
         break;
       case "runtime_done":
         if (requestId !== null && line.status !== null && line.status !== "success") {

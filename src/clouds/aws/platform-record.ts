@@ -4,7 +4,7 @@
  */
 import type { LogKind } from "../../model/records.ts";
 import { line, type PlatformLine } from "./platform-fields.ts";
-import { initBilled } from "./platform-text.ts";
+import { initBilled, platformText } from "./platform-text.ts";
 import { firstText, num, obj, type Obj, size, text } from "./schema.ts";
 
 const KINDS: { readonly [type: string]: LogKind } = {
@@ -26,6 +26,10 @@ const KINDS: { readonly [type: string]: LogKind } = {
 export function platformRecord(message: Obj): PlatformLine | null {
   const type = message["type"];
   if (typeof type !== "string" || !type.startsWith("platform.")) return null;
+  // the Logs API puts some records in words: `"record": "RequestId: ... Process exited before completing request"`
+  const told = message["record"];
+  const inWords = typeof told === "string" ? platformText(told) : null;
+  if (inWords !== null) return inWords;
   const kind = KINDS[type] ?? "platform";
   const record = obj(message["record"]) ?? {};
   const metrics = obj(record["metrics"]) ?? {};

@@ -29,8 +29,15 @@ export function platformText(message: string): PlatformLine | null {
       return message.startsWith("Unknown application error occurred")
         ? line("error", { errorType: errorTypeOf(message) ?? "Runtime.Unknown" })
         : null;
+    case 9: // indented, or behind an empty line
+    case 10:
+    case 13:
+    case 32: {
+      const bare = message.trimStart();
+      return bare === message ? null : platformText(bare);
+    }
     case 50: // 2, a year
-      return message.includes(" Task timed out after ") ? timedOut(message) : null;
+      return message.includes("Task timed out after ") ? timedOut(message) : null;
     default:
       return message.startsWith(" Task timed out after ", 36) ? timedOut(message) : null;
   }
@@ -154,19 +161,24 @@ function requestError(message: string): PlatformLine | null {
     if (message.includes("Process exited before completing request")) return line("error", { requestId, errorType: "Runtime.ExitError" });
     return line("function", { requestId });
   }
+  if (message.startsWith(" Error: Task timed out after ", at)) return line("error", { requestId, status: "timeout" });
   const errorType = errorTypeOf(message);
   if (errorType === "Runtime.OutOfMemory") return line("oom", { requestId, errorType });
   return line("error", { requestId, errorType });
 }
 
-/** `Runtime.ExitError` and the like on a line of its own, the way the platform ends an error text. */
+/** `Runtime.ExitError` and the like at the end, on a line of its own as the platform writes it or behind a space as consoles show it. */
 function errorTypeOf(message: string): string | null {
-  return /(?:^|\n|\\n)((?:Runtime|Extension|Sandbox|Function|Handler)\.\w+)\s*(?:\\n)?$/.exec(message)?.[1] ?? null;
+  return (
+    /(?:^|\n|\\n|\s(?=Runtime\.|Extension\.|Sandbox\.))((?:Runtime|Extension|Sandbox|Function|Handler)\.\w+)(?:\s|\\n)*$/.exec(
+      message,
+    )?.[1] ?? null
+  );
 }
 
 /** `2020-02-25T22:04:08.390Z <uuid> Task timed out after 3.00 seconds` */
 function timedOut(message: string): PlatformLine | null {
-  const m = /^(?:\S+ )?([0-9a-fA-F-]{36}) Task timed out after [\d.]+ seconds/.exec(message);
+  const m = /^(?:\S+[ \t])?([0-9a-fA-F-]{36})[ \t]Task timed out after [\d.]+ seconds/.exec(message);
   return m === null ? null : line("error", { requestId: m[1]!.toLowerCase(), status: "timeout" });
 }
 

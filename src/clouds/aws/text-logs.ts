@@ -3,6 +3,7 @@ import type { Format, Position, Reader, Sink, Source } from "../../model/formats
 import type { IdKeys } from "../../model/id-keys.ts";
 import { functionLine } from "./function-line.ts";
 import { logNormaliser } from "./normalise.ts";
+import { parsePlatformLine } from "./platform-line.ts";
 import { type Bare, unwrap } from "./text-line.ts";
 
 const PLATFORM =
@@ -23,12 +24,21 @@ export const textLogs: Format = {
     if (bare !== null) {
       if (PLATFORM.test(bare.message)) return 95;
       // a time alone is any program's log; a request ID in one of the runtimes' forms is Lambda's
-      return bare.stream !== null ? 80 : functionLine(bare.message, null).requestId === null ? 0 : 60;
+      if (bare.stream !== null) return 80;
+      if (bare.message.startsWith("{")) return scoreJson(bare.message);
+      return functionLine(bare.message, null).requestId === null ? 0 : 60;
     }
     return PLATFORM.test(line) ? 90 : 0;
   },
   open: openText,
 };
+
+/** A line of Lambda's JSON log format behind a time. */
+function scoreJson(message: string): number {
+  const found = parsePlatformLine(message);
+  if (found.kind !== "function") return 95;
+  return found.requestId === null ? 0 : 60;
+}
 
 /** An event whose continuation lines may still come. */
 interface Held extends Bare {

@@ -418,3 +418,81 @@ describe("text exports", () => {
     expect(result.broken[0]).toContain("a platform line without a time");
   });
 });
+
+describe("cold starts whose init failed or ran inside the invocation", () => {
+  const initReport = (phase: string, status: string): string =>
+    `INIT_REPORT Init Duration: 9999.58 ms\tPhase: ${phase}\tStatus: ${status}\n`;
+  const cold = (events: Json[]): [string, boolean | null][] => of(read(events), "invocation").map((i) => [i.requestId, i.coldStart]);
+
+  it("an init reported inside an invocation is that invocation's, not the next one's", () => {
+    const events = [
+      event(0, start(A)),
+      event(30, initReport("invoke", "timeout")),
+      event(41, report(A, "Status: timeout")),
+      event(100, start(B)),
+      event(141, report(B)),
+    ];
+    expect(cold(events)).toEqual([
+      [A, true],
+      [B, false],
+    ]);
+    expect(cold(events.toReversed()).sort()).toEqual([
+      [A, true],
+      [B, false],
+    ]);
+  });
+
+  it("an init that succeeds in the invoke phase after it timed out is a cold start", () => {
+    expect(
+      cold([event(0, initReport("init", "timeout")), event(1, initReport("invoke", "success")), event(2, start(A)), event(43, report(A))]),
+    ).toEqual([[A, true]]);
+  });
+
+  it("is the same line by line, newest first", () => {
+    const events = [
+      event(0, initReport("init", "error")),
+      event(0, start(A)),
+      event(41, report(A)),
+      event(100, start(B)),
+      event(141, report(B)),
+    ];
+    expect(cold(events.toReversed()).sort()).toEqual([
+      [A, true],
+      [B, false],
+    ]);
+  });
+});
+
+describe("Lambda's JSON lines and subscriptions in other packaging", () => {
+  const JSON_REPORT = JSON.stringify({
+    time: "2026-05-01T12:00:00.041Z",
+    type: "platform.report",
+    record: {
+      requestId: A,
+      metrics: { durationMs: 40.5, billedDurationMs: 41, memorySizeMB: 128, maxMemoryUsedMB: 60 },
+      status: "success",
+    },
+  });
+
+  it("an S3 export of them is Lambda's text", () => {
+    const line = `2026-05-01T12:00:00.041Z ${JSON_REPORT}`;
+    expect(textLogs.recognise(line)).toBe(95);
+    expect(textLogs.recognise('2026-05-01T12:00:00.041Z {"level":"info","message":"server started"}')).toBe(0);
+    expect(of(readAll(textLogs, [line]), "invocation")[0]).toMatchObject({ requestId: A, durationMs: 40.5, billedMs: 41, outcome: "ok" });
+  });
+
+  it("a Kinesis batch of a subscription is its log lines, other batches are events", () => {
+    const pack = (payload: Json): string => gzipSync(JSON.stringify(payload)).toString("base64");
+    const logs = {
+      messageType: "DATA_MESSAGE",
+      owner: "123456789012",
+      logGroup: GROUP,
+      logStream: STREAM,
+      logEvents: [event(41, report(A), {})],
+    };
+    const batch = (payload: Json): Json => ({ Records: [{ eventSource: "aws:kinesis", kinesis: { data: pack(payload) } }] });
+    expect(cloudwatchLogs.recognise(batch(logs))).toBe(90);
+    expect(cloudwatchLogs.recognise(batch({ orderId: "o-1" }))).toBe(0);
+    expect(of(read([batch(logs)]), "invocation")[0]).toMatchObject({ fn: "orders", account: "123456789012", billedMs: 41 });
+  });
+});

@@ -284,6 +284,36 @@ const FORMS: [name: string, raw: string, wanted: object][] = [
     JSON.stringify({ level: 50, time: 1735787045678, msg: "no stock", requestId: ID }),
     { kind: "function", level: "ERROR", requestId: ID },
   ],
+  [
+    "killed runtime, pasted with spaces",
+    `RequestId: ${ID} Error: Runtime exited with error: signal: killed Runtime.ExitError`,
+    { kind: "error", requestId: ID, errorType: "Runtime.ExitError" },
+  ],
+  [
+    "timeout as an error text",
+    `RequestId: ${ID} Error: Task timed out after 3.00 seconds`,
+    { kind: "error", requestId: ID, status: "timeout" },
+  ],
+  ["timeout between tabs", `2020-02-25T22:04:08.390Z\t${ID}\tTask timed out after 3.00 seconds`, { kind: "error", status: "timeout" }],
+  ["indented START", `    START RequestId: ${ID} Version: 7\n`, { kind: "start", requestId: ID, version: "7" }],
+  [".NET line", `2024-05-01T12:00:00.123Z\t${ID}\twarn\tlow stock`, { kind: "function", requestId: ID, level: "WARN" }],
+  [".NET failure", `2024-05-01T12:00:00.123Z\t${ID}\tfail\tno stock`, { requestId: ID, level: "ERROR" }],
+  ["Ruby line", `W, [2024-05-01T12:00:00.123456 #8]  WARN -- ${ID}: low stock`, { kind: "function", requestId: ID, level: "WARN" }],
+  ["python line with spaces", `[INFO] 2021-05-03T11:47:12.494Z ${ID} low stock`, { kind: "function", requestId: ID, level: "INFO" }],
+  [
+    "platform.fault in words",
+    JSON.stringify({
+      time: "2026-01-02T03:04:05.678Z",
+      type: "platform.fault",
+      record: `RequestId: ${ID} Error: Runtime exited with error: exit status 1\nRuntime.ExitError`,
+    }),
+    { kind: "error", requestId: ID, errorType: "Runtime.ExitError" },
+  ],
+  [
+    "function record of the Telemetry API",
+    JSON.stringify({ time: "2026-01-02T03:04:05.678Z", type: "function", record: { level: "WARN", requestId: ID, message: "low stock" } }),
+    { kind: "function", requestId: ID, level: "WARN" },
+  ],
   ["empty line", "", { kind: "function", requestId: null, level: null }],
 ];
 
