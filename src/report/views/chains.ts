@@ -89,7 +89,7 @@ export function chainsView(chains: readonly Chain[], top: number | null = null):
         columns: [
           { key: "id", label: "chain", type: "id" },
           { key: "startedAt", label: "started", type: "time" },
-          { key: "endToEndMs", label: "end to end", type: "ms" },
+          { key: "endToEndMs", label: "took", type: "ms" },
           { key: "outcome", label: "outcome", type: "text" },
           { key: "usd", label: "cost", type: "usd" },
           { key: "problems", label: "problems", type: "list" },
