@@ -89,7 +89,7 @@ export interface Dataset {
   nearMisses(id: string, limit: number): Promise<{ id: string; kind: IdKind }[]>;
   /** All records of these owners, de-duplicated. */
   records(owners: readonly Owner[]): Promise<ChainRecords>;
-  /** All records that can be in chains of this window; logs only where they carry IDs or are platform lines of interest. */
+  /** All records that can be in chains of this window; logs only where they carry IDs or are platform lines of interest, and without text and size. */
   chainRecords(filter: Filter): Promise<ChainRecords>;
   usage(filter: Filter): Promise<UsageGroup[]>;
   durations(filter: Filter): Promise<FunctionDurations[]>;
