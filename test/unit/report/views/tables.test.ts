@@ -5,7 +5,7 @@ import { formatTable } from "../../../../src/report/formats/table.ts";
 import { chainsView } from "../../../../src/report/views/chains.ts";
 import { costView } from "../../../../src/report/views/cost.ts";
 import { datasetView } from "../../../../src/report/views/dataset.ts";
-import { importView } from "../../../../src/report/views/imports.ts";
+import { type ImportedFile, importView } from "../../../../src/report/views/imports.ts";
 import { group, rates } from "../../analyzer/cost/rates.ts";
 import { chainOf, hop, order, START } from "../sample.ts";
 
@@ -63,6 +63,37 @@ describe("chains", () => {
 });
 
 describe("import", () => {
+  const file = (path: string, more: object = {}): ImportedFile => ({ path, format: "otlp", records: 2, skipped: 0, error: null, ...more });
+
+  it("says the folder that all files share once", () => {
+    const text = formatTable(importView({ files: [file("/data/export/a/x.json"), file("/data/export/b.json")] }), look);
+    expect(text.split("\n").slice(2)).toEqual([
+      expect.stringMatching(/^a\/x\.json +otlp +2 +0 +ok$/),
+      expect.stringMatching(/^b\.json +otlp +2 +0 +ok$/),
+      expect.stringMatching(/^─+$/),
+      expect.stringMatching(/^2 files in \/data\/export\/ +4 +0$/),
+    ]);
+  });
+
+  it("shows more than 30 files by format and lists only those with trouble", () => {
+    const good = Array.from({ length: 30 }, (_, i) => file(`good${i}.json`));
+    const partly = file("half.json", { skipped: 1, broken: [{ reason: "cut", line: 7, byte: null }] });
+    const bad = Array.from({ length: 60 }, (_, i) => file(`bad${i}.txt`, { format: null, records: 0, error: "no known format" }));
+    const text = formatTable(importView({ files: [...good, partly, ...bad] }), look);
+    expect(text).toMatch(/^not recognised +60 +0 +0 +0 +60$/m);
+    expect(text).toMatch(/^otlp +31 +62 +1 +1 +0$/m);
+    expect(text).toMatch(/^total +91 +62 +1 +1 +60$/m);
+    expect(text).not.toContain("good");
+    expect(text).toContain("half.json:7: left out: cut");
+    expect(text).toContain("bad48.txt: no known format");
+    expect(text).not.toContain("bad49.txt");
+    expect(text).toContain("11 more files with trouble; --format json lists every file.");
+  });
+
+  it("says that there was no file", () => {
+    expect(formatTable(importView({ files: [] }), look)).toContain("No files in what was given.");
+  });
+
   it("says per file what was taken, left out or refused, with the place", () => {
     const text = formatTable(
       importView({
