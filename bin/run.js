@@ -2,6 +2,7 @@
 // Starts the built CLI. Kept to syntax that an old Node can parse, so that it can say what is wrong.
 import { spawn } from "child_process";
 import { existsSync, readFileSync } from "fs";
+import { constants } from "os";
 import { fileURLToPath } from "url";
 
 const root = new URL("../", import.meta.url);
@@ -15,10 +16,14 @@ if (process.argv.length === 3 && (process.argv[2] === "--version" || process.arg
 } else if (oldNode && existsSync(bundledNode)) {
   const child = spawn(bundledNode, process.argv.slice(1), { stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-    // Ctrl-C reaches the child by itself; the parent only has to outlive it
-    process.on(signal, () => signal !== "SIGINT" && child.kill(signal));
+    // Ctrl-C in a terminal reaches the child twice; it takes signals at the same moment for one
+    process.on(signal, () => child.kill(signal));
   }
-  child.on("exit", (code, signal) => process.exit(code === null ? 128 + (signal === "SIGINT" ? 2 : 15) : code));
+  child.on("error", (error) => {
+    process.stderr.write("evscope cannot start the Node it brought (" + error.code + "): run `npm ci` again.\n");
+    process.exit(2);
+  });
+  child.on("exit", (code, signal) => process.exit(code === null ? 128 + (constants.signals[signal] || 15) : code));
 } else if (oldNode) {
   process.stderr.write(
     "evscope needs Node 22.15 or newer, this is " +

@@ -31,6 +31,8 @@ ${EXIT_CODES_HELP}`;
 
   override async run(): Promise<void> {
     const { argv, flags } = await this.parse(Import);
+    // input that does not come would otherwise keep Ctrl-C waiting
+    this.abort.signal.addEventListener("abort", () => process.stdin.destroy());
     const result = await importFiles(argv as string[], {
       dataDir: flags.data,
       correlationKeys: this.settings(flags).correlationKeys,

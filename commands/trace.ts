@@ -35,7 +35,7 @@ ${EXIT_CODES_HELP}`;
     if (found.chain === null) {
       const { looked, nearMisses } = found;
       throw new UserError(
-        `${JSON.stringify(found.id)} is not in the dataset ${flags.data}: looked through the ID index (correlation, trace, request, message and execution IDs) of ${looked.batches} batches, ${looked.period}`,
+        `${JSON.stringify(found.id.length > 120 ? `${found.id.slice(0, 120)}…` : found.id)} is not in the dataset ${flags.data}: looked through the ID index (correlation, trace, request, message and execution IDs) of ${looked.batches} ${looked.batches === 1 ? "batch" : "batches"}, ${looked.period}`,
         {
           suggestions: [
             ...nearMisses.map((near) => `did you mean ${near.id} (${near.kind} ID)?`),

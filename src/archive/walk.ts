@@ -14,7 +14,8 @@ export interface SourceInput {
 
 /**
  * Files of these paths, folders walked to the bottom, in a stable order, each real file once; hidden files and folders (`.git`,
- * `.DS_Store`) inside folders are passed over. What cannot be looked at inside a folder is listed too, so that reading it says why. Throws UserError (exit 2) for a path that is not there or cannot be read.
+ * `.DS_Store`) inside folders are passed over. What cannot be looked at inside a folder is listed too, so that reading it says why. Throws UserError (exit 2) for a path that is not there, cannot be
+ * read, or is a pipe or device.
  */
 export async function walk(paths: readonly string[]): Promise<SourceInput[]> {
   const inputs: SourceInput[] = [];
@@ -25,7 +26,12 @@ export async function walk(paths: readonly string[]): Promise<SourceInput[]> {
       seen.add("-");
       continue;
     }
-    await visit(path, await given(path), seen, inputs);
+    const facts = await given(path);
+    if (!facts.isFile() && !facts.isDirectory()) {
+      // opening a pipe that nobody writes to would wait for ever
+      throw new UserError(`${path}: a pipe or device, no file`, { suggestions: [`read it on standard input: evscope import - < ${path}`] });
+    }
+    await visit(path, facts, seen, inputs);
   }
   return inputs;
 }

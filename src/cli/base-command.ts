@@ -2,6 +2,7 @@
 import { Command, Flags } from "@oclif/core";
 import { EXIT, type ExitCode, UserError } from "../model/errors.ts";
 import { loadSettings, type Settings } from "../app/settings.ts";
+import { systemError } from "./system-error.ts";
 import { terminalHost } from "./terminal-host.ts";
 
 export const EXIT_CODES_HELP = `Exit codes: 0 done, 1 a bug of evscope, 2 usage, 3 credentials or permission, 4 partial data (the result is printed,
@@ -26,25 +27,40 @@ const quietFlag = Flags.boolean({
   description: "no notes and no progress, only the result, warnings and errors",
 });
 
+/** Signals closer together than this are one. */
+const ONE_SIGNAL_MS = 500;
+/** A command that has not come to a safe point by then is ended; a batch is whole or not there at any moment. */
+const LONGEST_STOP_MS = 10_000;
+
 export abstract class BaseCommand extends Command {
   static override baseFlags = { data: dataFlag, config: configFlag, quiet: quietFlag };
 
   /** Ends at Ctrl-C; use cases stop at the next safe point. */
   protected readonly abort = new AbortController();
   protected host = terminalHost({ interactive: false, quiet: false });
+  /** Exit code of a command that was stopped: 128 and the signal's number. */
+  private stoppedWith = 130;
 
   override async init(): Promise<void> {
     await super.init();
     const ci = process.env["CI"] !== undefined && process.env["CI"] !== "" && process.env["CI"] !== "false";
     const quiet = this.argv.includes("--quiet") || this.argv.includes("-q");
     this.host = terminalHost({ interactive: process.stderr.isTTY === true && !ci && !quiet, quiet });
-    let asked = false;
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    let askedAt: number | null = null;
+    for (const [signal, code] of [
+      ["SIGINT", 130],
+      ["SIGTERM", 143],
+    ] as const) {
       process.on(signal, () => {
-        if (asked) process.exit(130);
-        asked = true;
+        // Ctrl-C may come twice: from the terminal, and passed on by the process that started this one
+        if (askedAt !== null && performance.now() - askedAt < ONE_SIGNAL_MS) return;
+        if (askedAt !== null) process.exit(code);
+        askedAt = performance.now();
+        this.stoppedWith = code;
         this.host.warn("stopping at the next safe point (once more to stop at once)");
         this.abort.abort();
+        // input that never comes has no safe point
+        setTimeout(() => process.exit(code), LONGEST_STOP_MS).unref();
       });
     }
   }
@@ -74,7 +90,8 @@ export abstract class BaseCommand extends Command {
     return { width: Math.max(60, Math.min(width, 240)), color: !plain && (forced || process.stdout.isTTY === true), unicode: utf8 };
   }
 
-  protected override async catch(error: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<void> {
+  protected override async catch(caught: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<void> {
+    const error = caught.oclif === undefined && !(caught instanceof UserError) ? (systemError(caught) ?? caught) : caught;
     this.host.clear();
     if (error instanceof UserError) {
       const hints = error.suggestions.map((s) => `  - ${s}\n`).join("");
@@ -84,10 +101,10 @@ export abstract class BaseCommand extends Command {
     }
     if (this.abort.signal.aborted || error.name === "AbortError") {
       process.stderr.write("stopped; what was finished before is kept\n");
-      process.exitCode = 130;
+      process.exitCode = this.stoppedWith;
       return;
     }
-    if (error.oclif !== undefined) throw error; // usage: oclif prints it and exits with 2
+    if ("oclif" in error && error.oclif !== undefined) throw error; // usage: oclif prints it and exits with 2
     const stack = process.env["EVSCOPE_DEBUG"] ? `\n${error.stack ?? ""}` : "";
     process.stderr.write(
       `error: a bug of evscope: ${error.message}${stack}\nPlease report it with the command line${stack ? "" : "; EVSCOPE_DEBUG=1 shows where it happened"}.\n`,

@@ -8,7 +8,7 @@
  *     tmp/                                          batches being written
  *     writer.lock                                   who writes
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../model/errors.ts";
 import type { EpochMs } from "../model/units.ts";
@@ -41,6 +41,7 @@ export const dataFile = (dir: string, table: TableName, day: string, batch: stri
 
 /** Throws UserError if this folder is no dataset, or one of another layout. */
 export function checkDataset(dir: string): void {
+  checkFolder(dir);
   const path = join(dir, MARKER);
   if (!existsSync(path)) {
     throw new UserError(`No dataset in ${dir}`, {
@@ -64,8 +65,14 @@ export function checkDataset(dir: string): void {
   });
 }
 
+function checkFolder(dir: string): void {
+  if (statSync(dir, { throwIfNoEntry: false })?.isDirectory() !== false) return;
+  throw new UserError(`${dir} is a file; a dataset is a folder`, { suggestions: ["name a folder with --data"] });
+}
+
 /** Makes the folder a dataset if it is new or empty. Throws UserError if it holds something else. */
 export function createDataset(dir: string): void {
+  checkFolder(dir);
   if (!existsSync(join(dir, MARKER))) {
     const others = existsSync(dir) ? readdirSync(dir) : [];
     // A first writer that was killed may have left its lock or its tmp folder, and nothing else.
