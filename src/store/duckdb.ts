@@ -113,7 +113,8 @@ export class Engine {
   }
 }
 
-const decoder = new TextDecoder();
+/** A byte order mark at the start of a value is part of it. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 /** A DuckDB string is 16 bytes: length, then up to 12 bytes inline, or 4 bytes of prefix and a pointer. */
 const STRING_BYTES = 16;
 const INLINE_BYTES = 12;
@@ -132,13 +133,22 @@ function readColumn(b: Native, vector: Bindings.Vector, type: Bindings.Type, siz
 
 function cellReader(b: Native, type: Bindings.Type, data: Uint8Array, view: DataView): (i: number) => Cell {
   switch (type) {
-    case b.Type.VARCHAR:
+    case b.Type.VARCHAR: {
+      const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+      // equal strings of a column mostly lie in one place (Parquet dictionaries), and fetching one costs more than finding it again
+      const fetched = new Map<number, { length: number; text: string }>();
       return (i) => {
         const at = i * STRING_BYTES;
         const length = view.getUint32(at, true);
-        if (length <= INLINE_BYTES) return decoder.decode(data.subarray(at + 4, at + 4 + length));
-        return decoder.decode(b.get_data_from_pointer(data.buffer as ArrayBuffer, data.byteOffset + at + 8, length));
+        if (length <= INLINE_BYTES) return bytes.toString("utf8", at + 4, at + 4 + length);
+        const place = view.getUint32(at + 8, true) + view.getUint32(at + 12, true) * 2 ** 32;
+        const known = fetched.get(place);
+        if (known?.length === length) return known.text;
+        const text = decoder.decode(b.get_data_from_pointer(data.buffer as ArrayBuffer, data.byteOffset + at + 8, length));
+        fetched.set(place, { length, text });
+        return text;
       };
+    }
     case b.Type.DOUBLE:
       return (i) => view.getFloat64(i * 8, true);
     case b.Type.BIGINT:

@@ -213,6 +213,14 @@ describe("find and records", () => {
     await dataset.close();
   });
 
+  it("keeps a byte order mark at the start of a text, short or long", async () => {
+    const names = ["\uFEFFa", "\uFEFF a name that is longer than a dozen bytes"];
+    await store(names.map((name, i) => span({ name, spanId: `${i}`.repeat(16) })));
+    const dataset = await openDataset(dir);
+    const { spans } = await dataset.chainRecords({ from: null, to: null, functions: [], clouds: [] });
+    expect(spans.map((s) => s.name).sort()).toEqual(names.toSorted());
+  });
+
   it("finds a consumer's span from the trace that it links to", async () => {
     const consumer = "c".repeat(32);
     await store([span({ traceId: consumer, links: [{ traceId: "p".repeat(32), spanId: "1".repeat(16) }] })]);
