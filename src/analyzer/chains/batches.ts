@@ -44,7 +44,9 @@ export function settle(state: State, nodes: Nodes, node: Node): boolean {
   if (roots.size > 1 && !sameThing(state, [...roots])) {
     const reps = [...roots];
     const item = node.received[0];
-    if (item && !roots.has(state.union.find(state.itemElement(item)))) reps.push(state.itemElement(item));
+    // a tick or a call that had many handled is none of them
+    const asked = item?.channelKind === "schedule" || item?.channelKind === "http";
+    if (item && !asked && !roots.has(state.union.find(state.itemElement(item)))) reps.push(state.itemElement(item));
     state.reps.set(node, reps);
     return false;
   }

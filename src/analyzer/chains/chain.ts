@@ -7,7 +7,7 @@ import type { Arc, Context } from "./context.ts";
 import { closingArcs, contract } from "./contract.ts";
 import { busyFrom, criticalPath } from "./critical-path.ts";
 import { directArcs, newArcs, type Members } from "./edges.ts";
-import { CLOCK_GRAIN_MS } from "./evidence.ts";
+import { asWritten, CLOCK_GRAIN_MS } from "./evidence.ts";
 import { executionArcs } from "./executions.ts";
 import { hopOf } from "./hops.ts";
 import { mentionArcs } from "./mentions.ts";
@@ -137,7 +137,7 @@ function idsOf(ctx: Context, members: Members): string[] {
     for (const token of ctx.members.tokens.of(node)) {
       const { value } = token;
       if (token.hub || !members.groups.has(ctx.members.groupOf(value) ?? -1)) continue;
-      if (token.correlation) correlations.add(value);
+      if (token.correlation) correlations.add(asWritten(value));
       else if (token.execution) executions.add(value);
     }
     for (const trace of node.traces) if (members.groups.has(ctx.members.groupOf(trace) ?? -1)) traces.add(trace);
@@ -147,10 +147,10 @@ function idsOf(ctx: Context, members: Members): string[] {
 
 function hubProblems(ctx: Context, members: Members): ChainProblem[] {
   const hubs = new Set<string>();
-  for (const node of members.nodes) for (const token of ctx.members.tokens.of(node)) if (token.hub) hubs.add(token.value);
+  for (const node of members.nodes) for (const token of ctx.members.tokens.of(node)) if (token.hub) hubs.add(asWritten(token.value));
   return [...hubs].map((value) => ({
     code: "hub" as const,
-    message: `${value.slice(0, 80)} is carried by so many executions that it identifies nothing; it joins none`,
+    message: `${value.slice(0, 80)} is on so many executions, or beside so many other IDs, that it identifies nothing; it joins none`,
     hopId: null,
   }));
 }

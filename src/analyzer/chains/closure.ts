@@ -4,7 +4,7 @@ import { normaliseId } from "../../model/ids.ts";
 import { chainOfGroups, chainOfNodes } from "./chain.ts";
 import { type Context, contextOf } from "./context.ts";
 import type { Members } from "./edges.ts";
-import { DEFAULT_HUB_LIMIT } from "./evidence.ts";
+import { asWritten, DEFAULT_HUB_LIMIT } from "./evidence.ts";
 import { type Node, topOf } from "./nodes.ts";
 import { keysOf } from "./payload.ts";
 
@@ -16,11 +16,13 @@ function targets(ctx: Context, seedIds: readonly string[]): { groups: Set<number
     const value = normaliseId(seed);
     const runs = [...(ctx.nodes.byRequest.get(value) ?? []), ...nodesNamed(ctx, value)];
     for (const run of runs) for (const group of ctx.members.sharesOf(run).keys()) groups.add(group);
-    const token = ctx.members.tokens.get(value);
-    if (token === undefined) continue;
-    const group = ctx.members.groupOf(value);
-    if (group !== null && ctx.members.byGroup.has(group)) groups.add(group);
-    else nodes.push(...token.carriers);
+    for (const own of ctx.variants.get(value) ?? [value]) {
+      const token = ctx.members.tokens.get(own);
+      if (token === undefined) continue;
+      const group = ctx.members.groupOf(own);
+      if (group !== null && ctx.members.byGroup.has(group)) groups.add(group);
+      else nodes.push(...token.carriers);
+    }
   }
   return { groups, nodes };
 }
@@ -38,9 +40,16 @@ export function chainOf(records: ChainRecords, seedIds: readonly string[]): Chai
   const ctx = contextOf(records, DEFAULT_HUB_LIMIT);
   const { groups, nodes } = targets(ctx, seedIds);
   const id = seedIds.length === 0 ? null : normaliseId(seedIds[0]!);
-  if (groups.size > 0) return chainOfGroups(ctx, groups, id);
+  if (groups.size > 0) return withReuse(ctx, chainOfGroups(ctx, groups, id), id, groups.size);
   const withParts = nodes.flatMap((n) => [n, ...(ctx.nodes.partsOf.get(n) ?? [])]);
   return chainOfNodes(ctx, withParts, new Set(nodes.flatMap((n) => [...ctx.members.sharesOf(n).keys()])), id);
+}
+
+/** The asked ID was given to several things: all of them are shown, and it is said. */
+function withReuse(ctx: Context, chain: Chain | null, id: string | null, chains: number): Chain | null {
+  if (chain === null || id === null || chains < 2 || !ctx.variants.has(id)) return chain;
+  const message = `${id} is the ID of ${chains} things (in several accounts, or more than a day apart); they are shown together`;
+  return { ...chain, problems: [...chain.problems, { code: "ambiguous", message, hopId: null }] };
 }
 
 /**
@@ -54,7 +63,7 @@ export function nextIds(records: ChainRecords, seedIds: readonly string[], alrea
   const members: Members = { nodes: [...new Set([...groups].flatMap((g) => ctx.members.byGroup.get(g) ?? []))], set: new Set(), groups };
   const wanted = new Set<string>();
   for (const node of [...members.nodes, ...nodes, ...undecided(ctx, members)])
-    for (const value of valuesToFollow(ctx, members, node)) wanted.add(value);
+    for (const value of valuesToFollow(ctx, members, node)) wanted.add(asWritten(value));
   return [...wanted].filter((value) => !alreadyAsked.has(value)).sort();
 }
 

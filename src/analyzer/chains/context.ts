@@ -7,6 +7,7 @@ import { buildNodes } from "./build-nodes.ts";
 import type { Node, Nodes } from "./nodes.ts";
 import { observedRoutes } from "./observed-routes.ts";
 import { messageIds } from "./tokens.ts";
+import { tellApart } from "./reused-ids.ts";
 import { type Topology, topologyOf } from "./topology.ts";
 
 /** A message and the node that sent it. */
@@ -22,6 +23,8 @@ export interface Context {
   /** By any transport ID in the message. */
   sentBy: Map<string, Sent[]>;
   records: ChainRecords;
+  /** Values that stand for an ID that was given out several times. */
+  variants: ReadonlyMap<string, readonly string[]>;
 }
 
 /** An edge between nodes; becomes an `Edge` when the chain is put together. */
@@ -36,7 +39,8 @@ export interface Arc extends Omit<Edge, "from" | "to"> {
   answeredAt: EpochMs | null;
 }
 
-export function contextOf(records: ChainRecords, hubLimit: number): Context {
+export function contextOf(given: ChainRecords, hubLimit: number): Context {
+  const { records, variants } = tellApart(given);
   const nodes = buildNodes(records);
   const sentBy = new Map<string, Sent[]>();
   for (const node of nodes.all) {
@@ -55,5 +59,6 @@ export function contextOf(records: ChainRecords, hubLimit: number): Context {
     topology: topologyOf([...records.configs, ...observedRoutes(records)]),
     sentBy,
     records,
+    variants,
   };
 }

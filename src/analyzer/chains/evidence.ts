@@ -23,6 +23,14 @@ export const HUB_PARTNERS = 20;
 /** An ID that more than this many uncaused runs of one function carry is a constant. */
 export const HUB_ENTRIES = 200;
 
+/** The same for a word or a version (`health-check`, `1.4.2`): it hardly is the name of one thing. */
+export const LABEL_ENTRIES = 10;
+
+/** A short ID that is silent for longer, and then begins with the same function as before, has been given out again. */
+export const REUSE_GAP_MS: Ms = 24 * 3_600_000;
+/** An ID this long is not given out again. */
+export const LASTING_LENGTH = 12;
+
 /** Clocks of millisecond and microsecond grain side by side differ by this without being wrong (upstream: TIMESTAMP_MARGIN). */
 export const CLOCK_GRAIN_MS: Ms = 1.001;
 /** Cause and effect on different hosts may seem swapped by this much (domain.md part D: clock skew ±1 s). */
@@ -55,10 +63,25 @@ export function joins(id: Id): boolean {
  * The form of an ID: letters and digits replaced by classes. Two IDs of one form in one record are two of a kind (a batch);
  * of different forms, two names of one thing (order number and UUID).
  */
-export function shapeOf(value: string): string {
+export function shapeOf(marked: string): string {
+  const value = asWritten(marked);
   if (/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(value)) return "uuid";
   if (/^[0-9a-f]{32}$/i.test(value)) return "hex32";
   if (/^\d+$/.test(value)) return "digits";
   const prefix = /^([A-Za-z]+)[-_:.#/]/.exec(value)?.[1];
   return prefix === undefined ? "other" : prefix.toLowerCase();
+}
+
+/** What follows it in a value is ours: it tells the things apart that share the ID before it. */
+export const MARK = "\u0000";
+
+/** The ID as telemetry has it. */
+export function asWritten(value: string): string {
+  const cut = value.indexOf(MARK);
+  return cut === -1 ? value : value.slice(0, cut);
+}
+
+/** A word without a digit, or a version number: the name of a kind of thing rather than of one. */
+export function isLabel(value: string): boolean {
+  return !/\d/.test(value) || /^v?\d{1,4}(?:\.\d{1,5}){1,3}$/i.test(value);
 }

@@ -1,7 +1,7 @@
 /** What the steps of membership share: elements of nodes, IDs and messages in one union, and the correlation IDs of each group. */
 import type { Id } from "../../model/ids.ts";
 import type { Message } from "../../model/records.ts";
-import { joins, shapeOf } from "./evidence.ts";
+import { asWritten, joins, shapeOf } from "./evidence.ts";
 import { type Node, type Nodes, topOf } from "./nodes.ts";
 import { messageIds, type Token, type Tokens } from "./tokens.ts";
 import { createUnion, type Union } from "./union.ts";
@@ -113,6 +113,6 @@ export function sameThing(state: State, roots: readonly number[]): boolean {
   const named = roots.map((r) => state.correlations.get(r)).filter((ids) => ids !== undefined);
   for (let i = 0; i < named.length; i++)
     for (let j = i + 1; j < named.length; j++)
-      for (const a of named[i]!) for (const b of named[j]!) if (shapeOf(a) === shapeOf(b)) return false;
+      for (const a of named[i]!) for (const b of named[j]!) if (shapeOf(a) === shapeOf(b) && asWritten(a) !== asWritten(b)) return false;
   return true;
 }

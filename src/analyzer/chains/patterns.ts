@@ -55,6 +55,7 @@ function fanOuts(ctx: Context, members: Members, hops: ReadonlyMap<Node, Hop>, a
     if (arc.invocation !== "async" || arc.kind === "retry" || to.kind !== "function" || to.fn === null || from.kind !== "function")
       continue;
     for (const m of ownMessages(ctx, members, to, "received")) {
+      if (m.deadLetter || m.replay !== null) continue;
       const key = `${from.index} ${m.messageId ?? m.eventName ?? m.channel}`;
       const known = targets.get(key) ?? { from, functions: new Set<string>() };
       known.functions.add(`${to.cloud} ${to.fn}`);

@@ -1,5 +1,6 @@
 /** What is wrong with a chain or missing from it, named with its place. */
 import type { ChainProblem, Hop } from "../../model/chains.ts";
+import { traceIdOf } from "../../model/ids.ts";
 import type { Message, Span } from "../../model/records.ts";
 import type { EpochMs } from "../../model/units.ts";
 import type { Arc, Context } from "./context.ts";
@@ -26,6 +27,7 @@ export function problemsOf(
     ...hopProblems(members, hops),
     ...cycleProblem(closing),
     ...parentProblems(ctx, members, found),
+    ...traceProblems(ctx, members),
     ...openProblems(members, open),
     ...senderProblems(ctx, members, found),
     ...receiverProblems(ctx, members, found),
@@ -42,6 +44,7 @@ function hopProblems(members: Members, hops: ReadonlyMap<Node, Hop>): ChainProbl
     for (const span of node.spans) {
       if (span.inProgress || span.endedAt === null)
         add("in-progress", hop, `${hop.name}: span ${span.spanId} is in progress, its end was not recorded`);
+      if (span.parentSpanId === span.spanId) add("cycle", hop, `${hop.name}: span ${span.spanId} names itself as its parent`);
       if (span.fault) add("fault", hop, `${hop.name}: fault${hop.errorType === null ? "" : ` (${hop.errorType})`}`);
       if (span.error && !span.throttle) add("error", hop, `${hop.name}: error${hop.errorType === null ? "" : ` (${hop.errorType})`}`);
       if (span.throttle) add("throttle", hop, `${hop.name}: throttled`);
@@ -261,6 +264,16 @@ function executionProblems(members: Members): ChainProblem[] {
   return members.nodes
     .filter((n) => n.kind === "workflow" && n.spans.length === 0)
     .map((n) => ({ code: "cut" as const, message: `${n.name}: the history of its execution is cut`, hopId: n.id }));
+}
+
+/** Traces of the chain that the tracer says it did not keep or give out whole (`what` of such a gap is `trace <id>`). */
+function traceProblems(ctx: Context, members: Members): ChainProblem[] {
+  const gaps = ctx.records.gaps.filter((g) => g.what.startsWith("trace "));
+  if (gaps.length === 0) return [];
+  const traces = new Set(members.nodes.flatMap((n) => n.spans.map((s) => s.traceId)));
+  return gaps
+    .filter((g) => traces.has(traceIdOf(g.what.slice(6))))
+    .map((g) => ({ code: "cut" as const, message: `${g.what} is not whole: ${g.why}`, hopId: null }));
 }
 
 /** Windows in which telemetry is known to be missing. */

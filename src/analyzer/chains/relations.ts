@@ -65,6 +65,7 @@ function largestShape(tokens: readonly Token[], not: string | null): number {
 /** Beside several IDs of one form that also live without it, or beside very many: it names none of them. */
 function isConstant(token: Token, carriers: ReadonlySet<Node>, others: readonly Token[], free: readonly Token[]): boolean {
   if (isRootOf(token, carriers, free)) return false;
+  if (opensWithEach(token, others)) return true;
   if (largestShape(free, shapeOf(token.value)) > 1) return true;
   return largestShape(others, null) > HUB_PARTNERS && tracesOf(token) > HUB_PARTNERS;
 }
@@ -75,6 +76,33 @@ function isRootOf(token: Token, carriers: ReadonlySet<Node>, free: readonly Toke
   const first = earliest(token);
   const beside = free.filter((other) => other.carriers.includes(first)).length;
   return beside !== 1 && free.every((other) => carriers.has(earliest(other)));
+}
+
+/**
+ * The function that first has it begins each of several other IDs of one form, in uncaused runs of their own: a customer, a version or
+ * a tenant beside every order. IDs that are made to be unique are taken at their word.
+ */
+function opensWithEach(token: Token, others: readonly Token[]): boolean {
+  const own = shapeOf(token.value);
+  if (own === "uuid" || own === "hex32") return false;
+  const first = earliest(token);
+  const opened = new Map<string, Set<Node>>();
+  const failed = new Set<string>([own]);
+  for (const other of others) {
+    const shape = shapeOf(other.value);
+    const begin = earliest(other);
+    const entry = begin.fn === first.fn && begin.cloud === first.cloud && begin.received.length === 0 && begin.fn !== null;
+    const runs = opened.get(shape) ?? new Set();
+    if (!entry || runs.has(begin) || !token.carriers.includes(begin)) failed.add(shape);
+    opened.set(shape, runs.add(begin));
+  }
+  return [...opened].some(([shape, runs]) => !failed.has(shape) && runs.size > 1 && runs.has(first) && areApart([...runs]));
+}
+
+/** Runs that share no trace. */
+function areApart(runs: readonly Node[]): boolean {
+  const traces = runs.map((n) => n.traces[0] ?? n.lineTraces[0] ?? n.id);
+  return new Set(traces).size === runs.length;
 }
 
 function earliest(token: Token): Node {

@@ -1,7 +1,7 @@
 /** Which IDs count: every ID of every node, who carries it, and which of them are hubs that join nothing. */
 import type { Id } from "../../model/ids.ts";
 import type { Message } from "../../model/records.ts";
-import { HUB_ENTRIES, joins } from "./evidence.ts";
+import { asWritten, HUB_ENTRIES, isLabel, joins, LABEL_ENTRIES } from "./evidence.ts";
 import { type Node, type Nodes, topOf } from "./nodes.ts";
 
 /** What is known of one ID value. Kinds are not told apart: a correlation ID may be an event ID elsewhere. */
@@ -107,13 +107,14 @@ function markHubs(tokens: Iterable<Token>, hubLimit: number): void {
 
 /** A chain has few entrances; a constant is carried in by every request. */
 function manyEntries(token: Token): boolean {
-  if (token.carriers.length <= HUB_ENTRIES) return false;
+  const limit = isLabel(asWritten(token.value)) ? LABEL_ENTRIES : HUB_ENTRIES;
+  if (token.carriers.length <= limit) return false;
   const entries = new Map<string, Set<string>>();
   for (const node of token.carriers) {
     if (node.received.length > 0 || node.fn === null || node.spans.some((s) => s.parentSpanId !== null)) continue;
     const traces = entries.get(node.fn) ?? new Set();
     entries.set(node.fn, traces.add(node.traces[0] ?? node.lineTraces[0] ?? node.id));
-    if (traces.size > HUB_ENTRIES) return true;
+    if (traces.size > limit) return true;
   }
   return false;
 }
