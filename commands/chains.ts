@@ -1,13 +1,14 @@
 import { Flags } from "@oclif/core";
 import { listChains } from "../src/app/chains.ts";
-import { BaseCommand, EXIT_CODES_HELP } from "../src/cli/base-command.ts";
+import { BaseCommand, EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
 import { chainsText } from "../src/report/render.ts";
 
 export default class Chains extends BaseCommand {
   static override summary = "list and sort the chains found";
-  static override description = `Every chain of the dataset (or of a window of it) with its route, time, cost, outcome and what is missing.
+  static override description =
+    prose(`Every chain of the dataset (or of a window of it) with its route, time, cost, outcome and what is missing.
 
-${EXIT_CODES_HELP}`;
+${EXIT_CODES_HELP}`);
   static override examples = [
     "<%= config.bin %> <%= command.id %> --sort dearest --top 20",
     "<%= config.bin %> <%= command.id %> --only broken --since 24h",

@@ -1,17 +1,18 @@
 import { Flags } from "@oclif/core";
 import { costOf } from "../src/app/cost.ts";
-import { BaseCommand, EXIT_CODES_HELP } from "../src/cli/base-command.ts";
+import { BaseCommand, EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
 import { EXIT } from "../src/model/errors.ts";
 import { costText } from "../src/report/render.ts";
 
 export default class Cost extends BaseCommand {
   static override summary = "what functions, services, routes and chains cost";
-  static override description = `The ledger of what the telemetry says was billed, at list price, with waste (errors, timeouts, retries, cold starts) apart.
+  static override description =
+    prose(`The ledger of what the telemetry says was billed, at list price, with waste (errors, timeouts, retries, cold starts) apart.
 Where no log says what was billed, the cost is unknown, counted as such and never taken as 0. Rows plus unattributed are the total.
 
 With PATHs the files are read directly, without a dataset.
 
-${EXIT_CODES_HELP}`;
+${EXIT_CODES_HELP}`);
   static override examples = [
     "<%= config.bin %> <%= command.id %>",
     "<%= config.bin %> <%= command.id %> --by route --since 7d",

@@ -1,12 +1,13 @@
 import { Flags } from "@oclif/core";
 import { runDemo } from "../src/app/demo.ts";
-import { BaseCommand } from "../src/cli/base-command.ts";
+import { BaseCommand, prose } from "../src/cli/base-command.ts";
 import { chainText, chainsText, costText } from "../src/report/render.ts";
 
 export default class Demo extends BaseCommand {
   static override summary = "see it work: an order system over three clouds, no account, no network";
-  static override description = `Makes the telemetry of a small order system (event sourcing, fan-out, saga) in the vendors' own raw formats, imports it
-into a scratch dataset, and shows a chain, the chains, the costs and what to try next.`;
+  static override description =
+    prose(`Makes the telemetry of a small order system (event sourcing, fan-out, saga) in the vendors' own raw formats, imports it
+into a scratch dataset, and shows a chain, the chains, the costs and what to try next.`);
   static override examples = ["<%= config.bin %> <%= command.id %>", "<%= config.bin %> <%= command.id %> --seed 3 --orders 200"];
   static override flags = {
     seed: Flags.integer({ default: 7, min: 0, description: "another seed tells another story" }),

@@ -1,12 +1,13 @@
 import { Args, Flags } from "@oclif/core";
 import { importFiles } from "../src/app/import/index.ts";
-import { BaseCommand, EXIT_CODES_HELP } from "../src/cli/base-command.ts";
+import { BaseCommand, EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
 import { EXIT } from "../src/model/errors.ts";
 import { importText } from "../src/report/render.ts";
 
 export default class Import extends BaseCommand {
   static override summary = "read exported telemetry into the dataset";
-  static override description = `Files and folders, plain, .gz or .zst; "-" reads stdin. What a file is is recognised from its content, never from its name:
+  static override description =
+    prose(`Files and folders, plain, .gz or .zst; "-" reads stdin. What a file is is recognised from its content, never from its name:
 CloudWatch Logs (FilterLogEvents, GetLogEvents, S3 export, subscription payloads, sam logs), X-Ray, Step Functions histories, Lambda, SQS
 and EventBridge descriptions; Application Insights and Log Analytics responses, diagnostic records, Event Grid; Google Cloud LogEntry,
 Monitoring series, Cloud Trace; OTLP and Jaeger JSON; CloudEvents.
@@ -14,7 +15,7 @@ Monitoring series, Cloud Trace; OTLP and Jaeger JSON; CloudEvents.
 Importing the same file again, or exports that overlap, changes nothing. A broken record is reported with its place and the rest is
 imported (exit code 4). A file of no known format is refused with what was looked for (exit code 2).
 
-${EXIT_CODES_HELP}`;
+${EXIT_CODES_HELP}`);
   static override examples = [
     "<%= config.bin %> <%= command.id %> ./exports",
     "aws logs filter-log-events --log-group-name /aws/lambda/checkout --output json | <%= config.bin %> <%= command.id %> - --function checkout",

@@ -1,18 +1,19 @@
 import { Args, Flags } from "@oclif/core";
 import { traceInDataset } from "../src/app/trace.ts";
-import { BaseCommand, EXIT_CODES_HELP } from "../src/cli/base-command.ts";
+import { BaseCommand, EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
 import { EXIT, UserError } from "../src/model/errors.ts";
 import { chainText } from "../src/report/render.ts";
 
 export default class Trace extends BaseCommand {
   static override summary = "rebuild the chain of a correlation ID";
-  static override description = `Takes a correlation or business ID, a trace ID (X-Ray 1-…-…, W3C, projects/P/traces/T), a request, message or execution ID, and
+  static override description =
+    prose(`Takes a correlation or business ID, a trace ID (X-Ray 1-…-…, W3C, projects/P/traces/T), a request, message or execution ID, and
 shows every hop that belongs to it, across functions, queues, buses and clouds, with time, cost and the evidence that joins them.
 
 In the table: the bar shows waiting, cold start and work to scale; > marks the critical path, whose segments sum to the end-to-end time.
 Confidence 1 is a span parent, .95 a shared correlation ID, .9 a transport ID seen on both sides; below .5 is a guess and says so.
 
-${EXIT_CODES_HELP}`;
+${EXIT_CODES_HELP}`);
   static override examples = [
     "<%= config.bin %> <%= command.id %> order-7f3a",
     "<%= config.bin %> <%= command.id %> 1-5fbcfc1f-4d2e9bed6dc0c41c39dfdb2f --parts",
