@@ -10,10 +10,7 @@ export const EXIT_CODES_HELP =
 
 /** Help text as written in the source: single line ends are joined, so that the terminal's own width decides; empty lines part paragraphs. */
 export function prose(text: string): string {
-  return text.replace(/([^
-])
-(?!
-)/g, "$1 ");
+  return text.replace(/([^\n])\n(?!\n)/g, "$1 ");
 }
 
 const dataFlag = Flags.directory({
