@@ -1,4 +1,4 @@
-import { Flags } from "@oclif/core";
+import { Args, Flags } from "@oclif/core";
 import { costOf } from "../src/app/cost.ts";
 import { BaseCommand, EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
 import { EXIT } from "../src/model/errors.ts";
@@ -19,6 +19,9 @@ ${EXIT_CODES_HELP}`);
     "<%= config.bin %> <%= command.id %> ./exports --by function --format json",
   ];
   static override strict = false;
+  static override args = {
+    path: Args.string({ required: false, description: "exported files or folders to read instead of the dataset; several may be given" }),
+  };
   static override flags = {
     by: Flags.option({ options: ["function", "service", "route", "chain", "cloud"] as const })({
       default: "function",
