@@ -23,7 +23,7 @@ const MAYBE_SURROGATE = /\\u[dD][89a-fA-F]/;
 
 /** JSON text with the halves of surrogate pairs that stand alone replaced by U+FFFD; the same text if there are none. */
 export function withoutLoneSurrogates(json: string): string {
-  return MAYBE_SURROGATE.test(json) ? json.replace(ESCAPED, (m) => (m.length === 6 ? "\\ufffd" : m)) : json;
+  return json.includes("\\u") && MAYBE_SURROGATE.test(json) ? json.replace(ESCAPED, (m) => (m.length === 6 ? "\\ufffd" : m)) : json;
 }
 
 /** The value of a JSON text; undefined: it is not JSON. What had to be mended goes to `out.broken`. */

@@ -89,9 +89,12 @@ class ParquetBatchWriter implements BatchWriter {
   write(record: Rec): void {
     this.#count += 1;
     this.#heldBytes += RECORD_BYTES + (record.type === "log" ? record.message.length : 0);
+    if (record.type === "log") {
+      this.#links.addLine(record, this.#lines.push(record, this.#source));
+      return;
+    }
     this.#links.add(record);
-    if (record.type === "log") this.#lines.push(record, this.#source);
-    else this.#stage(record);
+    this.#stage(record);
   }
 
   #stage(record: Rec): void {

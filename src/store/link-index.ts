@@ -4,12 +4,12 @@
  * Times are those of all the owner's records in the batch.
  */
 import type { Id, IdKind } from "../model/ids.ts";
-import type { Cloud, Rec } from "../model/records.ts";
+import type { Cloud, LogEvent, Rec } from "../model/records.ts";
 import type { EpochMs } from "../model/units.ts";
 import { type AppendColumn, ChunkAppender } from "./chunk-appender.ts";
 import type { Engine } from "./duckdb.ts";
 import { LINK_COLUMNS, sqlName } from "./tables.ts";
-import type { Link, OwnerKind } from "./types.ts";
+import type { OwnerKind } from "./types.ts";
 
 const KINDS: readonly IdKind[] = ["correlation", "trace", "request", "message", "execution", "object", "item"];
 const BIT = Object.fromEntries(KINDS.map((kind, i) => [kind, 1 << i])) as { [kind in IdKind]: number };
@@ -23,8 +23,19 @@ interface Owner {
   lastAt: EpochMs;
   /** An invocation: its request ID is found in the table of invocations, and needs no row here. */
   run: boolean;
-  /** Kinds, as bits, by value. */
-  ids: Map<string, number>;
+  /** IDs, and the kinds of each as bits; most owners have one or two. */
+  ids: string[];
+  kinds: number[];
+  /** Where each ID lies, once there are many. */
+  places: Map<string, number> | null;
+}
+
+/** More IDs of one owner than this are found by a map. */
+const MAX_SEARCHED = 16;
+
+/** Something that always leads to the same owner, which is then looked up once. */
+export interface Owned {
+  owner: Owner | null;
 }
 
 interface Mention {
@@ -35,36 +46,59 @@ interface Mention {
   ids: readonly Id[];
 }
 
-const textColumn = (name: "id" | "kind" | "ownerKind" | "owner" | "cloud" | "fn"): AppendColumn<Link> => ({
-  type: "VARCHAR",
-  get: (link) => link[name],
-});
+interface Row {
+  owner: Owner;
+  id: string;
+  kind: IdKind;
+}
 
 /** SQL of the table that `flush` fills. */
 export function createStagedLinks(): string {
   return `CREATE TABLE staged_links (${LINK_COLUMNS.map((name) => `${sqlName(name)} ${name.endsWith("At") ? "DOUBLE" : "VARCHAR"}`).join(", ")})`;
 }
 
+const COLUMNS: readonly AppendColumn<Row>[] = [
+  { type: "VARCHAR", get: (row) => row.id },
+  { type: "VARCHAR", get: (row) => row.kind },
+  { type: "VARCHAR", get: ({ owner }) => owner.ownerKind },
+  { type: "VARCHAR", get: ({ owner }) => owner.owner },
+  { type: "VARCHAR", get: ({ owner }) => owner.cloud },
+  { type: "VARCHAR", get: ({ owner }) => owner.fn },
+  { type: "DOUBLE", get: ({ owner }) => owner.firstAt },
+  { type: "DOUBLE", get: ({ owner }) => owner.lastAt },
+];
+
 export class LinkIndex {
-  readonly #appender: ChunkAppender<Link>;
+  readonly #appender: ChunkAppender<Row>;
   /** By owner, within kind and cloud. */
-  readonly #owners = new Map<string, Map<string, Owner>>();
+  readonly #owners: { readonly [kind in OwnerKind]: Map<Cloud, Map<string, Owner>> } = {
+    request: new Map(),
+    trace: new Map(),
+    message: new Map(),
+    lines: new Map(),
+  };
 
   constructor(engine: Engine) {
-    this.#appender = new ChunkAppender(engine, "staged_links", [
-      ...(["id", "kind", "ownerKind", "owner", "cloud", "fn"] as const).map(textColumn),
-      { type: "DOUBLE", get: (link) => link.firstAt },
-      { type: "DOUBLE", get: (link) => link.lastAt },
-    ]);
+    this.#appender = new ChunkAppender(engine, "staged_links", COLUMNS);
   }
 
-  add(record: Rec): void {
+  /** A log line, and what it shares with all lines about the same thing: the same request, trace and IDs. */
+  addLine(line: LogEvent, about: Owned): void {
+    const known = about.owner;
+    if (known !== null && known.cloud === line.cloud) {
+      if (known.ownerKind === "request") known.fn ??= line.fn;
+      if (line.at < known.firstAt) known.firstAt = line.at;
+      if (line.at > known.lastAt) known.lastAt = line.at;
+      return;
+    }
+    const seen = mention(line, line.at, line.at);
+    if (line.requestId !== null) about.owner = this.#request(line.requestId, seen, line.traceId);
+    else if (line.traceId !== null) about.owner = this.#trace(line.traceId, seen);
+    else this.#lines(seen);
+  }
+
+  add(record: Exclude<Rec, LogEvent>): void {
     switch (record.type) {
-      case "log":
-        if (record.requestId !== null) this.#request(record.requestId, mention(record, record.at, record.at), record.traceId);
-        else if (record.traceId !== null) this.#trace(record.traceId, mention(record, record.at, record.at));
-        else this.#lines(mention(record, record.at, record.at));
-        return;
       case "invocation": {
         const owner = this.#request(record.requestId, mention(record, record.startedAt, record.endedAt), record.traceId);
         owner.run = true;
@@ -93,9 +127,11 @@ export class LinkIndex {
 
   /** Fills `staged_links`; no more can be added. */
   flush(): void {
-    for (const owners of this.#owners.values()) for (const owner of owners.values()) this.#append(owner);
+    for (const clouds of Object.values(this.#owners)) {
+      for (const owners of clouds.values()) for (const owner of owners.values()) this.#append(owner);
+      clouds.clear();
+    }
     this.#appender.flush();
-    this.#owners.clear();
   }
 
   close(): void {
@@ -120,16 +156,16 @@ export class LinkIndex {
   }
 
   #owner(ownerKind: OwnerKind, owner: string, { cloud, fn, from, to, ids }: Mention): Owner {
-    const key = `${ownerKind} ${cloud}`;
-    let owners = this.#owners.get(key);
-    if (!owners) this.#owners.set(key, (owners = new Map()));
+    const clouds = this.#owners[ownerKind];
+    let owners = clouds.get(cloud);
+    if (!owners) clouds.set(cloud, (owners = new Map()));
     let known = owners.get(owner);
     if (known) {
       known.fn ??= fn;
       if (from < known.firstAt) known.firstAt = from;
       if (to > known.lastAt) known.lastAt = to;
     } else {
-      known = { ownerKind, owner, cloud, fn, firstAt: from, lastAt: to, run: false, ids: new Map() };
+      known = { ownerKind, owner, cloud, fn, firstAt: from, lastAt: to, run: false, ids: [], kinds: [], places: null };
       owners.set(owner, known);
     }
     for (const id of ids) addId(known, id.value, id.kind);
@@ -137,12 +173,13 @@ export class LinkIndex {
   }
 
   #append(owner: Owner): void {
-    const { ids, run, ...row } = owner;
+    const { ids, kinds, run } = owner;
     if (owner.ownerKind === "request" && !run) addId(owner, owner.owner, "request");
-    for (const [id, bits] of ids) {
+    for (let i = 0; i < ids.length; i++) {
+      const id = ids[i]!;
       for (const kind of KINDS) {
-        if ((bits & BIT[kind]) === 0 || (run && kind === "request" && id === owner.owner)) continue;
-        this.#appender.push({ ...row, id, kind });
+        if ((kinds[i]! & BIT[kind]) === 0 || (run && kind === "request" && id === owner.owner)) continue;
+        this.#appender.push({ owner, id, kind });
       }
     }
   }
@@ -159,6 +196,14 @@ function mention(record: { cloud: Cloud; fn: string | null; ids: readonly Id[] }
 }
 
 function addId(owner: Owner, value: string, kind: IdKind): void {
-  const bits = owner.ids.get(value) ?? 0;
-  if ((bits & BIT[kind]) === 0) owner.ids.set(value, bits | BIT[kind]);
+  const { ids, kinds, places } = owner;
+  const at = places === null ? ids.indexOf(value) : (places.get(value) ?? -1);
+  if (at >= 0) {
+    kinds[at]! |= BIT[kind];
+    return;
+  }
+  places?.set(value, ids.length);
+  ids.push(value);
+  kinds.push(BIT[kind]);
+  if (places === null && ids.length > MAX_SEARCHED) owner.places = new Map(ids.map((id, i) => [id, i]));
 }

@@ -8,8 +8,12 @@ const AS_IS = "\x02";
 
 export function packMessage(message: string, requestId: string | null): string {
   if (message.includes(MARK) || message.startsWith(AS_IS)) return AS_IS + message;
-  if (requestId === null || requestId.length < 8 || !message.includes(requestId)) return message;
-  return message.replaceAll(requestId, MARK);
+  if (requestId === null || requestId.length < 8) return message;
+  const at = message.indexOf(requestId);
+  if (at < 0) return message;
+  const behind = at + requestId.length;
+  const rest = message.slice(behind);
+  return message.slice(0, at) + MARK + (rest.includes(requestId) ? rest.replaceAll(requestId, MARK) : rest);
 }
 
 export function unpackMessage(cell: string, requestId: string | null): string {

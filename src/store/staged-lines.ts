@@ -5,6 +5,7 @@
 import type { LogEvent } from "../model/records.ts";
 import { type AppendColumn, ChunkAppender } from "./chunk-appender.ts";
 import type { Engine } from "./duckdb.ts";
+import type { Owned } from "./link-index.ts";
 import { packIds } from "./ids-cell.ts";
 import { packMessage } from "./message-cell.ts";
 import { sqlName, tableNamed } from "./tables.ts";
@@ -17,7 +18,7 @@ interface Line {
 }
 
 type Place = Pick<LogEvent, "cloud" | "account" | "region" | "fn" | "stream" | "kind" | "level"> & { place: number };
-type Subject = Pick<LogEvent, "requestId" | "traceId" | "ids"> & { subject: number };
+type Subject = Pick<LogEvent, "requestId" | "traceId" | "ids"> & Owned & { subject: number };
 
 const PLACE = ["cloud", "account", "region", "fn", "stream", "kind", "level"] as const;
 const SUBJECT = ["requestId", "traceId", "ids"] as const;
@@ -76,8 +77,11 @@ export class StagedLines {
     ]);
   }
 
-  push(record: LogEvent, source: number): void {
-    this.#lines.push({ record, source, place: this.#placeOf(record), subject: this.#subjectOf(record) });
+  /** Returns what the line shares with others about the same thing. */
+  push(record: LogEvent, source: number): Owned {
+    const subject = this.#subjectOf(record);
+    this.#lines.push({ record, source, place: this.#placeOf(record), subject: subject.subject });
+    return subject;
   }
 
   /** After it the view holds every line pushed, and no more can be. */
@@ -105,14 +109,14 @@ export class StagedLines {
     return made.place;
   }
 
-  #subjectOf(record: LogEvent): number {
+  #subjectOf(record: LogEvent): Subject {
     const known = listOf(this.#subjectsBy, record.requestId ?? record.traceId);
-    for (const subject of known) if (isAbout(record, subject)) return subject.subject;
+    for (const subject of known) if (isAbout(record, subject)) return subject;
     const { requestId, traceId, ids } = record;
-    const made: Subject = { requestId, traceId, ids, subject: this.#subjectCount++ };
+    const made: Subject = { requestId, traceId, ids, owner: null, subject: this.#subjectCount++ };
     if (known.length < MAX_COMPARED) known.push(made);
     this.#subjects.push(made);
-    return made.subject;
+    return made;
   }
 }
 
