@@ -150,6 +150,9 @@ function committer(dir: string, release: () => void): Committer {
 /** Two sources of one run may set its start so far apart (a START line; the end minus the duration). */
 const SAME_RUN_MS = 60_000;
 
+/** Keys that stand for any function: too many to tell apart, not said, not named by the export. */
+const ANY_KEY: readonly string[] = ["*", "", "unknown"];
+
 /** Tables of a batch in which some function (or resource) has times in common with the coverage. */
 function sharedTables(dir: string, manifest: Manifest, coverage: Coverage, held: () => Coverage | null): Overlap["tables"] {
   const shared: Overlap["tables"] = [];
@@ -166,7 +169,7 @@ function sharedTables(dir: string, manifest: Manifest, coverage: Coverage, held:
     for (const [key, [start, end]] of Object.entries(keys)) {
       const [a, b] = [start - slack, end + slack];
       // a row whose function is not known may be of any
-      for (const other of key === "*" || key === "" ? Object.values(theirs) : [theirs[key], theirs["*"], theirs[""]]) {
+      for (const other of ANY_KEY.includes(key) ? Object.values(theirs) : [key, ...ANY_KEY].map((k) => theirs[k])) {
         if (!other || other[0] > b || other[1] < a) continue;
         from = Math.min(from, Math.max(a, other[0]));
         to = Math.max(to, Math.min(b, other[1]));

@@ -11,6 +11,9 @@ const CUT = `("durationMs" IS NULL AND "billedMs" IS NULL)`;
 /** The biller's own line first; a whole run of any source before a cut one. */
 const RANK = `(CASE "seenIn" WHEN 'platform-log' THEN 0 WHEN 'request-log' THEN 1 WHEN 'history' THEN 2 ELSE 3 END + CASE WHEN ${CUT} THEN 4 ELSE 0 END)`;
 
+/** Of rows that tell the same run differently: a named failure before a success that nothing contradicted yet, a named function before an unnamed one. */
+const SAYS_MORE = `list_position(['oom', 'timeout', 'error', 'throttled', 'ok'], outcome), fn = 'unknown', account, fn`;
+
 /**
  * SQL of the runs in the filter. Rows of one request are judged together: the best source's rows stand, and of those that
  * overlap in time (one run, exported in two ways) the first. Attempts that keep the request ID do not overlap, so each counts.
@@ -37,7 +40,7 @@ function runs(dir: string, manifests: readonly Manifest[], filter: Filter, colum
     UNION ALL
     SELECT ${names} FROM (
       SELECT *, max(coalesce("endedAt", "startedAt")) OVER earlier AS earlier_end, max("startedAt") OVER earlier AS earlier_start FROM judged
-      WINDOW earlier AS (${own} ORDER BY "startedAt", coalesce("endedAt", "startedAt") DESC, hash(judged)
+      WINDOW earlier AS (${own} ORDER BY "startedAt", coalesce("endedAt", "startedAt") DESC, ${SAYS_MORE}, hash(judged)
                          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
     ) WHERE earlier_end IS NULL OR ("startedAt" >= earlier_end AND "startedAt" > earlier_start))`;
 }

@@ -100,6 +100,8 @@ export const TABLES: readonly Table[] = [
       '"durationMs"',
       '"billedMs"',
       '"initMs"',
+      "outcome",
+      "fn",
       'CASE WHEN "endedAt" IS NULL THEN "startedAt" END',
     ],
     likeness: '"requestId"',

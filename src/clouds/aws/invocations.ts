@@ -214,6 +214,16 @@ function outcomeOf(r: Run): Outcome {
   return "ok";
 }
 
+/**
+ * START, else the end minus the duration. An init that is repeated inside the invocation is part of its duration,
+ * and START is stamped only after it: the earlier of the two then.
+ */
+function startOf(r: Run, durationMs: number | null): EpochMs {
+  const reckoned = r.endedAt === null || durationMs === null ? null : r.endedAt - durationMs;
+  if (r.startedAt === null) return reckoned ?? r.endedAt!;
+  return r.initFailed && reckoned !== null ? Math.min(r.startedAt, reckoned) : r.startedAt;
+}
+
 function invocation(r: Run): Invocation {
   const { env, report } = r;
   const outcome = outcomeOf(r);
@@ -226,7 +236,7 @@ function invocation(r: Run): Invocation {
     fn: env.fn ?? "unknown",
     version: r.version ?? env.version,
     requestId: r.requestId,
-    startedAt: r.startedAt ?? r.endedAt! - (durationMs ?? 0),
+    startedAt: startOf(r, durationMs),
     endedAt: r.endedAt,
     durationMs,
     billedMs: report?.billedMs ?? null,

@@ -323,6 +323,23 @@ describe("usage", () => {
     await dataset.close();
   });
 
+  it("is the same whichever export came first: a named failure and a named function count", async () => {
+    const bare = run({ requestId: request, fn: "unknown", account: null, outcome: "ok" });
+    const timedOut = run({ requestId: request, outcome: "timeout" });
+    for (const order of [
+      [bare, timedOut],
+      [timedOut, bare],
+    ]) {
+      for (const one of order) await store([one]);
+      const dataset = await openDataset(dir);
+      expect((await dataset.usage(ANY)).map((u) => [u.fn, u.account, u.outcome, u.count])).toEqual([
+        ["orders", "111122223333", "timeout", 1],
+      ]);
+      await dataset.close();
+      rmSync(dir, { recursive: true });
+    }
+  });
+
   it("sums weights, and keeps to window, function and cloud", async () => {
     await store([
       run({ weight: 10, billedMs: 1 }),

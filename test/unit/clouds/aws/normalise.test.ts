@@ -448,6 +448,12 @@ describe("cold starts whose init failed or ran inside the invocation", () => {
     ).toEqual([[A, true]]);
   });
 
+  it("starts with its init where START is stamped only after that: 2000 - 1713.36", () => {
+    const slow = `REPORT RequestId: ${A}\tDuration: 1713.36 ms\tBilled Duration: 1714 ms\tMemory Size: 128 MB\tMax Memory Used: 60 MB\t\n`;
+    const [one] = of(read([event(1999, initReport("invoke", "error")), event(1999, start(A)), event(2000, slow)]), "invocation");
+    expect(one!.startedAt).toBeCloseTo(T + 286.64, 2);
+  });
+
   it("is the same line by line, newest first", () => {
     const events = [
       event(0, initReport("init", "error")),
