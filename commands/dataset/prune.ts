@@ -23,8 +23,9 @@ export default class DatasetPrune extends BaseCommand {
     const { flags } = await this.parse(DatasetPrune);
     const { days, sizeBytes } = await pruneDataset(flags.data, flags.before, flags.yes);
     const size = `${(sizeBytes / 1e6).toFixed(1)} MB`;
+    const which = days.length === 1 ? `1 day (${days[0]})` : `${days.length} days (${days[0]} to ${days.at(-1)})`;
     if (days.length === 0) this.print("nothing that old");
-    else if (flags.yes) this.print(`deleted ${days.length} days (${days[0]} to ${days.at(-1)}), ${size}`);
-    else this.print(`would delete ${days.length} days (${days[0]} to ${days.at(-1)}), ${size}; say --yes to do it`);
+    else if (flags.yes) this.print(`deleted ${which}, ${size}`);
+    else this.print(`would delete ${which}, ${size}; say --yes to do it`);
   }
 }

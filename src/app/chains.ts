@@ -7,7 +7,7 @@ import { openDataset } from "../store/index.ts";
 import type { Dataset, Filter } from "../store/types.ts";
 import { ratesWith } from "./rates.ts";
 import type { Settings } from "./settings.ts";
-import { parseWindow } from "./window.ts";
+import { parseWindow, warnIfOutside } from "./window.ts";
 
 export interface ChainsOptions {
   since?: string | undefined;
@@ -28,7 +28,9 @@ export async function listChains(
 ): Promise<Chain[]> {
   const dataset = await openDataset(dataDir);
   try {
-    const window = parseWindow(options.since, options.until, (await dataset.info()).to);
+    const held = await dataset.info();
+    const window = parseWindow(options.since, options.until, held.to);
+    warnIfOutside(window, held, host);
     const { chains } = await attributed(dataset, { ...window, functions: [], clouds: [] }, "chain", settings, host, signal);
     return chains.filter((chain) => matches(chain, options)).sort(ORDER[options.sort]);
   } finally {

@@ -12,7 +12,7 @@ import { attributed } from "./chains.ts";
 import { importFiles } from "./import/index.ts";
 import { ratesWith } from "./rates.ts";
 import type { Settings } from "./settings.ts";
-import { parseWindow } from "./window.ts";
+import { parseWindow, warnIfOutside } from "./window.ts";
 
 export interface CostOptions {
   by: CostBy;
@@ -59,7 +59,9 @@ export async function costOf(
 async function costOfDataset(dataDir: string, options: CostOptions, settings: Settings, host: Host, signal: AbortSignal): Promise<Ledger> {
   const dataset = await openDataset(dataDir);
   try {
-    const window = parseWindow(options.since, options.until, (await dataset.info()).to);
+    const held = await dataset.info();
+    const window = parseWindow(options.since, options.until, held.to);
+    warnIfOutside(window, held, host);
     const filter: Filter = { ...window, functions: [], clouds: [] };
     if (options.by === "route" || options.by === "chain")
       return (await attributed(dataset, filter, options.by, settings, host, signal)).ledger;

@@ -1,18 +1,19 @@
 /** evscope.yaml: what the user sets once. Errors name the file, line and column. */
-import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { LineCounter, parseDocument } from "yaml";
+import { type Document, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { UserError } from "../model/errors.ts";
 import { idKeys, type IdKeys } from "../model/id-keys.ts";
+import { readText } from "./text-file.ts";
 
+/** A section whose lines are all commented out reads as null: as if it were not there. */
 const SettingsFile = z.strictObject({
   correlation: z
     .strictObject({
       /** Names of further fields that carry a correlation or business ID. */
-      keys: z.array(z.string().min(1)).default([]),
+      keys: z.array(z.string().min(1)).nullish(),
     })
-    .default({ keys: [] }),
+    .nullish(),
   /** File with prices that replace the built-in ones, relative to evscope.yaml. */
   prices: z.string().min(1).nullable().default(null),
 });
@@ -31,18 +32,19 @@ export interface Settings {
  */
 export function loadSettings(path: string | null, cwd: string): Settings {
   const file = resolve(cwd, path ?? "evscope.yaml");
-  if (!existsSync(file)) {
+  const text = readText(file);
+  if (text === null) {
     if (path !== null) throw new UserError(`no configuration file at ${path}`);
     return toSettings(SettingsFile.parse({}), cwd);
   }
   const lines = new LineCounter();
-  const document = parseDocument(readFileSync(file, "utf8"), { lineCounter: lines });
+  const document = parseDocument(text, { lineCounter: lines });
   const broken = document.errors[0];
   if (broken) {
     const at = lines.linePos(broken.pos[0]);
     throw new UserError(`${file}:${at.line}:${at.col}: not valid YAML: ${broken.message.split("\n")[0]}`);
   }
-  const parsed = SettingsFile.safeParse(document.toJS() ?? {});
+  const parsed = SettingsFile.safeParse(valuesOf(document, file) ?? {});
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     const unknown = issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0]!] : issue.path;
@@ -55,10 +57,20 @@ export function loadSettings(path: string | null, cwd: string): Settings {
   return toSettings(parsed.data, dirname(file));
 }
 
+/** An alias that refers to nothing, or to too much, is an error of the file. */
+function valuesOf(document: Document, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new UserError(`${file}: not valid YAML: ${error instanceof Error ? error.message : "not readable"}`);
+  }
+}
+
 function toSettings(file: z.infer<typeof SettingsFile>, folder: string): Settings {
+  const correlationKeys = file.correlation?.keys ?? [];
   return {
-    correlationKeys: file.correlation.keys,
-    keys: idKeys(file.correlation.keys),
+    correlationKeys,
+    keys: idKeys(correlationKeys),
     pricesFile: file.prices === null ? null : join(folder, file.prices),
   };
 }

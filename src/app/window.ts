@@ -1,5 +1,6 @@
 /** `--since` and `--until`: ISO times, dates, or spans back from the dataset's newest record (`90m`, `24h`, `7d`). */
 import { UserError } from "../model/errors.ts";
+import type { Host } from "../model/host.ts";
 import type { EpochMs } from "../model/units.ts";
 import type { Window } from "../store/types.ts";
 
@@ -17,11 +18,26 @@ function moment(text: string | undefined, flag: string, newest: EpochMs | null):
   const back = /^(\d+)([mhdw])$/.exec(text);
   if (back) return newest === null ? null : newest - Number(back[1]) * UNIT_MS[back[2] as keyof typeof UNIT_MS];
   const iso = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/.test(text);
-  const at = iso ? Date.parse(/T/.test(text) && !/(Z|[+-]\d{2}:?\d{2})$/.test(text) ? `${text}Z` : text) : Number.NaN;
+  const at =
+    iso && isDate(text.slice(0, 10)) ? Date.parse(/T/.test(text) && !/(Z|[+-]\d{2}:?\d{2})$/.test(text) ? `${text}Z` : text) : Number.NaN;
   if (Number.isNaN(at)) {
     throw new UserError(`${flag} ${JSON.stringify(text)} is not a time`, {
       suggestions: ["a UTC time or date: 2026-11-01, 2026-11-01T08:00", "a span back from the newest record: 90m, 24h, 7d, 2w"],
     });
   }
   return at;
+}
+
+/** Date.parse takes the 30th of February for the 2nd of March. */
+function isDate(day: string): boolean {
+  const at = Date.parse(day);
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(day);
+}
+
+/** Warns of a window in which the dataset has no record; an empty answer alone would look like good news. */
+export function warnIfOutside(window: Window, held: { from: EpochMs | null; to: EpochMs | null }, host: Host): void {
+  if (held.from === null || held.to === null) return;
+  if ((window.from ?? held.from) <= held.to && (window.to ?? held.to) >= held.from) return;
+  const time = (at: EpochMs): string => new Date(at).toISOString().slice(0, 16);
+  host.warn(`nothing lies in that window: the dataset holds ${time(held.from)}Z to ${time(held.to)}Z`);
 }

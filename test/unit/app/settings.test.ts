@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { UserError } from "../../../src/model/errors.ts";
 import { loadSettings } from "../../../src/app/settings.ts";
 
 function folder(yaml: string | null): string {
@@ -28,6 +29,16 @@ describe("loadSettings", () => {
   it("names line and column of a value of the wrong kind, and of broken YAML", () => {
     expect(() => loadSettings(null, folder("correlation:\n  keys: nope\n"))).toThrow(/evscope\.yaml:2:9: correlation\.keys/);
     expect(() => loadSettings(null, folder("correlation: [\n"))).toThrow(/evscope\.yaml:\d+:\d+: not valid YAML/);
+  });
+
+  it("takes a section whose lines are commented out as not there", () => {
+    expect(loadSettings(null, folder("correlation:\n#  keys: [x]\nprices:\n"))).toMatchObject({ correlationKeys: [], pricesFile: null });
+    expect(loadSettings(null, folder("correlation:\n  keys:\n")).correlationKeys).toEqual([]);
+  });
+
+  it("refuses an alias of nothing, and a folder, as errors of the user", () => {
+    expect(() => loadSettings(null, folder("prices: *nope\n"))).toThrow(UserError);
+    expect(() => loadSettings(".", folder(null))).toThrow(/a folder, no file/);
   });
 
   it("refuses a named file that is missing", () => {
