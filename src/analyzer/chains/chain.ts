@@ -7,7 +7,7 @@ import type { Arc, Context } from "./context.ts";
 import { closingArcs, contract } from "./contract.ts";
 import { busyFrom, criticalPath } from "./critical-path.ts";
 import { directArcs, newArcs, type Members } from "./edges.ts";
-import { asWritten, CLOCK_GRAIN_MS } from "./evidence.ts";
+import { asWritten, CLOCK_GRAIN_MS, SKEW_TOLERANCE_MS } from "./evidence.ts";
 import { executionArcs } from "./executions.ts";
 import { hopOf } from "./hops.ts";
 import { mentionArcs } from "./mentions.ts";
@@ -105,8 +105,8 @@ function setSkew(hops: ReadonlyMap<Node, Hop>, arcs: readonly Arc[], byTime: rea
     if (arc.invocation === "sync" && back !== null && to.endedAt !== null)
       crossings.push({ from: arc.to.cloud, to: arc.from.cloud, lagMs: back - to.endedAt });
   }
-  if (crossings.length === 0) return [];
-  const problems: ChainProblem[] = [];
+  const problems = reversals(hops, arcs);
+  if (crossings.length === 0) return problems;
   const reference = referenceOf(arcs, byTime);
   const estimates = estimateSkew(crossings, reference);
   for (const { host, correctionMs, spreadMs } of estimates.values()) {
@@ -117,6 +117,21 @@ function setSkew(hops: ReadonlyMap<Node, Hop>, arcs: readonly Arc[], byTime: rea
     problems.push({ code: "clock-skew", message, hopId: null });
   }
   return problems;
+}
+
+/** Runs of one cloud that began before the run that caused them, by more than its clocks may differ. */
+function reversals(hops: ReadonlyMap<Node, Hop>, arcs: readonly Arc[]): ChainProblem[] {
+  const told = new Map<string, ChainProblem>();
+  for (const { from, to, kind } of arcs) {
+    if (kind === "retry" || from.cloud !== to.cloud) continue;
+    const [cause, effect] = [hops.get(topOf(from)), hops.get(to)];
+    if (!cause || !effect) continue;
+    const early = firstStart(cause) - firstStart(effect);
+    if (early <= SKEW_TOLERANCE_MS || told.has(`${cause.name} ${effect.name}`)) continue;
+    const message = `${effect.name} began ${early.toFixed(0)} ms before ${cause.name}, its cause: two clocks disagree; times are shown as recorded`;
+    told.set(`${cause.name} ${effect.name}`, { code: "clock-skew", message, hopId: effect.id });
+  }
+  return [...told.values()];
 }
 
 /** The cloud that most of the chain ran in; among equals that of a hop without a cause. */

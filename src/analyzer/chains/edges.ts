@@ -151,6 +151,19 @@ function messageArcs(ctx: Context, members: Members, node: Node, message: Messag
       answeredAt: null,
     });
   }
+  // what Lambda sends to a destination or a dead-letter queue names the request that it is about
+  const about = sender || message.channelKind === "http" ? null : requestIn(ctx, members, node, message);
+  if (about) {
+    found.add({
+      ...base,
+      from: about,
+      kind: "message",
+      confidence: CONFIDENCE.message,
+      sentAt: message.sentAt,
+      causeAt: null,
+      answeredAt: null,
+    });
+  }
   // trace context inside the message: the sender's span
   if (message.traceId !== null && message.parentSpanId !== null) {
     const parent = ctx.nodes.bySpan.get(spanKey(message.traceId, message.parentSpanId));
@@ -179,6 +192,16 @@ function messageArcs(ctx: Context, members: Members, node: Node, message: Messag
       answeredAt: null,
     });
   }
+}
+
+/** The one run of the chain whose request the message names. */
+function requestIn(ctx: Context, members: Members, node: Node, message: Message): Node | null {
+  const runs = new Set<Node>();
+  for (const id of message.ids) {
+    if (id.kind !== "request") continue;
+    for (const run of ctx.nodes.byRequest.get(id.value) ?? []) if (run !== node && members.set.has(run)) runs.add(run);
+  }
+  return runs.size === 1 ? [...runs][0]! : null;
 }
 
 /** When it was sent: the broker's time, unless that has whole seconds only (EventBridge, DynamoDB streams): then the sender's own. */
@@ -214,6 +237,7 @@ function retryArcs(ctx: Context, members: Members, found: Arcs): void {
       if (m.messageId !== null && m.replay === null) put(`m ${m.messageId} ${node.cloud} ${node.fn}`, node, m.at, m.attempt);
     if (node.requestId !== null && node.id !== `${node.cloud}:${node.requestId}`) put(`r ${node.requestId}`, node, node.firstAt, null);
   }
+  for (const { from, to, at } of redriven(ctx, members)) found.add({ ...retryOf(from, to, at), confidence: CONFIDENCE.payload });
   for (const list of deliveries.values()) {
     if (list.length < 2) continue;
     list.sort((a, b) => (a.attempt !== null && b.attempt !== null ? a.attempt - b.attempt : a.at - b.at));
@@ -221,19 +245,53 @@ function retryArcs(ctx: Context, members: Members, found: Arcs): void {
       const from = list[i - 1]!.node;
       const to = list[i]!;
       if (to.attempt !== null && to.attempt === list[i - 1]!.attempt) continue;
-      found.add({
-        from,
-        to: to.node,
-        kind: "retry",
-        confidence: CONFIDENCE.retry,
-        invocation: "async",
-        channel: null,
-        sentAt: from.lastAt,
-        receivedAt: to.at,
-        carrier: null,
-        causeAt: null,
-        answeredAt: null,
-      });
+      found.add(retryOf(from, to.node, to.at));
     }
   }
+}
+
+function retryOf(from: Node, to: Node, receivedAt: EpochMs): Arc {
+  return {
+    from,
+    to,
+    kind: "retry",
+    confidence: CONFIDENCE.retry,
+    invocation: "async",
+    channel: null,
+    sentAt: from.lastAt,
+    receivedAt,
+    carrier: null,
+    causeAt: null,
+    answeredAt: null,
+  };
+}
+
+/**
+ * A message put back from its dead-letter queue has a new ID and the same body: of the chain's runs of this function, the last one before
+ * that got the same body from the same channel, and failed. Two like messages are two messages otherwise.
+ */
+function redriven(ctx: Context, members: Members): { from: Node; to: Node; at: EpochMs }[] {
+  const deliveries = new Map<string, { node: Node; message: Message }[]>();
+  for (const node of members.nodes) {
+    for (const message of ownMessages(ctx, members, node, "received")) {
+      if (message.payloadHash === null || message.channelKind !== "queue" || message.deadLetter) continue;
+      const key = `${message.payloadHash} ${message.channel} ${node.cloud} ${node.fn}`;
+      deliveries.set(key, [...(deliveries.get(key) ?? []), { node, message }]);
+    }
+  }
+  const found: { from: Node; to: Node; at: EpochMs }[] = [];
+  for (const list of deliveries.values()) {
+    if (list.length < 2 || new Set(list.map((d) => d.message.messageId)).size < 2) continue;
+    list.sort((a, b) => a.message.at - b.message.at);
+    for (let i = 1; i < list.length; i++) {
+      const [before, now] = [list[i - 1]!, list[i]!];
+      if (before.node === now.node || before.message.messageId === now.message.messageId || !hasFailed(before.node)) continue;
+      if (senderOf(ctx, members, now.node, now.message) === null) found.push({ from: before.node, to: now.node, at: now.message.at });
+    }
+  }
+  return found;
+}
+
+function hasFailed(node: Node): boolean {
+  return node.invocations.some((i) => i.outcome !== "ok" && i.outcome !== "unknown");
 }

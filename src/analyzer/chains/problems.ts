@@ -133,12 +133,19 @@ function senderProblems(ctx: Context, members: Members, found: Arcs): ChainProbl
       .filter((a) => a.kind !== "retry")
       .map((a) => a.to),
   );
+  // a further delivery of one message: the first one says that its publisher is not known
+  const again = new Set(
+    found
+      .all()
+      .filter((a) => a.kind === "retry")
+      .map((a) => a.to),
+  );
   const first = members.nodes
     .filter((n) => n.kind === "function")
     .reduce<Node | null>((a, b) => (a === null || b.firstAt < a.firstAt ? b : a), null);
   const problems: ChainProblem[] = [];
   for (const node of members.nodes) {
-    if (node.kind !== "function" || node === first || caused.has(node)) continue;
+    if (node.kind !== "function" || node === first || caused.has(node) || again.has(node)) continue;
     const messages = ownMessages(ctx, members, node, "received");
     const lost = messages.find((m) => senderOf(ctx, members, node, m) === null && !sentFromOutside(m.channelKind));
     if (!lost) continue;
