@@ -51,6 +51,8 @@ export function parentSpanIdOf(text: string): string | null {
  * UUIDs to lower case; everything else as it is (business IDs are case-sensitive). Empty string: nothing left.
  */
 export function normaliseId(text: string): string {
+  // the commonest form, as it is
+  if (text.length === 36 && UUID.test(text)) return text.toLowerCase();
   const t = text
     .trim()
     .replace(/^["'[<(]+|["'\]>)]+$/g, "")
@@ -58,7 +60,7 @@ export function normaliseId(text: string): string {
   return UUID.exec(t)?.[1]?.toLowerCase() ?? traceIdOf(t) ?? t;
 }
 
-/** IDs that many systems write where they have none. They join nothing. */
+/** IDs that many systems write where they have none, all of fewer than 10 characters. They join nothing. */
 const PLACEHOLDERS = new Set([
   "",
   "unknown",
@@ -75,10 +77,9 @@ const PLACEHOLDERS = new Set([
   "string",
   "true",
   "false",
-  "00000000-0000-0000-0000-000000000000",
 ]);
 
 /** True if the value cannot identify anything: a placeholder, too short (under 3 characters), too long (over 512) or all zero. */
 export function isPlaceholderId(value: string): boolean {
-  return value.length < 3 || value.length > 512 || PLACEHOLDERS.has(value.toLowerCase()) || /^[0-]+$/.test(value);
+  return value.length < 3 || value.length > 512 || (value.length < 10 && PLACEHOLDERS.has(value.toLowerCase())) || /^[0-]+$/.test(value);
 }

@@ -74,5 +74,6 @@ const BLANK: Readonly<PlatformLine> = {
 
 /** A line of this kind with these fields, everything else null. */
 export function line(kind: LogKind, fields: Partial<PlatformLine> = {}): PlatformLine {
-  return { ...BLANK, kind, ...fields };
+  const made: PlatformLine = { ...BLANK, kind };
+  return Object.assign(made, fields);
 }

@@ -44,7 +44,7 @@ export function platformText(message: string): PlatformLine | null {
 }
 
 const CLASSIC =
-  /^REPORT RequestId: ([0-9a-f-]{36})\tDuration: (\d+(?:\.\d+)?) ms\tBilled Duration: (\d+) ms\tMemory Size: (\d+) MB\tMax Memory Used: (\d+) MB\t(?:Init Duration: (\d+(?:\.\d+)?) ms\t)?\n?$/;
+  /^REPORT RequestId: ([0-9a-f-]{36})\tDuration: (\d+(?:\.\d+)?) ms\tBilled Duration: (\d+) ms\tMemory Size: (\d+) MB\tMax Memory Used: (\d+) MB\t(?:Init Duration: (\d+(?:\.\d+)?) ms\t)?\n?(?:XRAY TraceId: ([^\s\\|]+)\tSegmentId: ([0-9a-f]+)\tSampled: (true|false)\t\n?)?$/;
 
 function report(message: string): PlatformLine {
   const m = CLASSIC.exec(message);
@@ -60,6 +60,9 @@ function report(message: string): PlatformLine {
     initMs,
     initBilled: initBilled(durationMs, billedMs, initMs),
     coldStart: initMs !== null,
+    xrayTraceId: m[7] ?? null,
+    segmentId: m[8] ?? null,
+    sampled: m[9] === undefined ? null : m[9] === "true",
   });
 }
 
