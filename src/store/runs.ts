@@ -11,12 +11,18 @@ const CUT = `("durationMs" IS NULL AND "billedMs" IS NULL)`;
 /** The biller's own line first; a whole run of any source before a cut one. */
 const RANK = `(CASE "seenIn" WHEN 'platform-log' THEN 0 WHEN 'request-log' THEN 1 WHEN 'history' THEN 2 ELSE 3 END + CASE WHEN ${CUT} THEN 4 ELSE 0 END)`;
 
+/** A run of which the platform's log has only the START. */
+const CUT_LOG_RANK = 4;
+/** A START may be stamped this long before what its run's end minus duration gives. */
+const ATTEMPT_GAP_MS = 1_000;
+
 /** Of rows that tell the same run differently: a named failure before a success that nothing contradicted yet, a named function before an unnamed one. */
 const SAYS_MORE = `list_position(['oom', 'timeout', 'error', 'throttled', 'ok'], outcome), fn = 'unknown', account, fn`;
 
 /**
  * SQL of the runs in the filter. Rows of one request are judged together: the best source's rows stand, and of those that
- * overlap in time (one run, exported in two ways) the first. Attempts that keep the request ID do not overlap, so each counts.
+ * overlap in time (one run, exported in two ways) the first. Attempts that keep the request ID do not overlap, so each counts,
+ * and so does a START outside every whole run: an attempt whose end was not seen.
  * Only requests with a row that can be such a double are looked at; manifests say whether there are any.
  */
 function runs(dir: string, manifests: readonly Manifest[], filter: Filter, columns: readonly string[]): string {
@@ -32,17 +38,20 @@ function runs(dir: string, manifests: readonly Manifest[], filter: Filter, colum
   const own = `PARTITION BY cloud, "requestId"`;
   return `(
     WITH doubtful AS (${doubtful.join(" UNION ")}),
-    judged AS (
-      SELECT *, ${RANK} AS rank FROM ${rows} SEMI JOIN doubtful USING (cloud, "requestId")
-      QUALIFY rank = min(rank) OVER (${own})
-    )
+    ranked AS (SELECT *, ${RANK} AS rank, min(rank) OVER (${own}) AS best FROM ${rows} SEMI JOIN doubtful USING (cloud, "requestId")),
+    judged AS (SELECT * EXCLUDE (best) FROM ranked WHERE rank = best)
     SELECT ${names} FROM ${rows} ANTI JOIN doubtful USING (cloud, "requestId")
     UNION ALL
     SELECT ${names} FROM (
       SELECT *, max(coalesce("endedAt", "startedAt")) OVER earlier AS earlier_end, max("startedAt") OVER earlier AS earlier_start FROM judged
       WINDOW earlier AS (${own} ORDER BY "startedAt", coalesce("endedAt", "startedAt") DESC, ${SAYS_MORE}, hash(judged)
                          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-    ) WHERE earlier_end IS NULL OR ("startedAt" >= earlier_end AND "startedAt" > earlier_start))`;
+    ) WHERE earlier_end IS NULL OR ("startedAt" >= earlier_end AND "startedAt" > earlier_start)
+    UNION ALL
+    SELECT ${names} FROM (
+      SELECT DISTINCT ON (cloud, "requestId", "startedAt") * FROM ranked cut WHERE rank = ${CUT_LOG_RANK} AND best < rank AND NOT EXISTS (
+        SELECT 1 FROM judged whole WHERE whole.cloud = cut.cloud AND whole."requestId" = cut."requestId"
+        AND cut."startedAt" BETWEEN whole."startedAt" - ${ATTEMPT_GAP_MS} AND coalesce(whole."endedAt", whole."startedAt"))))`;
 }
 
 const GROUP: readonly (keyof UsageGroup & string)[] = [

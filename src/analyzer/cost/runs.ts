@@ -8,6 +8,8 @@ import type { TransitionCount } from "./ledger.ts";
 const RANK: Record<Invocation["seenIn"], number> = { "platform-log": 0, "request-log": 1, history: 2, span: 3 };
 /** A run of which only the beginning was seen comes after every whole one. */
 const CUT_RANK = 4;
+/** A START may be stamped this long before what its run's end minus duration gives. */
+const ATTEMPT_GAP_MS = 1_000;
 
 function rankOf(record: Invocation): number {
   return RANK[record.seenIn] + (record.durationMs === null && record.billedMs === null ? CUT_RANK : 0);
@@ -51,10 +53,17 @@ function runsOfRequest(records: readonly Invocation[]): Invocation[] {
     last.startedAt = record.startedAt;
     last.endedAt = Math.max(last.endedAt, endedAt);
   }
+  const cut = new Map<EpochMs, Invocation>();
   for (const record of records.filter((one) => rankOf(one) !== best).sort((a, b) => rankOf(a) - rankOf(b))) {
-    nearestTo(runs, record.startedAt).records.push(record);
+    if (rankOf(record) === CUT_RANK && !runs.some((run) => isWithin(record, run))) cut.set(record.startedAt, record);
+    else nearestTo(runs, record.startedAt).records.push(record);
   }
-  return runs.map((run) => merged(run.records));
+  return [...runs.map((run) => merged(run.records)), ...cut.values()];
+}
+
+/** A START that lies outside every whole run of its request is an attempt of its own, whose end was not seen; the dataset's usage says so too. */
+function isWithin(record: Invocation, run: { startedAt: EpochMs; endedAt: EpochMs }): boolean {
+  return record.startedAt >= run.startedAt - ATTEMPT_GAP_MS && record.startedAt <= run.endedAt;
 }
 
 const OUTCOMES: readonly Invocation["outcome"][] = ["oom", "timeout", "error", "throttled", "ok", "unknown"];

@@ -44,11 +44,13 @@ export function billedInitMs(group: Pick<UsageGroup, "billedMs" | "durationMs" |
 }
 
 /**
- * Waste of the runs of one request or message, in order of start. The first run that did not fail did the work; of the
+ * Waste of the runs of one request or message, in order of start. The first run that succeeded did the work (where none is
+ * known to, the first that is not known to have failed); of the
  * others the first one is an error or time-out, every later one a retry (also one that repeats work already done).
  */
 export function wasteOfRuns(runs: readonly Pick<UsageGroup, "outcome" | "billedMs" | "durationMs" | "initMs">[]): (Waste | null)[] {
-  const useful = runs.findIndex((run) => failure(run.outcome) === null);
+  const succeeded = runs.findIndex((run) => run.outcome === "ok");
+  const useful = succeeded === -1 ? runs.findIndex((run) => failure(run.outcome) === null) : succeeded;
   return runs.map((run, index) => {
     if (index === useful || index === 0) return wasteOf(run);
     return { kind: "retries", factor: 1, timeOnly: false };

@@ -32,6 +32,9 @@ const HELD = 1_024;
 const OPEN = 200_000;
 const REMEMBERED = 65_536;
 
+/** Two STARTs of one request this far apart are two attempts: Lambda waits a minute before it tries again. */
+const ATTEMPT_GAP_MS = 1_000;
+
 export interface Invocations {
   started(env: Environment, line: PlatformLine, at: EpochMs): void;
   ended(requestId: string | null, at: EpochMs): void;
@@ -105,9 +108,17 @@ export function invocations(emit: (invocation: Invocation) => void): Invocations
         env.last = requestId;
         return;
       }
-      if (reported !== undefined) release(reported);
-      else if (done.delete(requestId)) return;
-      if (open.has(requestId)) return;
+      if (reported !== undefined) {
+        // the same line again
+        if (reported.startedAt !== null && Math.abs(at - reported.startedAt) < ATTEMPT_GAP_MS) return;
+        release(reported);
+      } else if (done.delete(requestId)) return;
+      const before = open.get(requestId);
+      if (before !== undefined) {
+        // the same line again, or an attempt that keeps the ID, and the one before it left no REPORT
+        if (Math.abs(at - before.startedAt!) < ATTEMPT_GAP_MS) return;
+        close(before);
+      }
       if (open.size >= OPEN) close(open.values().next().value!);
       const r = run(requestId, env);
       r.startedAt = at;

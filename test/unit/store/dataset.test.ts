@@ -315,6 +315,19 @@ describe("usage", () => {
     await dataset.close();
   });
 
+  it("counts a START outside every whole run of its request as an attempt whose end was not seen, once", async () => {
+    const cut = { requestId: request, durationMs: null, billedMs: null, endedAt: null };
+    await store([run({ ...cut, startedAt: NOON - 60_000 }), run({ requestId: request }), run({ ...cut, startedAt: NOON })]);
+    await store([run({ ...cut, startedAt: NOON - 60_000, account: null })]);
+    const dataset = await openDataset(dir);
+    const usage = await dataset.usage(ANY);
+    expect(usage.map((u) => [u.billedMs === null, u.count]).sort()).toEqual([
+      [false, 1],
+      [true, 1],
+    ]);
+    await dataset.close();
+  });
+
   it("sees that a later batch holds a run again in another form", async () => {
     await store([run({ requestId: request }), run({ requestId: "later", startedAt: NOON + 9000, endedAt: NOON + 9001 })]);
     await store([run({ requestId: request, startedAt: NOON + 1, account: null })]);

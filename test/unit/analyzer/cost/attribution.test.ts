@@ -255,6 +255,16 @@ describe("runs", () => {
   it("keeps requests of two clouds apart", () => {
     expect(runsOf([run({ requestId: "a" }), run({ requestId: "a", cloud: "gcp" })])).toHaveLength(2);
   });
+
+  it("counts a START outside every whole run of its request as an attempt of unknown cost", () => {
+    const whole = run({ requestId: "a", startedAt: 60_000, endedAt: 60_100 });
+    const cut = { ...whole, endedAt: null, durationMs: null, billedMs: null };
+    const runs = runsOf([whole, { ...cut, startedAt: 0 }, { ...cut, startedAt: 0 }, { ...cut, startedAt: 60_001 }]);
+    expect(runs.map((one) => [one.startedAt, one.billedMs === null])).toEqual([
+      [60_000, false],
+      [0, true],
+    ]);
+  });
 });
 
 describe("transitions", () => {

@@ -57,4 +57,9 @@ describe("runs of one message", () => {
     expect(kinds(["ok", "ok"])).toEqual([null, "retries"]);
     expect(kinds([])).toEqual([]);
   });
+
+  it("takes a run that succeeded for the one that did the work before one whose end was not seen", () => {
+    expect(kinds(["unknown", "ok"])).toEqual([null, null]);
+    expect(kinds(["unknown", "error"])).toEqual([null, "retries"]);
+  });
 });

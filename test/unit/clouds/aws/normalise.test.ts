@@ -57,6 +57,17 @@ describe("an invocation from its lines", () => {
     expect(one!.startedAt).toBe(T + 0.5);
   });
 
+  it("is an attempt of its own where START comes again after a minute and the first one left no REPORT", () => {
+    const lines = [event(0, start(A)), event(60_000, start(A)), event(60_000, start(A)), event(60_041, report(A))];
+    for (const order of [lines, [...lines].reverse()]) {
+      const found = of(read(order), "invocation").sort((a, b) => a.startedAt - b.startedAt);
+      expect(found.map((i) => [i.startedAt - T, i.endedAt, i.billedMs, i.outcome])).toEqual([
+        [0, null, null, "unknown"],
+        [60_000, T + 60_041, 41, "ok"],
+      ]);
+    }
+  });
+
   it("is read the same from a newest-first export, whole or line by line", () => {
     const oldest = [event(0, start(A)), event(5, "working"), event(41, report(A)), event(60, start(B)), event(101, report(B))];
     const wanted = of(read(oldest), "invocation");
