@@ -7,6 +7,7 @@ import { openDataset } from "../store/index.ts";
 import type { Dataset, Filter } from "../store/types.ts";
 import { ratesWith } from "./rates.ts";
 import type { Settings } from "./settings.ts";
+import { inStableOrder } from "./stable-order.ts";
 import { parseWindow, warnIfOutside } from "./window.ts";
 
 export interface ChainsOptions {
@@ -48,7 +49,7 @@ export async function attributed(
   signal: AbortSignal,
 ): Promise<Attribution> {
   host.progress("reading", 0, null, "records");
-  const records = await dataset.chainRecords(filter);
+  const records = inStableOrder(await dataset.chainRecords(filter));
   signal.throwIfAborted();
   host.progress("joining", records.invocations.length, null, "records");
   const invocations = withConfiguration(records.invocations, records.configs);

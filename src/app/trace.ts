@@ -8,6 +8,7 @@ import { openDataset } from "../store/index.ts";
 import type { Dataset, Link, Owner } from "../store/types.ts";
 import { ratesWith } from "./rates.ts";
 import type { Settings } from "./settings.ts";
+import { inStableOrder } from "./stable-order.ts";
 
 /** More look-ups than this for one chain are a loop of ours: hops that only messages join take one look-up each. */
 const MAX_ROUNDS = 500;
@@ -34,7 +35,8 @@ export async function traceInDataset(
   const dataset = await openDataset(dataDir);
   try {
     const wanted = normaliseId(id);
-    const records = await closure(dataset, wanted, host, signal);
+    const found = await closure(dataset, wanted, host, signal);
+    const records = found === null ? null : inStableOrder(found);
     const chain = records === null ? null : chainOf(records, [wanted]);
     if (records !== null && chain !== null) {
       return { id: wanted, chain: priced(chain, records, settings), looked: { batches: 0, period: "" }, nearMisses: [] };
