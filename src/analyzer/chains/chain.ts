@@ -1,6 +1,5 @@
 /** One chain put together: its hops, edges, path, patterns and problems. */
 import type { Chain, ChainProblem, Edge, Hop, PathSegment } from "../../model/chains.ts";
-import type { Outcome } from "../../model/records.ts";
 import type { EpochMs, Ms } from "../../model/units.ts";
 import { spentOf } from "./category.ts";
 import type { Arc, Context } from "./context.ts";
@@ -13,6 +12,7 @@ import { hopOf } from "./hops.ts";
 import { mentionArcs } from "./mentions.ts";
 import { type Node, topOf } from "./nodes.ts";
 import { patternsOf } from "./patterns.ts";
+import { outcomeOf } from "./outcome.ts";
 import { gapProblems, isComplete, problemsOf } from "./problems.ts";
 import { routedArcs } from "./routing.ts";
 import { type Crossing, estimateSkew } from "./skew.ts";
@@ -271,25 +271,4 @@ function routeOf(hops: ReadonlyMap<Node, Hop>, kept: readonly Arc[]): string {
     .sort((a, b) => a[1] - b[1] || (a[0] < b[0] ? -1 : 1))
     .map(([name]) => name)
     .join(" > ");
-}
-
-const BAD: readonly Outcome[] = ["timeout", "oom", "error", "throttled"];
-
-/** The worst outcome that no later attempt, delivery or handler made good; unknown where an end is missing. */
-function outcomeOf(members: Members, hops: ReadonlyMap<Node, Hop>, kept: readonly Arc[]): Outcome {
-  const repeated = new Set(kept.filter((a) => a.kind === "retry").map((a) => a.from));
-  const workflowOf = new Map<Node, Node>();
-  for (const arc of kept) {
-    const from = topOf(arc.from);
-    if (from.kind === "workflow" && arc.kind !== "retry") workflowOf.set(arc.to, from);
-  }
-  const seen = new Set<Outcome>();
-  for (const node of members.nodes) {
-    if (node.kind !== "function" && node.kind !== "workflow") continue;
-    const workflow = workflowOf.get(node);
-    // a workflow that went on to succeed has dealt with its task's failure
-    if (repeated.has(node) || (workflow && hops.get(workflow)?.outcome === "ok")) continue;
-    seen.add(hops.get(node)!.outcome);
-  }
-  return BAD.find((o) => seen.has(o)) ?? (seen.has("unknown") || seen.size === 0 ? "unknown" : "ok");
 }

@@ -69,10 +69,16 @@ export function momentOf(value: Json | undefined): number | null {
 const TIMESPAN = /^(-)?(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?$/;
 const ISO_DURATION = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/i;
 
-/** Milliseconds of a number (already ms) or a timespan (`d.hh:mm:ss.fffffff`, `PT5M`). null: neither, or negative. */
+/** Longer than any run: the largest `long` (9223372036854775807) and the largest timespan (10675199 days) stand for "no value". */
+const MAX_DURATION_MS = 100 * 366 * 86_400_000;
+
+/** Milliseconds of a number (already ms) or a timespan (`d.hh:mm:ss.fffffff`, `PT5M`). null: neither, negative, or the largest value of its type. */
 export function durationOf(value: Json | undefined): number | null {
-  const n = numberOf(value);
-  if (n !== null) return n < 0 ? null : n;
+  const ms = numberOf(value) ?? timespanOf(value);
+  return ms === null || ms < 0 || ms > MAX_DURATION_MS ? null : ms;
+}
+
+function timespanOf(value: Json | undefined): number | null {
   if (typeof value !== "string") return null;
   const text = value.trim();
   const span = TIMESPAN.exec(text);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { chainOf, correlate, invocationGraph } from "../../../../src/analyzer/chains/index.ts";
 import type { Chain, ChainRecords } from "../../../../src/model/chains.ts";
+import type { Gap } from "../../../../src/model/records.ts";
 import { correlation, delivery, emptyRecords, execution, line, message, run, span, T0, together, trigger } from "./records.ts";
 
 const A = correlation("order-A1");
@@ -329,6 +330,47 @@ describe("correlate", () => {
     expect(chain).toMatchObject({ endToEndMs: 100, complete: false });
     const covered = chain!.criticalPath.reduce((sum, s) => sum + s.toMs - s.fromMs, 0);
     expect(covered).toBe(100);
+  });
+
+  it("has failed where the service that was called from outside failed, whatever its function says", () => {
+    const gateway = span("1".repeat(16), 0, 100, { fn: null, name: "api/dev", fault: true });
+    const handler = span("2".repeat(16), 10, 90, { fn: "orders", isInvocation: true, requestId: "r1", parentSpanId: "1".repeat(16) });
+    expect(correlate(together({ spans: [gateway, handler] }))[0]).toMatchObject({ outcome: "error" });
+    // a failure inside that the function dealt with is not the chain's
+    const table = span("3".repeat(16), 20, 30, { fn: null, name: "DynamoDB", fault: true, parentSpanId: "2".repeat(16) });
+    expect(correlate(together({ spans: [{ ...gateway, fault: false }, handler, table] }))[0]).toMatchObject({ outcome: "ok" });
+  });
+
+  it("reports a span that is its own parent", () => {
+    const [chain] = correlate(
+      together({
+        spans: [
+          span("1".repeat(16), 0, 10, { parentSpanId: "1".repeat(16) }),
+          span("2".repeat(16), 2, 8, { parentSpanId: "1".repeat(16) }),
+        ],
+      }),
+    );
+    expect(chain!.problems).toMatchObject([{ code: "cycle", hopId: "1".repeat(16) }]);
+    expect(chain).toMatchObject({ endToEndMs: 10, complete: false });
+  });
+
+  it("is not complete where the tracer says that it did not keep the whole trace, and only there", () => {
+    const gap = (what: string): Gap => ({
+      type: "gap",
+      cloud: "aws",
+      account: null,
+      region: null,
+      what,
+      why: "its limit",
+      from: null,
+      to: null,
+    });
+    const traceId = "5fbcfc1f4d2e9bed6dc0c41c39dfdb2f";
+    const spans = [span("1".repeat(16), 0, 10, { traceId }), span("2".repeat(16), 2, 8, { traceId, parentSpanId: "1".repeat(16) })];
+    const cut = correlate(together({ spans, gaps: [gap("trace 1-5fbcfc1f-4d2e9bed6dc0c41c39dfdb2f")] }));
+    expect(cut[0]).toMatchObject({ complete: false, problems: [{ code: "cut" }] });
+    const other = correlate(together({ spans, gaps: [gap("trace 1-5fbcfc1f-000000000000000000000001")] }));
+    expect(other[0]).toMatchObject({ complete: true, problems: [] });
   });
 
   it("reports the missing parent of a span", () => {
