@@ -6,12 +6,25 @@ import { type IdKind, normaliseId } from "../model/ids.ts";
 import { attribute, transitionsOf, withConfiguration } from "../analyzer/cost/index.ts";
 import { openDataset } from "../store/index.ts";
 import type { Dataset, Link, Owner } from "../store/types.ts";
+import type { Gap } from "../model/records.ts";
 import { ratesWith } from "./rates.ts";
 import type { Settings } from "./settings.ts";
 import { inStableOrder } from "./stable-order.ts";
 
 /** More look-ups than this for one chain are a loop of ours: hops that only messages join take one look-up each. */
 const MAX_ROUNDS = 500;
+
+/** Stands for what was not looked up: without it a chain that is cut would look whole. */
+const REST: Gap = {
+  type: "gap",
+  cloud: "other",
+  account: null,
+  region: null,
+  what: "the rest of the chain",
+  why: `it takes more than ${MAX_ROUNDS} look-ups`,
+  from: 0,
+  to: Number.MAX_SAFE_INTEGER,
+};
 
 export interface TraceResult {
   /** The ID as asked, in normal form. */
@@ -72,6 +85,7 @@ async function closure(dataset: Dataset, wanted: string, host: Host, signal: Abo
     const owners = links.filter((link) => isNew(link, fetched));
     if (owners.length > 0) merge(records, await dataset.records(owners));
     ids = nextIds(records, [wanted], asked);
+    if (ids.length > 0 && rounds + 1 === MAX_ROUNDS) records.gaps.push(REST);
   }
   return fetched.size === 0 ? null : records;
 }
