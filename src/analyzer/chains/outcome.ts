@@ -32,6 +32,6 @@ export function outcomeOf(members: Members, hops: ReadonlyMap<Node, Hop>, kept: 
 
 /** Services that were called from outside, such as a gateway: their failure is the answer that the caller had. */
 function entryServices(members: Members, kept: readonly Arc[]): Node[] {
-  const caused = new Set(kept.map((a) => topOf(a.to)));
+  const caused = new Set(kept.filter((a) => topOf(a.from) !== topOf(a.to)).map((a) => topOf(a.to)));
   return members.nodes.filter((node) => node.kind === "service" && !caused.has(node));
 }

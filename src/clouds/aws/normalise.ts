@@ -13,7 +13,7 @@ import { invocations } from "./invocations.ts";
 import { factReader, type LineFacts, NO_IDS } from "./line-facts.ts";
 import type { PlatformLine } from "./platform-fields.ts";
 import { platformRecord } from "./platform-record.ts";
-import { vendedHistories } from "./vended-history.ts";
+import { brokenHistoryEvent, vendedHistories } from "./vended-history.ts";
 import { isOutOfMemory, platformText } from "./platform-text.ts";
 import { obj, type Obj } from "./schema.ts";
 
@@ -183,6 +183,8 @@ export function logNormaliser(source: Source, sink: Sink, keys: IdKeys): LogNorm
     if (message.charCodeAt(0) === 123) {
       const fields = objectOf(message);
       if (fields !== null) return json(env, at, message, fields, position);
+      const event = message.includes('"execution_arn"') ? brokenHistoryEvent(message) : null;
+      if (event !== null) histories.take(event);
     }
     const line = platformText(message);
     if (line !== null) return platform(env, at, message, line, position);

@@ -7,6 +7,8 @@ import { obj, type Obj, parsed, text } from "./schema.ts";
 export interface TraceContext {
   traceId: string | null;
   parentSpanId: string | null;
+  /** Datadog's own decimal form, by which its log lines name the trace. */
+  datadogId?: string;
 }
 
 export const NO_TRACE: TraceContext = { traceId: null, parentSpanId: null };
@@ -67,7 +69,7 @@ function datadogContext(o: Obj): TraceContext {
   const low = hexOfDecimal(o["x-datadog-trace-id"]);
   if (low === null) return NO_TRACE;
   const high = /_dd\.p\.tid=([0-9a-f]{16})/.exec(text(o["x-datadog-tags"]) ?? "")?.[1] ?? "0".repeat(16);
-  return { traceId: high + low, parentSpanId: hexOfDecimal(o["x-datadog-parent-id"]) };
+  return { traceId: high + low, parentSpanId: hexOfDecimal(o["x-datadog-parent-id"]), datadogId: BigInt(`0x${low}`).toString() };
 }
 
 /** 64-bit decimals are beyond 2^53: read as text. */

@@ -43,3 +43,26 @@ export function vendedHistories(emit: (span: Span) => void, facts: FactReader): 
     },
   };
 }
+
+/** Parts of a history event, each the way Step Functions writes it, in the order in which it does. */
+const PARTS = {
+  id: /^\{\s*"id"\s*:\s*"?(\d+)/,
+  type: /^\{\s*"id"\s*:\s*"?\d+"?\s*,\s*"type"\s*:\s*"(\w+)"/,
+  previous_event_id: /"previous_event_id"\s*:\s*"?(\d+)/,
+  event_timestamp: /"event_timestamp"\s*:\s*"?(\d+)/,
+  execution_arn: /"execution_arn"\s*:\s*"(arn:[^"\s]+)"/,
+};
+const STATE_NAME = /"details"\s*:\s*\{[^{}]*?"name"\s*:\s*"([^"]+)"/;
+
+/** What can be read of a history event that is not JSON, since some exports unpack the input inside it; null: not a history event. */
+export function brokenHistoryEvent(message: string): Obj | null {
+  const event: Obj = {};
+  for (const [name, part] of Object.entries(PARTS)) {
+    const found = part.exec(message)?.[1];
+    if (found !== undefined) event[name] = found;
+    else if (name !== "previous_event_id") return null;
+  }
+  const state = STATE_NAME.exec(message)?.[1];
+  event["details"] = state === undefined ? {} : { name: state };
+  return event;
+}

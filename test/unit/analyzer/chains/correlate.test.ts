@@ -334,11 +334,17 @@ describe("correlate", () => {
 
   it("has failed where the service that was called from outside failed, whatever its function says", () => {
     const gateway = span("1".repeat(16), 0, 100, { fn: null, name: "api/dev", fault: true });
-    const handler = span("2".repeat(16), 10, 90, { fn: "orders", isInvocation: true, requestId: "r1", parentSpanId: "1".repeat(16) });
-    expect(correlate(together({ spans: [gateway, handler] }))[0]).toMatchObject({ outcome: "error" });
+    const call = span("4".repeat(16), 5, 95, {
+      fn: null,
+      name: "Lambda",
+      parentSpanId: "1".repeat(16),
+      attributes: { "xray.type": "subsegment" },
+    });
+    const handler = span("2".repeat(16), 10, 90, { fn: "orders", isInvocation: true, requestId: "r1", parentSpanId: "4".repeat(16) });
+    expect(correlate(together({ spans: [gateway, call, handler] }))[0]).toMatchObject({ outcome: "error" });
     // a failure inside that the function dealt with is not the chain's
     const table = span("3".repeat(16), 20, 30, { fn: null, name: "DynamoDB", fault: true, parentSpanId: "2".repeat(16) });
-    expect(correlate(together({ spans: [{ ...gateway, fault: false }, handler, table] }))[0]).toMatchObject({ outcome: "ok" });
+    expect(correlate(together({ spans: [{ ...gateway, fault: false }, call, handler, table] }))[0]).toMatchObject({ outcome: "ok" });
   });
 
   it("reports a span that is its own parent", () => {

@@ -513,3 +513,39 @@ describe("Lambda's JSON lines and subscriptions in other packaging", () => {
     expect(of(read([batch(logs)]), "invocation")[0]).toMatchObject({ fn: "orders", account: "123456789012", billedMs: 41 });
   });
 });
+
+describe("what is inside messages in other forms", () => {
+  // 3172564172058669914 = 0x2c07352ef04c775a, beyond 2^53
+  const context = JSON.stringify({ "x-datadog-trace-id": "3172564172058669914", "x-datadog-parent-id": "14292093692483532556" });
+
+  it.each([
+    ["text", { stringValue: context, dataType: "String" }],
+    ["binary", { binaryValue: Buffer.from(context).toString("base64"), dataType: "Binary" }],
+  ])("a Datadog carrier as %s is found by the decimal ID of its log lines", (_name, attribute) => {
+    const record = {
+      messageId: B,
+      body: "{}",
+      messageAttributes: { _datadog: attribute },
+      eventSource: "aws:sqs",
+      eventSourceARN: "arn:aws:sqs:eu-west-1:123456789012:q",
+    };
+    const [message] = of(read([event(0, start(A)), event(1, JSON.stringify({ Records: [record] }))]), "message");
+    expect(message!.ids).toContainEqual({ kind: "trace", value: "3172564172058669914" });
+    expect(message!.traceId).toBe(`${"0".repeat(16)}${BigInt("3172564172058669914").toString(16)}`);
+  });
+
+  it("a history event whose input broke its JSON still counts", () => {
+    const arn = "arn:aws:states:eu-west-1:123456789012:execution:orders:one";
+    const broken = `{"id":"1","type":"ExecutionStarted","details":{"input":"{"a": "x"}","inputDetails":{"truncated":false}},"previous_event_id":"0","event_timestamp":"${T}","execution_arn":"${arn}"}`;
+    const done = JSON.stringify({
+      id: "2",
+      type: "ExecutionSucceeded",
+      details: {},
+      previous_event_id: "1",
+      event_timestamp: `${T + 500}`,
+      execution_arn: arn,
+    });
+    const [span] = of(read([event(0, broken), event(500, done)]), "span");
+    expect(span).toMatchObject({ spanId: arn, startedAt: T, endedAt: T + 500 });
+  });
+});
