@@ -41,7 +41,7 @@ ${EXIT_CODES_HELP}`);
           suggestions: [
             ...nearMisses.map((near) => `did you mean ${near.id} (${near.kind} ID)?`),
             "import the logs of the time in question: evscope import PATH",
-            "if your systems write the ID under another field name, add it to correlation.keys in evscope.yaml and import again",
+            "if your systems write the ID under another field name, add it to correlation.keys in evscope.yaml and import into a new folder (--data)",
           ],
         },
       );

@@ -13,7 +13,8 @@ const CAUSES: readonly Cause[] = [
   {
     pattern: /\b(ENOSPC|EDQUOT)\b|No space left on device|Disk quota exceeded/i,
     what: "the disk is full",
-    suggestion: "make room, or name a folder on another disk with --data, and run the command again: what was finished is kept",
+    suggestion:
+      "make room, or name a folder on another disk (--data; TMPDIR for demo and for cost PATH), and run the command again: a dataset keeps what was finished",
   },
   {
     pattern: /\bEROFS\b|Read-only file system/i,
@@ -24,7 +25,7 @@ const CAUSES: readonly Cause[] = [
   {
     pattern: /\b(EACCES|EPERM)\b|Permission denied|Operation not permitted/i,
     what: "no permission",
-    suggestion: "run as a user who may read and write the dataset, or name another folder with --data",
+    suggestion: "look at the rights of that path: answers need to read the dataset, import and dataset compact | prune to write to it",
     exitCode: EXIT.credentials,
   },
   {

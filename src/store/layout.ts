@@ -43,7 +43,8 @@ export const dataFile = (dir: string, table: TableName, day: string, batch: stri
 export function checkDataset(dir: string): void {
   checkFolder(dir);
   const path = join(dir, MARKER);
-  if (!existsSync(path)) {
+  // throws where the folder may not be looked into, which is not the same as no dataset
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) {
     throw new UserError(`No dataset in ${dir}`, {
       suggestions: ["evscope import PATH...   bring exported telemetry in", "evscope demo             try it on a sample"],
     });

@@ -29,6 +29,20 @@ describe("paths that are not what they should be", () => {
     expect(stderr).toContain("evscope import - < pipe");
   });
 
+  it("following the advice for an ID under an unknown name finds it", async () => {
+    const cwd = workDir();
+    const message = JSON.stringify({ level: "INFO", bookingRef: "BR-4711", requestId: "11111111-1111-4111-8111-111111111111" });
+    const event = { timestamp: 1_764_000_000_000, message, logGroup: "/aws/lambda/x", logStreamName: "s" };
+    writeFileSync(join(cwd, "in.ndjson"), `${JSON.stringify(event)}\n`);
+    await evscope(["import", "in.ndjson"], { cwd });
+    const missing = await evscope(["trace", "BR-4711"], { cwd });
+    expect(missing.code).toBe(2);
+    expect(missing.stderr).toContain("correlation.keys in evscope.yaml and import into a new folder (--data)");
+    writeFileSync(join(cwd, "evscope.yaml"), "correlation:\n  keys: [bookingRef]\n");
+    await evscope(["import", "in.ndjson", "--data", "new"], { cwd });
+    expect((await evscope(["trace", "BR-4711", "--data", "new"], { cwd })).stdout).toContain("BR-4711");
+  });
+
   it("an ID of any length fits the message", async () => {
     const cwd = workDir();
     const event = { timestamp: 1_764_000_000_000, message: "x", logGroup: "/aws/lambda/x", logStreamName: "s" };
@@ -41,6 +55,15 @@ describe("paths that are not what they should be", () => {
 });
 
 describe("the system refuses", () => {
+  // root may look into any folder
+  it.skipIf(!posix || process.getuid?.() === 0)("a dataset that may not be looked into is not taken for none", async () => {
+    const cwd = workDir();
+    mkdirSync(join(cwd, "closed"), { mode: 0 });
+    const { code, stderr } = await evscope(["cost", "--data", "closed"], { cwd });
+    expect(code).toBe(3);
+    expect(stderr).toContain("no permission: closed");
+  });
+
   // messages as Node 24 and DuckDB 1.5 write them
   it.each([
     ["ENOSPC: no space left on device, write", 2, "the disk is full"],
