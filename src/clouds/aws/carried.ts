@@ -69,9 +69,9 @@ const DEAD_LETTER = /(?:^|[-_.])(?:dlq|dead-?letters?|dead-?letter-?queue)(?:$|[
 export function messageOf(one: Carried, by: Logger, facts: FactReader): Message {
   const channel = resourceName(one.channel);
   const ids = [...one.ids];
-  // log lines name the trace in decimal; short ones are made up
+  // log lines name the trace in decimal: beside the trace's own ID it correlates them; short ones are made up
   const { datadogId } = one.trace;
-  if (datadogId !== undefined && datadogId.length >= 12) ids.push({ kind: "trace", value: datadogId });
+  if (datadogId !== undefined && datadogId.length >= 12) ids.push({ kind: "correlation", value: datadogId });
   for (const id of facts.idsIn([one.payload, ...one.alsoIn])) if (!ids.some((known) => known.value === id.value)) ids.push(id);
   return {
     type: "message",

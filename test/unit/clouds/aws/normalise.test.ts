@@ -530,7 +530,7 @@ describe("what is inside messages in other forms", () => {
       eventSourceARN: "arn:aws:sqs:eu-west-1:123456789012:q",
     };
     const [message] = of(read([event(0, start(A)), event(1, JSON.stringify({ Records: [record] }))]), "message");
-    expect(message!.ids).toContainEqual({ kind: "trace", value: "3172564172058669914" });
+    expect(message!.ids).toContainEqual({ kind: "correlation", value: "3172564172058669914" });
     expect(message!.traceId).toBe(`${"0".repeat(16)}${BigInt("3172564172058669914").toString(16)}`);
   });
 
