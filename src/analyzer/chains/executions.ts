@@ -78,6 +78,19 @@ function startsIn(workflow: Node, run: Node): boolean {
   return run.firstAt > workflow.firstAt + CLOCK_GRAIN_MS;
 }
 
+/** Executions that this one names and that were under way when it began: Step Functions tells a nested execution who started it. */
+function namedBy(ctx: Context, members: Members, workflow: Node): Node[] {
+  const named = new Set<Node>();
+  for (const node of [workflow, ...(ctx.nodes.partsOf.get(workflow) ?? [])]) {
+    for (const token of ctx.members.tokens.of(node)) {
+      const other = token.execution ? ctx.nodes.byExecution.get(token.value) : undefined;
+      if (!other || other === workflow || !members.set.has(other)) continue;
+      if (other.firstAt <= workflow.firstAt && other.lastAt >= workflow.firstAt) named.add(other);
+    }
+  }
+  return [...named];
+}
+
 /** The starter logged the execution ARN and began before it; refused where two did. */
 function starterArc(ctx: Context, members: Members, workflow: Node, tasks: ReadonlySet<Node>, found: Arcs): void {
   const sent = (ctx.sentBy.get(workflow.id) ?? []).filter((s) => members.set.has(s.node));
@@ -89,9 +102,10 @@ function starterArc(ctx: Context, members: Members, workflow: Node, tasks: Reado
       (n.kind === "function" || n.kind === "workflow") &&
       members.set.has(n) &&
       !tasks.has(n) &&
-      n.firstAt <= workflow.firstAt + SLACK_MS,
+      // executions of one service share its clock: the child names its parent too, and is the later one
+      (n.kind === "workflow" ? n.firstAt <= workflow.firstAt && n.lastAt >= workflow.firstAt : n.firstAt <= workflow.firstAt + SLACK_MS),
   );
-  const starters = senders.length > 0 ? senders : before;
+  const starters = senders.length > 0 ? senders : before.length > 0 ? before : namedBy(ctx, members, workflow);
   if (starters.length !== 1) return;
   found.add({
     from: starters[0]!,

@@ -36,7 +36,7 @@ export function withConfiguration<Run extends Configurable>(runs: readonly Run[]
 type Facts = Pick<Invocation, "account" | "region" | "memoryMib" | "vcpu" | "plan" | "architecture">;
 
 function factsOf(run: Configurable, known: ReadonlyMap<string, Config[]>): Facts {
-  const own = newestOf(run, known.get(`${run.cloud} ${run.fn.toLowerCase()}`) ?? []);
+  const own = newestOf(run, inOneApp(known.get(`${run.cloud} ${run.fn.toLowerCase()}`) ?? []));
   const app = textIn(own, "app");
   const host = app === null ? null : newestOf(run, known.get(`${run.cloud} ${app}`) ?? []);
   const said = <T>(read: (config: Config | null) => T | null): T | null => read(own) ?? read(host);
@@ -49,6 +49,11 @@ function factsOf(run: Configurable, known: ReadonlyMap<string, Config[]>): Facts
     plan: said((c) => textIn(c, "plan")),
     architecture: architecture === "arm64" || architecture === "x86_64" ? architecture : null,
   };
+}
+
+/** Function Apps may each have a function of this name, on plans of their own: then none of them is meant. */
+function inOneApp(configs: readonly Config[]): readonly Config[] {
+  return new Set(configs.map((c) => textIn(c, "app")).filter((app) => app !== null)).size > 1 ? [] : configs;
 }
 
 /** The newest configuration that can be meant; null: none, or resources of several accounts or regions fit. */

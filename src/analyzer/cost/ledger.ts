@@ -43,8 +43,10 @@ export interface LogVolume extends Place {
 /** State transitions of one workflow. */
 export interface TransitionCount extends Place {
   workflow: string;
-  /** null: not known (the execution was seen, its history was not). */
+  /** null: not known (the execution was seen, its history was not), or not what is billed. */
   count: number | null;
+  /** Why `count` is null, if not for a missing history. */
+  why?: string;
 }
 
 /** Percentiles of one function. */
@@ -183,13 +185,13 @@ export function otherThings(input: Pick<LedgerInput, "messages" | "logBytes" | "
   return [
     ...(input.messages ?? []).map((m) => price(m, times(rates.billing[m.cloud]?.message(m), m.count), "messages", m.count)),
     ...(input.logBytes ?? []).map((l) => price(l, rates.billing[l.cloud]?.logs(l.bytes), "log lines", l.lines)),
-    ...(input.transitions ?? []).map((t) => price(t, transitionReadings(rates, t.cloud, t.count), "workflow executions", 1)),
+    ...(input.transitions ?? []).map((t) => price(t, transitionReadings(rates, t), "workflow executions", 1)),
   ];
 }
 
-function transitionReadings(rates: Rates, cloud: Cloud, count: number | null): Reading[] | undefined {
+function transitionReadings(rates: Rates, { cloud, count, why }: TransitionCount): Reading[] | undefined {
   const readings = rates.billing[cloud]?.transitions(count ?? 1);
-  return count === null ? readings?.map((reading) => ({ ...reading, quantity: null, why: "seen without its history" })) : readings;
+  return count === null ? readings?.map((reading) => ({ ...reading, quantity: null, why: why ?? "seen without its history" })) : readings;
 }
 
 function times(readings: Reading[] | undefined, count: number): Reading[] | undefined {

@@ -143,6 +143,11 @@ export interface ExecutionTransitions extends TransitionCount {
   execution: string;
 }
 
+/** Express executions pay no transitions (https://aws.amazon.com/step-functions/pricing/). */
+function isExpress(execution: string): boolean {
+  return execution.includes(":express:");
+}
+
 /**
  * State transitions of every execution in the spans: one for each state entered and each retry of a task
  * (https://aws.amazon.com/step-functions/pricing/). Spans seen twice count once; no state seen: null, since every execution enters one.
@@ -155,6 +160,7 @@ export function transitionsOf(spans: readonly Span[]): ExecutionTransitions[] {
     if (known !== undefined) return known;
     const { cloud, account, region } = span;
     const made: ExecutionTransitions = { execution: id, cloud, account, region, workflow: span.name, count: null };
+    if (isExpress(id)) made.why = "Express: billed by duration and memory, which no export says";
     found.set(id, made);
     return made;
   };
@@ -167,7 +173,7 @@ export function transitionsOf(spans: readonly Span[]): ExecutionTransitions[] {
     if (span.kind !== "state" || !span.spanId.includes("#")) continue;
     seen.add(span.spanId);
     const execution = executionOf(span, span.spanId.slice(0, span.spanId.lastIndexOf("#")));
-    execution.count = (execution.count ?? 0) + 1;
+    if (!isExpress(execution.execution)) execution.count = (execution.count ?? 0) + 1;
   }
   return [...found.values()];
 }

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { correlate } from "../../../../src/analyzer/chains/index.ts";
 import type { Chain, ChainRecords } from "../../../../src/model/chains.ts";
 import type { Message } from "../../../../src/model/records.ts";
-import { correlation, delivery, message, run, T0, together } from "./records.ts";
+import { correlation, delivery, execution, message, run, span, T0, together } from "./records.ts";
 
 const ids = [correlation("O-100")];
 const chainOfAll = (...parts: Partial<ChainRecords>[]): Chain => {
@@ -75,4 +75,15 @@ it("says so where a run of the same cloud began before its cause, and only beyon
   expect(chain(2_000).problems).toMatchObject([{ code: "clock-skew", hopId: "aws:w" }]);
   expect(chain(2_000)).toMatchObject({ complete: true, endToEndMs: 2_100 });
   expect(chain(900).problems).toEqual([]);
+});
+
+// AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID in its input: the child begins a few ms after its parent, and names it
+it("a nested execution is started by the execution that it names, not the other way round", () => {
+  const [parent, child] = ["parent:p1", "kid:k1"].map((name) => `arn:aws:states:us-east-1:111122223333:execution:${name}`);
+  const workflow = { traceId: null, kind: "workflow", requestId: null } as const;
+  const chain = chainOfAll({
+    spans: [span(parent!, 0, 500, workflow), span(child!, 22, 480, { ...workflow, ids: [execution(parent!)] })],
+  });
+  expect(chain.edges).toMatchObject([{ from: parent, to: child, kind: "execution", confidence: 0.9 }]);
+  expect(chain.edges).toHaveLength(1);
 });

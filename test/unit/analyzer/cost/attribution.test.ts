@@ -276,6 +276,11 @@ describe("transitions", () => {
       spanOf({ spanId: "arn:x#7", name: "Ship" }),
       spanOf({ spanId: "abc", kind: "client" }),
     ];
+    // Express workflows pay by requests, duration and memory: https://aws.amazon.com/step-functions/pricing/
+    const express = "arn:aws:states:us-east-1:111122223333:express:quick:e1:9f0c";
+    expect(transitionsOf([spanOf({ spanId: express, kind: "workflow" }), spanOf({ spanId: `${express}#2`, kind: "state" })])).toEqual([
+      expect.objectContaining({ execution: express, count: null, why: expect.stringContaining("Express") }),
+    ]);
     expect(transitionsOf([spanOf({ spanId: "arn:y", kind: "workflow" })])).toEqual([
       expect.objectContaining({ execution: "arn:y", count: null }),
     ]);

@@ -32,6 +32,16 @@ function config(name: string, settings: { [key: string]: Json }, more: Partial<C
 }
 
 describe("withConfiguration", () => {
+  it("takes no plan for a function whose name two Function Apps use: which one ran is not known", () => {
+    const configs = [
+      config("shipping-quote", { app: "shop-app" }, { resource: "a" }),
+      config("shipping-quote", { app: "test-app" }, { resource: "b", observedAt: 2 }),
+      config("shop-app", { app: "shop-app", plan: "flex", memoryMib: 2048 }),
+      config("test-app", { app: "test-app", plan: "consumption" }),
+    ];
+    expect(withConfiguration([run], configs)).toEqual([run]);
+  });
+
   it("an Azure function takes plan, memory and region of its Function App", () => {
     const configs = [
       config("shipping-quote", { app: "shop-app", derivedFrom: "telemetry" }, { region: null }),
