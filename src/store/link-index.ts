@@ -78,6 +78,9 @@ export class LinkIndex {
     lines: new Map(),
   };
 
+  /** Whether two runs of one cloud share their request ID. */
+  mayRepeatRuns = false;
+
   constructor(engine: Engine) {
     this.#appender = new ChunkAppender(engine, "staged_links", COLUMNS);
   }
@@ -101,6 +104,7 @@ export class LinkIndex {
     switch (record.type) {
       case "invocation": {
         const owner = this.#request(record.requestId, mention(record, record.startedAt, record.endedAt), record.traceId);
+        if (owner.run) this.mayRepeatRuns = true;
         owner.run = true;
         return;
       }

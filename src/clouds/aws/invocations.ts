@@ -109,8 +109,11 @@ export function invocations(emit: (invocation: Invocation) => void): Invocations
         return;
       }
       if (reported !== undefined) {
-        // the same line again
-        if (reported.startedAt !== null && Math.abs(at - reported.startedAt) < ATTEMPT_GAP_MS) return;
+        // the same line again, and after it the lines of this invocation
+        if (reported.startedAt !== null && Math.abs(at - reported.startedAt) < ATTEMPT_GAP_MS) {
+          env.current = requestId;
+          return;
+        }
         release(reported);
       } else if (done.delete(requestId)) return;
       const before = open.get(requestId);
@@ -145,7 +148,10 @@ export function invocations(emit: (invocation: Invocation) => void): Invocations
         const before = held.get(requestId);
         if (before !== undefined) {
           // the same REPORT twice is a repeated line, another one a retry that keeps its ID
-          if (before.endedAt === at && before.report?.durationMs === line.durationMs) return;
+          if (before.endedAt === at && before.report?.durationMs === line.durationMs) {
+            env.current = requestId;
+            return;
+          }
           release(before);
         }
         r = run(requestId, env);
