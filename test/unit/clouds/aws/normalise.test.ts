@@ -480,6 +480,24 @@ describe("cold starts whose init failed or ran inside the invocation", () => {
   });
 });
 
+describe("an export that overlaps itself", () => {
+  it.each([["oldest first"], ["newest first"]])("%s: a line without ID belongs to its own invocation, the second time as well", (order) => {
+    const once = [
+      event(0, start(A)),
+      event(40, "Unknown application error occurred\nRuntime.Unknown\n"),
+      event(41, report(A)),
+      event(100, start(B)),
+      event(141, report(B)),
+    ];
+    const page = order === "oldest first" ? once : once.toReversed();
+    const found = of(read([...page, ...page]), "invocation").map((i) => [i.requestId, i.outcome]);
+    expect(found.sort()).toEqual([
+      [A, "error"],
+      [B, "ok"],
+    ]);
+  });
+});
+
 describe("Lambda's JSON lines and subscriptions in other packaging", () => {
   const JSON_REPORT = JSON.stringify({
     time: "2026-05-01T12:00:00.041Z",
