@@ -62,9 +62,12 @@ describe("durations", () => {
     expect(durationOf(value)).toBeCloseTo(ms, 9);
   });
 
-  it.each(["Infinity", "NaN", "-1", "-00:00:01", "", "P", null, "3sec-7sec", "9223372036854775807", "10675199.02:48:05.4775807"])("refuses %j", (value) => {
-    expect(durationOf(value)).toBeNull();
-  });
+  it.each(["Infinity", "NaN", "-1", "-00:00:01", "", "P", null, "3sec-7sec", "9223372036854775807", "10675199.02:48:05.4775807"])(
+    "refuses %j",
+    (value) => {
+      expect(durationOf(value)).toBeNull();
+    },
+  );
 });
 
 describe("loose scalars", () => {
