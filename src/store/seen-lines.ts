@@ -2,8 +2,10 @@
 import type { LogEvent } from "../model/records.ts";
 
 const FIRST_SLOTS = 2 ** 16;
-/** Characters of a text that count towards its hash, spread over it. */
-const LOOKED_AT = 16;
+/** Characters of a text that count towards its hash, spread over a longer one. */
+const LOOKED_AT = 48;
+/** FNV-1a. */
+const FNV_PRIME = 0x01000193;
 
 /** A set of hashes of 53 bits, with the first line of each. Equal lines have equal hashes; different lines now and then. */
 export class SeenLines {
@@ -46,14 +48,13 @@ export class SeenLines {
 
 /** Of what makes a line the same as another (see `identity` of the events table): same source, time and text. */
 function hashOf(source: number, { at, message }: LogEvent): number {
-  const { length } = message;
   let a = mixed(source, at % 2 ** 31);
-  let b = mixed(length, at / 1024);
-  const step = length / LOOKED_AT;
-  for (let i = 0; i < LOOKED_AT && length > 0; i++) {
-    const code = message.charCodeAt(i * step);
-    a = mixed(a, code);
-    b = mixed(b, code + 1);
+  let b = mixed(message.length, at / 1024);
+  const step = Math.max(1, message.length / LOOKED_AT);
+  for (let i = 0; i < message.length; i += step) {
+    const code = message.charCodeAt(i);
+    a = Math.imul(a ^ code, FNV_PRIME);
+    b = Math.imul(b, 31) + code;
   }
   return (mixed(a, b) >>> 0) * 2 ** 21 + (mixed(b, a) >>> 11);
 }

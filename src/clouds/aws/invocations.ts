@@ -26,7 +26,7 @@ interface Run {
   trigger: string | null;
 }
 
-/** How many reported invocations wait for a START or an error line of theirs. */
+/** How many reported invocations wait for a START or an error line of theirs, at least; released by so many, since a map's first entry is found slowly behind deleted ones. */
 const HELD = 1_024;
 /** How many invocations may be open at once, and how many reported IDs are remembered so that a late START does not open them again. */
 const OPEN = 200_000;
@@ -170,7 +170,7 @@ export function invocations(emit: (invocation: Invocation) => void): Invocations
       if (line.emulator) env.emulator = true;
       trace(r, line);
       held.set(requestId, r);
-      if (held.size > HELD) release(held.values().next().value!);
+      if (held.size > 2 * HELD) for (const r of [...held.values()].slice(0, HELD)) release(r);
     },
     initialised(env, line, at) {
       const inside = line.phase === "invoke";
