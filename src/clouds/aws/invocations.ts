@@ -170,7 +170,7 @@ export function invocations(emit: (invocation: Invocation) => void): Invocations
       if (line.emulator) env.emulator = true;
       trace(r, line);
       held.set(requestId, r);
-      if (held.size > 2 * HELD) for (const r of [...held.values()].slice(0, HELD)) release(r);
+      if (held.size > 2 * HELD) for (const oldest of [...held.values()].slice(0, HELD)) release(oldest);
     },
     initialised(env, line, at) {
       const inside = line.phase === "invoke";
