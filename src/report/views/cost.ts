@@ -210,6 +210,9 @@ export function costView(ledger: Ledger, top: number | null = null): Report {
   };
 }
 
+/** The function of runs whose export names none. */
+const UNNAMED = "unknown";
+
 function notesOf(ledger: Ledger, shown: number): string[] {
   const notes: string[] = [];
   if (shown < ledger.rows.length) notes.push(`${plural(ledger.rows.length - shown, "more row")}; totals count all of them.`);
@@ -219,6 +222,8 @@ function notesOf(ledger: Ledger, shown: number): string[] {
     for (const { count: many, why } of ledger.unknown.slice(0, 5)) notes.push(`  ${humanCount(many)} x ${why}`);
     if (ledger.unknown.length > 5) notes.push(`  and ${plural(ledger.unknown.length - 5, "more reason")}`);
   }
+  if (ledger.by === "function" && ledger.rows.some((row) => row.key === UNNAMED))
+    notes.push("Function unknown: an export does not say whose lines they are; import it with --function NAME into a new folder.");
   notes.push(`List prices of ${ledger.pricesAsOf}, first tier, without free tier, discounts or tax.`);
   return notes;
 }

@@ -12,6 +12,12 @@ import { chainOf, hop, order, START } from "../sample.ts";
 const look = { width: 160, color: false, unicode: true };
 
 describe("cost", () => {
+  it("says how a function that the export does not name gets its name", () => {
+    const notes = (fn: string): string => formatTable(costView(ledger({ usage: [group({ fn })] }, { ...rates, by: "function" })), look);
+    expect(notes("unknown")).toContain("import it with --function NAME");
+    expect(notes("f")).not.toContain("--function");
+  });
+
   const usage = [
     group({ count: 1000 }),
     group({ fn: "g", outcome: "timeout", billedMs: 3000 }),
