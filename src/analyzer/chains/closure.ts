@@ -7,6 +7,8 @@ import type { Members } from "./edges.ts";
 import { asWritten, DEFAULT_HUB_LIMIT } from "./evidence.ts";
 import { type Node, topOf } from "./nodes.ts";
 import { keysOf } from "./payload.ts";
+import { FEW } from "./relations.ts";
+import type { Token } from "./tokens.ts";
 
 /** What the seeds point to: whole groups, or (a request of a batch, a shared trace) single nodes. */
 function targets(ctx: Context, seedIds: readonly string[]): { groups: Set<number>; nodes: Node[] } {
@@ -64,6 +66,7 @@ export function nextIds(records: ChainRecords, seedIds: readonly string[], alrea
   const wanted = new Set<string>();
   for (const node of [...members.nodes, ...nodes, ...undecided(ctx, members)])
     for (const value of valuesToFollow(ctx, members, node)) wanted.add(asWritten(value));
+  for (const value of besides(ctx, members.nodes)) wanted.add(asWritten(value));
   return [...wanted].filter((value) => !alreadyAsked.has(value)).sort();
 }
 
@@ -75,6 +78,32 @@ function undecided(ctx: Context, members: Members): Node[] {
     for (const group of ctx.members.sharesOf(node).keys()) if (!members.groups.has(group) && !ctx.members.isNamed(group)) groups.add(group);
   }
   return [...groups].flatMap((g) => ctx.members.byGroup.get(g) ?? []).filter((n) => !ctx.members.isBatch(n));
+}
+
+/** More IDs than this beside one need no further look: it is a constant by their number. */
+const MOST_BESIDE = 200;
+
+/** IDs that stand beside a correlation ID of these nodes in other runs: whether they live without it decides whether it is a constant. */
+function besides(ctx: Context, nodes: readonly Node[]): Set<string> {
+  const found = new Set<string>();
+  const told = new Set<Token>();
+  for (const token of nodes.filter((n) => tellsOf(ctx, n)).flatMap((n) => ctx.members.tokens.of(n))) {
+    if (!token.correlation || token.hub || told.has(token)) continue;
+    told.add(token);
+    const partners = new Set<string>();
+    for (const carrier of token.carriers) {
+      if (partners.size > MOST_BESIDE) break;
+      if (!tellsOf(ctx, carrier)) continue;
+      for (const other of ctx.members.tokens.of(carrier)) if (other.correlation && other !== token) partners.add(other.value);
+    }
+    if (partners.size > 1 && partners.size <= MOST_BESIDE) for (const value of partners) found.add(value);
+  }
+  return found;
+}
+
+/** Not a batch or a listing, of which nothing is learned (relations.ts). */
+function tellsOf(ctx: Context, node: Node): boolean {
+  return node.received.length <= 1 && ctx.members.tokens.of(node).length <= FEW;
 }
 
 /** Of a batch also what is not yet known to be another chain's: it may turn out to be this one's. */

@@ -81,7 +81,7 @@ export function asWritten(value: string): string {
   return cut === -1 ? value : value.slice(0, cut);
 }
 
-/** A word without a digit, or a version number: the name of a kind of thing rather than of one. */
+/** A word without a digit, a version number or a date: the name of a kind of thing rather than of one. */
 export function isLabel(value: string): boolean {
-  return !/\d/.test(value) || /^v?\d{1,4}(?:\.\d{1,5}){1,3}$/i.test(value);
+  return !/\d/.test(value) || /^v?\d{1,4}(?:\.\d{1,5}){1,3}$/i.test(value) || /^\d{4}-\d\d-\d\d$/.test(value);
 }

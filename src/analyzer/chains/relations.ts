@@ -7,7 +7,7 @@ import type { Node, Nodes } from "./nodes.ts";
 import type { Token, Tokens } from "./tokens.ts";
 
 /** A run with more correlation IDs than this is a batch or a listing: nothing is learned from it. */
-const FEW = 8;
+export const FEW = 8;
 
 /** Marks constants as hubs; returns the pairs that belong together whatever their form. */
 export function relate(nodes: Nodes, tokens: Tokens): [Token, Token][] {

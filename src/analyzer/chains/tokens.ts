@@ -1,7 +1,7 @@
 /** Which IDs count: every ID of every node, who carries it, and which of them are hubs that join nothing. */
 import type { Id } from "../../model/ids.ts";
 import type { Message } from "../../model/records.ts";
-import { asWritten, HUB_ENTRIES, isLabel, joins, LABEL_ENTRIES } from "./evidence.ts";
+import { asWritten, HUB_ENTRIES, isLabel, joins, LABEL_ENTRIES, LASTING_LENGTH } from "./evidence.ts";
 import { type Node, type Nodes, topOf } from "./nodes.ts";
 
 /** What is known of one ID value. Kinds are not told apart: a correlation ID may be an event ID elsewhere. */
@@ -91,6 +91,7 @@ export function collectTokens(nodes: Nodes, hubLimit: number): Tokens {
   for (const line of nodes.looseLines) for (const id of line.ids) if (joins(id)) token(id).loose++;
   for (const message of nodes.looseMessages) for (const id of messageIds(message)) token(id).loose++;
   markHubs(tokens.values(), hubLimit);
+  markCounters(nodes, tokens);
   return { get: (value) => tokens.get(value), all: () => tokens.values(), of: (node) => byNode[node.index] ?? NONE };
 }
 
@@ -117,4 +118,19 @@ function manyEntries(token: Token): boolean {
     if (traces.size > limit) return true;
   }
   return false;
+}
+
+/** A short message ID that one function gave to messages of several runs is a counter of its own. */
+function markCounters(nodes: Nodes, tokens: ReadonlyMap<string, Token>): void {
+  const first = new Map<string, Node>();
+  for (const node of nodes.all) {
+    for (const { messageId } of node.published) {
+      if (messageId === null || messageId.length >= LASTING_LENGTH) continue;
+      const key = `${node.cloud} ${node.fn} ${messageId}`;
+      const known = first.get(key);
+      const token = tokens.get(messageId);
+      if (known === undefined) first.set(key, node);
+      else if (topOf(known) !== topOf(node) && token && !token.correlation) token.hub = true;
+    }
+  }
 }

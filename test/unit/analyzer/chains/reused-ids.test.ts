@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { chainOf, correlate } from "../../../../src/analyzer/chains/index.ts";
 import type { Chain, ChainRecords } from "../../../../src/model/chains.ts";
 import type { Id } from "../../../../src/model/ids.ts";
+import { indexOf } from "./record-index.ts";
 import { correlation, delivery, message, run, together } from "./records.ts";
 
 const DAY = 86_400_000;
@@ -85,8 +86,26 @@ describe("an ID that names a kind of thing", () => {
     expect(members(correlate(together({ invocations: runs })))).toEqual(["r0 r1 r2 r3"]);
   });
 
+  it("is known as such by a trace as well, which has not fetched every order", () => {
+    const template = correlation("f75c6596-5078-4893-aaa2-bc17dfd9a868");
+    const all = together(
+      ...[0, 1, 2, 3].map((i) => ({
+        invocations: [
+          run("api", `a${i}`, i * 60_000, i * 60_000 + 100, { ids: [template, correlation(`${1000 + i}`)] }),
+          run("ship", `s${i}`, i * 60_000 + 500, i * 60_000 + 600, { ids: [correlation(`${1000 + i}`)] }),
+        ],
+      })),
+    );
+    expect(members(correlate(all))).toEqual(["a0 s0", "a1 s1", "a2 s2", "a3 s3"]);
+    const traced = chainOf(indexOf(all).close("1001"), ["1001"]);
+    expect(traced!.hops.map((h) => [h.requestId, h.share])).toEqual([
+      ["a1", 1],
+      ["s1", 1],
+    ]);
+  });
+
   it("joins nothing where a word or a version is on more than ten uncaused runs of one function", () => {
-    for (const value of ["health-check", "1.4.2"]) {
+    for (const value of ["health-check", "1.4.2", "2026-09-01"]) {
       const runs = Array.from({ length: 11 }, (_, i) => run("api", `h${i}`, i * 60_000, i * 60_000 + 10, { ids: [correlation(value)] }));
       expect(correlate(together({ invocations: runs })), value).toEqual([]);
       expect(correlate(together({ invocations: runs.slice(1) })), value).toHaveLength(1);
@@ -122,4 +141,17 @@ it("a dead-letter handler beside the consumer that failed is no fan-out", () => 
     }),
   );
   expect(chain!.patterns.map((p) => p.name)).toEqual(["dead-letter"]);
+});
+
+it("a short message ID that one function gives to messages of several runs joins none of them", () => {
+  const chains = correlate(
+    together(
+      ...[0, 1].map((i) => ({
+        invocations: [run("pub", `p${i}`, i * 100_000, i * 100_000 + 50), run("con", `c${i}`, i * 100_000 + 300, i * 100_000 + 350)],
+        messages: delivery("100", ["pub", `p${i}`, i * 100_000 + 5], [["con", `c${i}`, i * 100_000 + 300]]),
+      })),
+    ),
+  );
+  for (const chain of chains) expect(chain.hops.length).toBeLessThanOrEqual(2);
+  expect(members(chains).some((m) => m.includes("p0") && m.includes("p1"))).toBe(false);
 });
