@@ -6,7 +6,7 @@ import { systemError } from "./system-error.ts";
 import { terminalHost } from "./terminal-host.ts";
 
 export const EXIT_CODES_HELP =
-  "Exit codes: 0 done, 1 a bug of evscope, 2 usage, 3 credentials or permission, 4 partial data (the result is printed, the gaps are listed), 5 conflict, 6 a report threshold was crossed.";
+  "Exit codes: 0 done, 1 a bug of evscope, 2 usage, 3 credentials or permission, 4 partial data (the result is printed, the gaps are listed), 5 conflict, 6 a report threshold was crossed, 130 stopped by Ctrl-C.";
 
 /** Help text as written in the source: single line ends are joined, so that the terminal's own width decides; empty lines part paragraphs. */
 export function prose(text: string): string {

@@ -243,6 +243,7 @@ describe("manners", () => {
       expect(own.code).toBe(0);
       expect(own.stdout).toMatch(/EXAMPLES/);
       expect(own.stdout).toMatch(/Exit codes/);
+      expect(own.stdout).toMatch(/130\s+stopped/);
     }
   });
 
