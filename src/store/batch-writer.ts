@@ -45,9 +45,6 @@ const DAY_MS = 86_400_000;
 /** What a record holds beside its text, roughly as it was written. */
 const RECORD_BYTES = 250;
 
-/** So many rows are compared by number; more are looked for among all. */
-const MAX_ALIKE = 5_000;
-
 interface Staged {
   record: Rec;
   source: number;
@@ -117,7 +114,7 @@ class ParquetBatchWriter implements BatchWriter {
     if (count === 0) return { batch: null, added: 0, duplicates: 0 };
     const tables = TABLES.filter((t) => t.record === "log" || this.#appenders.has(t.record));
     let duplicates = 0;
-    for (const table of tables) if (this.#mayRepeat(table)) duplicates += await dropRepeats(this.#engine, table, this.#alike(table));
+    for (const table of tables) if (this.#mayRepeat(table)) duplicates += await dropRepeats(this.#engine, table);
     const coverage = await coverageOf(this.#engine, tables);
     const checked: string[] = [];
     let overlaps = await this.#publisher.overlaps(coverage, checked);
@@ -155,11 +152,6 @@ class ParquetBatchWriter implements BatchWriter {
   #mayRepeat(table: Table): boolean {
     if (table.record === "log") return this.#lines.alike.size > 0;
     return table.record === "invocation" ? this.#links.mayRepeatRuns : true;
-  }
-
-  /** Rows that may repeat; null: not known. */
-  #alike(table: Table): ReadonlySet<number> | null {
-    return table.record === "log" && this.#lines.alike.size <= MAX_ALIKE ? this.#lines.alike : null;
   }
 
   #flush(): void {

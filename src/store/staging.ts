@@ -32,19 +32,11 @@ export function dropStaging(): string {
 /** A 64-bit hash of what makes a row the same fact, compared only within the same moment. */
 const identity = (table: Table): string => `hash(${table.identity.join(", ")})`;
 
-/**
- * Removes rows that the batch holds twice. Lines that one source holds twice stay: they were written twice. Returns how many went.
- * `alike`: numbers of the rows that can be among them; null: not known.
- */
-export async function dropRepeats(engine: Engine, table: Table, alike: ReadonlySet<number> | null): Promise<number> {
+/** Removes rows that the batch holds twice. Lines that one source holds twice stay: they were written twice. Returns how many went. */
+export async function dropRepeats(engine: Engine, table: Table): Promise<number> {
   const name = staged(table);
-  const among = alike
-    ? `WHERE ${rowOf(table)} IN (${[...alike].join(", ")})`
-    : `SEMI JOIN (SELECT ${table.likeness} AS like FROM ${name} GROUP BY 1 HAVING count(*) > 1) alike ON alike.like = ${table.likeness}`;
-  if (alike === null) {
-    const [counts] = await engine.rows(`SELECT count(*), count(DISTINCT ${table.likeness}) FROM ${name}`);
-    if (counts![0] === counts![1]) return 0;
-  }
+  const [counts] = await engine.rows(`SELECT count(*), count(DISTINCT ${table.likeness}) FROM ${name}`);
+  if (counts![0] === counts![1]) return 0;
   const ordinal = table.repeats ? "row_number() OVER (PARTITION BY h, source)" : "1";
   return remove(
     engine,
@@ -52,7 +44,8 @@ export async function dropRepeats(engine: Engine, table: Table, alike: ReadonlyS
     `SELECT r FROM (
        SELECT r, row_number() OVER (PARTITION BY h, n ORDER BY r) AS copy FROM (
          SELECT r, h, ${ordinal} AS n FROM (
-           SELECT ${rowOf(table)} AS r, source, ${identity(table)} AS h FROM ${name} ${among})))
+           SELECT ${rowOf(table)} AS r, source, ${identity(table)} AS h FROM ${name}
+           SEMI JOIN (SELECT ${table.likeness} AS like FROM ${name} GROUP BY 1 HAVING count(*) > 1) alike ON alike.like = ${table.likeness})))
      WHERE copy > 1`,
   );
 }
