@@ -150,8 +150,7 @@ class ParquetBatchWriter implements BatchWriter {
   }
 
   #mayRepeat(table: Table): boolean {
-    if (table.record === "log") return this.#lines.alike.size > 0;
-    return table.record === "invocation" ? this.#links.mayRepeatRuns : true;
+    return table.record !== "invocation" || this.#links.mayRepeatRuns;
   }
 
   #flush(): void {

@@ -8,7 +8,6 @@ import type { Engine } from "./duckdb.ts";
 import type { Owned } from "./link-index.ts";
 import { packIds } from "./ids-cell.ts";
 import { packMessage } from "./message-cell.ts";
-import { SeenLines } from "./seen-lines.ts";
 import { sqlName, tableNamed } from "./tables.ts";
 
 interface Line {
@@ -19,12 +18,6 @@ interface Line {
 }
 
 type Place = Pick<LogEvent, "cloud" | "account" | "region" | "fn" | "stream" | "kind" | "level"> & { place: number };
-/** Places of one stream (or function). */
-interface PlacesOfSource {
-  number: number;
-  places: Place[];
-}
-
 type Subject = Pick<LogEvent, "requestId" | "traceId" | "ids"> & Owned & { subject: number };
 
 const PLACE = ["cloud", "account", "region", "fn", "stream", "kind", "level"] as const;
@@ -64,11 +57,9 @@ export class StagedLines {
   readonly #places: ChunkAppender<Place>;
   readonly #subjects: ChunkAppender<Subject>;
   /** By stream (or function), since few places share one. */
-  readonly #placesBy = new Map<string | null, PlacesOfSource>();
-  readonly #seen = new SeenLines();
+  readonly #placesBy = new Map<string | null, Place[]>();
   /** By request (or trace). */
   readonly #subjectsBy = new Map<string | null, Subject[]>();
-  #lineCount = 0;
   #placeCount = 0;
   #subjectCount = 0;
 
@@ -93,11 +84,6 @@ export class StagedLines {
     return subject;
   }
 
-  /** `r` of the lines that may be there twice. */
-  get alike(): ReadonlySet<number> {
-    return this.#seen.alike;
-  }
-
   /** After it the view holds every line pushed, and no more can be. */
   flush(): void {
     this.#lines.flush();
@@ -114,11 +100,7 @@ export class StagedLines {
   }
 
   #placeOf(record: LogEvent): number {
-    const source = record.stream ?? record.fn;
-    let known = this.#placesBy.get(source);
-    if (!known) this.#placesBy.set(source, (known = { number: this.#placesBy.size, places: [] }));
-    this.#seen.add(known.number, record, this.#lineCount++);
-    const { places } = known;
+    const places = listOf(this.#placesBy, record.stream ?? record.fn);
     for (const place of places) if (isAt(record, place)) return place.place;
     const { cloud, account, region, fn, stream, kind, level } = record;
     const made: Place = { cloud, account, region, fn, stream, kind, level, place: this.#placeCount++ };

@@ -8,7 +8,7 @@ import type { Task } from "./protocol.ts";
  * A task becomes a batch of the dataset: neighbouring files, or a part of a large plain file of lines, so that batches hardly overlap in time
  * and need no looking for duplicates among each other. Two workers with two such batches stay below 600 MB.
  */
-const LARGEST_TASK_BYTES = 40e6;
+const LARGEST_TASK_BYTES = 36e6;
 /** Less than this is read sooner than workers start. */
 const SMALLEST_TASK_BYTES = 8e6;
 /** So that no worker waits long for the last one. */
