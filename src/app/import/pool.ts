@@ -8,7 +8,7 @@ import type { Failure, FromWorker, Task, ToWorker, WorkerSetup } from "./protoco
 import type { TaskContext } from "./read-task.ts";
 
 /** Records die young. The old heap holds a batch's index, and the largest piece of a document. */
-const LIMITS = { maxYoungGenerationSizeMb: 48, maxOldGenerationSizeMb: 384 };
+const LIMITS = { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 384 };
 
 /**
  * Runs all tasks on so many workers. Rejects with the first failure, or with the signal's reason; batches published until then stay, the others
