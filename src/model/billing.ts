@@ -4,7 +4,8 @@ import type { Basis, Bytes, Usd } from "./units.ts";
 
 /**
  * The fields of invocations that decide their bill, with how many invocations share them. The dataset groups by exactly
- * these, so that a million invocations become a few thousand groups without losing a digit.
+ * these, so that a million invocations become a few thousand groups without losing a digit. `durationMs` and `maxMemoryMib`
+ * are also null where the log says what was billed and neither can change it (no init in the bill).
  */
 export type UsageGroup = Pick<
   Invocation,
