@@ -117,6 +117,11 @@ function measureSize(size: string): void {
         shell: `${node} ${join(root, "bench/perf/duckdb-peer.ts")} ${corpus}`,
         expects: new RegExp(`${truth.invocations} runs`),
       },
+      {
+        name: "import into SQLite",
+        shell: `${node} ${join(root, "bench/perf/sqlite-peer.ts")} ${corpus}`,
+        expects: new RegExp(`${truth.records} lines`),
+      },
       ...(truth.bytes < 2e8
         ? [{ name: "jq", shell: `jq -r 'select(.message | startswith("REPORT")) | .message' ${corpus} | wc -l`, needs: "jq" }]
         : []),
