@@ -79,6 +79,7 @@ export function historySpans(execution: Execution, events: readonly HistoryEvent
   const ids = events.map((event) => event.id);
   const owners = new Map<number, State | null>();
   const states: State[] = [];
+  const begun = events.some((event) => event.type === "ExecutionStarted");
 
   function span(name: string, spanId: string, parentSpanId: string | null, kind: Span["kind"], at: number): Span {
     return {
@@ -206,7 +207,8 @@ export function historySpans(execution: Execution, events: readonly HistoryEvent
   }
 
   function endExecution(event: HistoryEvent): void {
-    finish(workflow, event.at);
+    if (begun) finish(workflow, event.at);
+    else workflow.inProgress = false; // its start was cut away: how long it ran is not known
     workflow.attributes["sfn.status"] = event.type.replace("Execution", "");
     addIds(workflow, [event.details["output"] ?? null]);
     if (event.type !== "ExecutionSucceeded") failed(workflow, event);

@@ -221,5 +221,8 @@ describe("history events in CloudWatch Logs", () => {
       ["Only", "state", 2, 3],
     ]);
     expect(of(result, "log")[0]!.ids).toContainEqual({ kind: "execution", value: ARN });
+    // an export that holds only the end does not say how long the execution ran
+    const [cut] = of(readAll(cloudwatchLogs, [lines[3]!]), "span");
+    expect(cut).toMatchObject({ kind: "workflow", spanId: ARN, endedAt: null, inProgress: false });
   });
 });
