@@ -13,7 +13,8 @@ import type { Coverage, Manifest } from "./manifest.ts";
 import { parquet } from "./scan.ts";
 import type { TableName } from "./tables.ts";
 
-const MEMORY_MIB = 400;
+/** The index of a gigabyte of logs is grouped and sorted in this much; beyond it DuckDB spills. */
+const MEMORY_MIB = 2048;
 
 export interface Compacted {
   /** Days that had more than one file of a table. */
