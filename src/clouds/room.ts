@@ -1,7 +1,14 @@
 /** The doors that every cloud has. `test/contract` runs one suite over all rooms. */
 import type { Billing, Price } from "../model/billing.ts";
+import type { Clock } from "../model/clock.ts";
 import type { Format } from "../model/formats.ts";
-import type { Cloud } from "../model/records.ts";
+import type { Host } from "../model/host.ts";
+import type { IdKeys } from "../model/id-keys.ts";
+import type { Id } from "../model/ids.ts";
+import type { Change, LiveResource, ResourceRef } from "../model/plan.ts";
+import type { Cloud, Config, Json, Rec } from "../model/records.ts";
+import type { ProbeRuns } from "../model/sizing.ts";
+import type { Bytes, EpochMs, Mib, Ms, Usd } from "../model/units.ts";
 
 /** A legal value range of one setting, with its source. */
 export interface Limit {
@@ -17,7 +24,160 @@ export interface Limit {
   source: string;
 }
 
-/** One cloud. The pure halves work offline; the I/O halves (collector, applier) come with the live commands. */
+/** One account (subscription, project) in one region, as the configuration names it. */
+export interface Target {
+  cloud: Exclude<Cloud, "other">;
+  /** Name in evscope.yaml, for messages. */
+  name: string;
+  /** Expected account ID; a session with other credentials is refused. null: whatever the credentials belong to. */
+  account: string | null;
+  region: string;
+  /** Named profile of the SDK's credential chain; null: the chain's default. */
+  profile: string | null;
+  /** Role to assume with those credentials; null: none. */
+  roleArn: string | null;
+  externalId: string | null;
+  /** Which functions: name patterns with `*`, and tags that must all be there. Empty: all. */
+  functions: { names: readonly string[]; tags: Readonly<Record<string, string>> };
+}
+
+/** What a session needs from outside. */
+export interface LiveContext {
+  host: Host;
+  signal: AbortSignal;
+  clock: Clock;
+  keys: IdKeys;
+  /** No answer within this time is a failed attempt. */
+  requestTimeoutMs: Ms;
+  /** How long one call is retried (throttling, 5xx, resets) before it fails. */
+  patienceMs: Ms;
+  /** Most requests per second to one API family, over the room's own quotas; null: those. */
+  requestsPerS: number | null;
+}
+
+/** Kinds of telemetry that can be collected. */
+export type Signal = "logs" | "metrics" | "traces" | "histories";
+
+/** Half-open [from, to). */
+export interface Span {
+  from: EpochMs;
+  to: EpochMs;
+}
+
+/** What a piece of work will take, said before it is done. null: not known. */
+export interface Estimate {
+  calls: number | null;
+  seconds: number | null;
+  usd: Usd | null;
+  /** Bytes that a paid query scans; null: it is not paid by bytes, or not known. */
+  bytes: Bytes | null;
+}
+
+/** A window of one source of telemetry. Running it twice yields the same records. */
+export interface CollectTask {
+  /** Stable name of the source: the dataset notes under it which windows it holds. */
+  source: string;
+  signal: Signal;
+  /** For people: what is read, and how (`FilterLogEvents`, `Logs Insights` ...). */
+  title: string;
+  via: string;
+  window: Span;
+  estimate: Estimate;
+  /** Room-private details. */
+  detail: Json;
+}
+
+export interface CollectRequest {
+  signals: readonly Signal[];
+  /** platform: only the platform's own lines (billing, duration, memory). all: every line, as correlation needs. */
+  logs: "platform" | "all";
+  window: Span;
+  /** Paid queries over all tasks of this session must stay below. */
+  maxQueryUsd: Usd;
+}
+
+export interface CollectPlan {
+  tasks: CollectTask[];
+  /** What will not be collected, and why (price, no such log group, a class that cannot be searched). */
+  gaps: Rec[];
+}
+
+/** A missing permission, or a source that fails for good, is a Gap among the records, never a throw. */
+export interface Collector {
+  /** Configuration of everything in scope, page by page. */
+  inventory(): AsyncIterable<Rec[]>;
+  /** Tasks for the parts of the window that `missing` says are not held. Cheap look-ups only (sizes, metric names); nothing paid. */
+  plan(configs: readonly Config[], request: CollectRequest, missing: (source: string, window: Span) => Span[]): Promise<CollectPlan>;
+  /** The records of a task, page by page, in bounded memory. Throws when the source could not be read to its end. */
+  run(task: CollectTask): AsyncIterable<Rec[]>;
+  /** Log lines, spans and histories that hold one of these IDs: log search over the functions' groups and the trace store, in parallel. */
+  search(ids: readonly Id[], configs: readonly Config[], window: Span, maxQueryUsd: Usd): AsyncIterable<Rec[]>;
+  /** What `search` would cost at most for one round of this window. */
+  searchEstimate(configs: readonly Config[], window: Span): Promise<Estimate>;
+}
+
+/** What a command needs to be allowed to do. */
+export interface Permission {
+  /** IAM action (or role permission) as the cloud names it. */
+  action: string;
+  feature: "collect" | "trace" | "apply" | "probe";
+  /** What it is for, and what is missing without it. */
+  why: string;
+  /** True: without it the command cannot start. */
+  required: boolean;
+}
+
+export interface PermissionCheck extends Permission {
+  /** unknown: it can only be tried by doing it (a write), or the call failed otherwise. */
+  state: "granted" | "denied" | "unknown";
+  note: string | null;
+}
+
+/** Writes one resource at a time. */
+export interface Applier {
+  /** Throws UserError if there is no such resource or it may not be read. */
+  read(ref: ResourceRef): Promise<LiveResource>;
+  /** Who owns it, as far as the cloud says: `CloudFormation stack orders`. Empty: nobody known. */
+  owners(ref: ResourceRef): Promise<string[]>;
+  /**
+   * Writes `after` over `before` with the given revision as lock, waits until the cloud says the update is done, moves the alias where the
+   * change names one, and reads back. Throws UserError (exit 5) when the live revision is another.
+   */
+  write(change: Change, revision: string | null): Promise<{ live: LiveResource; publishedVersion: string | null }>;
+  /** Points an alias at a version; used by undo. */
+  moveAlias(ref: ResourceRef, alias: string, version: string): Promise<LiveResource>;
+}
+
+/** Measures a function at several sizes on versions of its own. */
+export interface Prober {
+  /**
+   * Publishes one version per size, invokes them interleaved, and always deletes what it published. Yields after every round.
+   * `spent` is asked before each round; the probe stops when it says stop.
+   */
+  probe(
+    ref: ResourceRef,
+    options: { sizesMib: readonly Mib[]; rounds: number; payloads: readonly string[]; mayGoOn: (runs: readonly ProbeRuns[]) => boolean },
+  ): Promise<{ runs: ProbeRuns[]; leftBehind: string[] }>;
+}
+
+/** An open connection to one target. Quotas are shared by all sessions of one account and region. */
+export interface LiveSession {
+  readonly target: Target;
+  readonly account: string;
+  /** Who the credentials say we are; null: not told. */
+  readonly principal: string | null;
+  readonly collector: Collector;
+  readonly applier: Applier;
+  /** null: the cloud has no versions to probe. */
+  readonly prober: Prober | null;
+  /** Tries what can be tried without writing. */
+  permissions(): AsyncIterable<PermissionCheck>;
+  /** Calls made so far by API, with how many were throttled, for the closing line and the benches. */
+  calls(): { api: string; calls: number; throttled: number; failed: number }[];
+  close(): void;
+}
+
+/** One cloud. The pure halves work offline; `connect` loads the SDK. */
 export interface CloudRoom {
   cloud: Cloud;
   title: string;
@@ -26,4 +186,14 @@ export interface CloudRoom {
   billing: Billing;
   prices: readonly Price[];
   limits: readonly Limit[];
+  /** Live doors; null: this room reads exports only. */
+  live: LiveDoors | null;
+}
+
+export interface LiveDoors {
+  permissions: readonly Permission[];
+  /** The least-privilege policy for these features, in the cloud's own form. */
+  policy(features: readonly Permission["feature"][]): Json;
+  /** Throws UserError (exit 3) without usable credentials. */
+  connect(target: Target, context: LiveContext): Promise<LiveSession>;
 }

@@ -5,4 +5,4 @@ import { formats } from "./formats.ts";
 import { limits } from "./limits.ts";
 import { prices } from "./prices.ts";
 
-export const aws: CloudRoom = { cloud: "aws", title: "Amazon Web Services", formats, billing, prices, limits };
+export const aws: CloudRoom = { cloud: "aws", title: "Amazon Web Services", formats, billing, prices, limits, live: null };

@@ -5,4 +5,4 @@ import { formats } from "./formats.ts";
 import { limits } from "./limits.ts";
 import { prices } from "./prices.ts";
 
-export const azure: CloudRoom = { cloud: "azure", title: "Azure", formats, billing, prices, limits };
+export const azure: CloudRoom = { cloud: "azure", title: "Azure", formats, billing, prices, limits, live: null };

@@ -5,4 +5,4 @@ import { formats } from "./formats.ts";
 import { limits } from "./limits.ts";
 import { prices } from "./prices.ts";
 
-export const gcp: CloudRoom = { cloud: "gcp", title: "Google Cloud", formats, billing, prices, limits };
+export const gcp: CloudRoom = { cloud: "gcp", title: "Google Cloud", formats, billing, prices, limits, live: null };

@@ -1,0 +1,58 @@
+/** What the AWS room asks of the SDK: one call, or all pages of one. `client.ts` is its only implementation. */
+import type { Obj } from "./schema.ts";
+
+/** `service:Operation` as the SDK names them; mostly the IAM action too. */
+export type Api =
+  `${"lambda" | "logs" | "cloudwatch" | "xray" | "states" | "events" | "pipes" | "sqs" | "sns" | "dynamodb" | "tag" | "cloudformation" | "sts"}:${string}`;
+
+export interface AwsApi {
+  readonly account: string;
+  readonly region: string;
+  readonly partition: string;
+  readonly principal: string | null;
+  /**
+   * One answer as plain JSON (dates as ISO text, bytes as base64, `$metadata` left out). Waits for the shared quota, retries what may be
+   * retried with jitter. Throws AwsError.
+   */
+  call(api: Api, input: object): Promise<Obj>;
+  /** Every page of a list, by whatever token the operation uses. A repeated token, or more than `maxPages`, ends it with an AwsError. */
+  pages(api: Api, input: object, options?: { maxPages?: number }): AsyncIterable<Obj>;
+}
+
+export type AwsErrorKind =
+  | "denied"
+  | "credentials"
+  | "not-found"
+  | "throttled"
+  | "conflict"
+  | "invalid"
+  | "unsupported"
+  | "unreachable"
+  | "broken-answer"
+  | "failed";
+
+/** A call that failed for good. */
+export class AwsError extends Error {
+  readonly kind: AwsErrorKind;
+  readonly api: Api;
+  /** Vendor's error name. */
+  readonly code: string;
+  readonly status: number | null;
+  readonly attempts: number;
+  constructor(kind: AwsErrorKind, api: Api, code: string, message: string, status: number | null, attempts: number) {
+    super(`${api}: ${message}`);
+    this.name = "AwsError";
+    this.kind = kind;
+    this.api = api;
+    this.code = code;
+    this.status = status;
+    this.attempts = attempts;
+  }
+}
+
+/** IAM action of an operation, where it differs from its name. */
+export function iamAction(api: Api): string {
+  return ACTIONS[api] ?? api;
+}
+
+const ACTIONS: { [api: string]: string } = { "lambda:Invoke": "lambda:InvokeFunction", "events:ListEventBuses": "events:ListEventBuses" };

@@ -1,0 +1,142 @@
+/** Facts and advice about memory sizes: what engines compute per function, what `analyzer/memory` returns and `rightsize` shows. */
+import type { Interval } from "./plan.ts";
+import type { Cloud } from "./records.ts";
+import type { Basis, EpochMs, Mib, Ms, Usd } from "./units.ts";
+
+/**
+ * Figures of one function in one configuration (memory, architecture, version) over the time it ran with it. Computed by the
+ * dataset today, by the clouds' own query engines later: the same figures from each.
+ * Warm and clean: no cold start, ended ok, not an emulator's.
+ */
+export interface FunctionStats {
+  cloud: Cloud;
+  account: string | null;
+  region: string | null;
+  fn: string;
+  /** Version or revision that ran; null: not reported. */
+  version: string | null;
+  memoryMib: Mib;
+  architecture: "x86_64" | "arm64" | null;
+  plan: string | null;
+  from: EpochMs;
+  to: EpochMs;
+  /** All runs that were seen, with weight. */
+  invocations: number;
+  warm: {
+    count: number;
+    /** Mean without the lowest and highest 20 %; null: no warm run. */
+    trimmedMeanMs: Ms | null;
+    /** Standard deviation after winsorising at 20 % on each side; null: fewer than two. */
+    winsorizedSdMs: Ms | null;
+    meanMs: Ms | null;
+  };
+  cold: {
+    count: number;
+    meanDurationMs: Ms | null;
+    meanInitMs: Ms | null;
+    /** Runs that do not say whether they were cold. */ unknown: number;
+  };
+  /** Over all runs with a duration that were not cut by a timeout; linear interpolation. null: none. */
+  durationMs: { p50: Ms; p95: Ms; p99: Ms; p999: Ms; max: Ms } | null;
+  /** Mean billed time as logged, over runs that say so; null: none does. */
+  meanBilledMs: Ms | null;
+  errors: number;
+  timeouts: number;
+  ooms: number;
+  /** Highest memory high-water mark; null: not reported (or meaningless: emulator). */
+  maxUsedMib: Mib | null;
+  /** Execution environments (log streams, instances) seen. */
+  sandboxes: number;
+}
+
+/** What the user wants. */
+export interface Objective {
+  optimize: "cost" | "balanced" | "speed";
+  /** Longest accepted slowdown as a share (0.1 = 10 %); null: the objective's own. */
+  maxSlowdown: number | null;
+  /** Least saving worth a change. */
+  minSavingUsdPerMonth: Usd;
+}
+
+export type Confidence = "high" | "medium" | "low";
+
+/** One memory size on a function's curve. */
+export interface SizePrediction {
+  memoryMib: Mib;
+  /** Warm duration; null: nothing may be said at this size. */
+  durationMs: Interval | null;
+  monthlyUsd: Interval | null;
+  /** measured: runs at this size were seen. */
+  basis: Basis;
+}
+
+/** What may be said about a function, and on what evidence. */
+export interface SizingAdvice {
+  cloud: Cloud;
+  account: string | null;
+  region: string | null;
+  fn: string;
+  /** ARN or resource ID and revision where the configuration is known; null: only telemetry is. */
+  resource: string | null;
+  revision: string | null;
+  architecture: "x86_64" | "arm64" | null;
+  currentMib: Mib | null;
+  /** null: no change is advised; `refusal` says why, or the current size is the best one. */
+  proposedMib: Mib | null;
+  /** Tier of evidence, see shared model: 0 one size, 1 one size and CPU time, 2 two sizes, 3 three sizes or a probe. null: not even one. */
+  tier: 0 | 1 | 2 | 3 | null;
+  confidence: Confidence | null;
+  /** Why no advice may be given; null: advice is given, or the current size is the best. */
+  refusal: string | null;
+  predicted: SizePrediction[];
+  /** Least memory that may be advised; null: memory used is not known. */
+  floorMib: Mib | null;
+  /** Saving per month by the proposed change; null: none proposed. Negative: costs more (bought speed). */
+  savingUsdPerMonth: Interval | null;
+  /** Probability that the proposed size is slower by more than 10 %; null: none proposed. */
+  probabilitySlower: number | null;
+  /** Latency does not matter to a caller: it runs from a queue, a stream, an event or a schedule. null: triggers not known. */
+  asynchronous: boolean | null;
+  evidence: {
+    from: EpochMs | null;
+    to: EpochMs | null;
+    invocations: number;
+    warm: number;
+    sizesMib: Mib[];
+    /** CPU time per invocation and where it comes from; null: not known. */
+    cpuMs: Ms | null;
+    /** Effective sample size of the posterior; null: no posterior. */
+    effectiveSampleSize: number | null;
+    coldShare: number | null;
+    maxUsedMib: Mib | null;
+    invocationsPerMonth: number | null;
+    sandboxes: number;
+    errors: number;
+    timeouts: number;
+    ooms: number;
+  };
+  /** Why not more: what holds the advice back, in a sentence. */
+  whyNotMore: string;
+  /** Sizes that a probe should try, cheapest first question; null: no probe needed. */
+  probeMib: Mib[] | null;
+  /** Advice that is never applied: arm64, timeout, drift, memory pressure. */
+  further: { kind: "arm64" | "timeout" | "memory-pressure" | "out-of-memory" | "noise"; text: string; savingUsdPerMonth: Usd | null }[];
+}
+
+/** All advice of one run. */
+export interface Sizing {
+  functions: SizingAdvice[];
+  objective: Objective;
+  from: EpochMs | null;
+  to: EpochMs | null;
+  pricesAsOf: string;
+}
+
+/** Warm runs of a probe at one size, which count as an epoch of their own (tier 3). */
+export interface ProbeRuns {
+  memoryMib: Mib;
+  durationsMs: Ms[];
+  billedMs: Ms[];
+  initMs: Ms | null;
+  maxUsedMib: Mib | null;
+}
