@@ -141,7 +141,8 @@ export interface Applier {
   owners(ref: ResourceRef): Promise<string[]>;
   /**
    * Writes `after` over `before` with the given revision as lock, waits until the cloud says the update is done, moves the alias where the
-   * change names one, and reads back. Throws UserError (exit 5) when the live revision is another.
+   * change names one (by publishing; never with `aliasTarget`), and reads back. Throws UserError (exit 5) when the live revision is another.
+   * Where `before` equals `after` nothing is written but the alias: so a run that was killed between the two is finished.
    */
   write(change: Change, revision: string | null): Promise<{ live: LiveResource; publishedVersion: string | null }>;
   /** Points an alias at a version; used by undo. */

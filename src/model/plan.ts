@@ -45,6 +45,8 @@ export interface Change extends ResourceRef {
   alias: string | null;
   /** Version the alias pointed to when the plan was made; null: no alias is moved. */
   aliasVersion: string | null;
+  /** Version that exists and that the alias shall point to instead of a new one (undo); null: a new version is published where `alias` is set. */
+  aliasTarget: string | null;
   danger: Danger;
   /** IaC that owns the resource, as far as seen; apply refuses where it is not empty, unless told. */
   owners: string[];
@@ -104,7 +106,7 @@ export interface JournalEntry {
   /** Hash of the plan; null for an undo. */
   planHash: string | null;
   change: Change | null;
-  /** Live state read after the write (`done`), or found instead of the expected one (`refused`); null: not read. */
+  /** Live state read after the write (`done`), or found instead of the expected one (`refused`), with the settings of `change` only; null: not read. */
   live: Pick<LiveResource, "settings" | "revision" | "fingerprint" | "aliases"> | null;
   /** Version published for an alias; null: none. */
   publishedVersion: string | null;
