@@ -1,9 +1,19 @@
 /** What the AWS room asks of the SDK: one call, or all pages of one. `client.ts` is its only implementation. */
+import type { Ms } from "../../model/units.ts";
 import type { Obj } from "./schema.ts";
 
 /** `service:Operation` as the SDK names them; mostly the IAM action too. */
 export type Api =
   `${"lambda" | "logs" | "cloudwatch" | "xray" | "states" | "events" | "pipes" | "sqs" | "sns" | "dynamodb" | "tag" | "cloudformation" | "sts"}:${string}`;
+
+export interface CallOptions {
+  /** How long one attempt may take, where it is not the context's `requestTimeoutMs`: an invocation lasts as long as its function. */
+  timeoutMs?: Ms;
+  /** true: sent even after the context's signal fired, to clean up what would be left behind. */
+  evenAfterAbort?: boolean;
+  /** true: not sent again once it may have been carried out (an answer that did not come, 5xx); only a throttled attempt is repeated. */
+  once?: boolean;
+}
 
 export interface AwsApi {
   readonly account: string;
@@ -14,7 +24,7 @@ export interface AwsApi {
    * One answer as plain JSON (dates as ISO text, bytes as base64, `$metadata` left out). Waits for the shared quota, retries what may be
    * retried with jitter. Throws AwsError.
    */
-  call(api: Api, input: object): Promise<Obj>;
+  call(api: Api, input: object, options?: CallOptions): Promise<Obj>;
   /** Every page of a list, by whatever token the operation uses. A repeated token, or more than `maxPages`, ends it with an AwsError. */
   pages(api: Api, input: object, options?: { maxPages?: number }): AsyncIterable<Obj>;
 }
