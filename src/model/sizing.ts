@@ -15,9 +15,12 @@ export interface FunctionStats {
   fn: string;
   /** Version or revision that ran; null: not reported. */
   version: string | null;
-  memoryMib: Mib;
+  /** null: the telemetry does not say. */
+  memoryMib: Mib | null;
   architecture: "x86_64" | "arm64" | null;
   plan: string | null;
+  /** Runs that a probe made on a version of its own: an experiment, no traffic. */
+  probe: boolean;
   from: EpochMs;
   to: EpochMs;
   /** All runs that were seen, with weight. */
@@ -47,6 +50,54 @@ export interface FunctionStats {
   maxUsedMib: Mib | null;
   /** Execution environments (log streams, instances) seen. */
   sandboxes: number;
+  /** What started the runs, as far as their logs say (`sqs`, `http` ...); empty: not said. */
+  triggers: string[];
+  /** All runs were a local emulator's: its memory and CPU mean nothing. */
+  emulator: boolean;
+}
+
+/** A function in one configuration over a part of its time: what a natural experiment compares. */
+export interface Epoch extends Pick<
+  FunctionStats,
+  "cloud" | "account" | "region" | "fn" | "version" | "memoryMib" | "architecture" | "plan" | "probe"
+> {
+  from: EpochMs;
+  to: EpochMs;
+}
+
+/** Warm, clean runs of an epoch in one hour of the week (UTC, 0 = Monday 00:00). */
+export interface EpochHour {
+  /** Index of the epoch asked for. */
+  epoch: number;
+  hourOfWeek: number;
+  count: number;
+  trimmedMeanMs: Ms;
+  /** null: one run only. */
+  winsorizedSdMs: Ms | null;
+}
+
+/** How the number of runs of a function varied, over whole days of 24 h from the window's start (probes are none of them). */
+export interface DailyRuns extends Pick<FunctionStats, "cloud" | "account" | "region" | "fn"> {
+  runs: number;
+  /** Whole days in the window, also those without runs. */
+  days: number;
+  /** Sum of squares of the daily counts. */
+  sumOfSquares: number;
+}
+
+/** CPU time per run, as Lambda Insights measured it. */
+export interface CpuTime extends Pick<FunctionStats, "cloud" | "account" | "region" | "fn"> {
+  meanMs: Ms;
+  /** Measurements (runs, or periods of the metric) behind it. */
+  count: number;
+}
+
+/** The code a function had at one time, from its configuration as it was read then. */
+export interface CodeVersion extends Pick<FunctionStats, "cloud" | "account" | "region" | "fn" | "version"> {
+  codeSha256: string;
+  /** When it was last written before, and when it was read; between them the code was this. null: not known. */
+  since: EpochMs | null;
+  seenAt: EpochMs | null;
 }
 
 /** What the user wants. */

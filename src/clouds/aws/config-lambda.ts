@@ -22,6 +22,7 @@ export function functionConfig(o: Obj, observed: Observed, concurrency: Json | u
       packageType: text(o["PackageType"]),
       handler: text(o["Handler"]),
       version: text(o["Version"]),
+      codeSha256: text(o["CodeSha256"]),
       ephemeralMib: num(obj(o["EphemeralStorage"])?.["Size"]),
       tracing: text(obj(o["TracingConfig"])?.["Mode"]),
       snapStart: text(obj(o["SnapStart"])?.["ApplyOn"]),

@@ -93,7 +93,7 @@ function openMetrics(source: Source, sink: Sink): Reader {
         account: /^\d{12}$/.test(text(o["account_id"]) ?? "") ? text(o["account_id"]) : source.account,
         region: text(o["region"]) ?? source.region,
         resource: text(resource),
-        fn: text(dimensions["FunctionName"]) ?? source.fn,
+        fn: text(dimensions["FunctionName"]) ?? text(dimensions["function_name"]) ?? source.fn,
         name,
         statistic,
         unit: text(o["unit"]),
