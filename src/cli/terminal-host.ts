@@ -39,7 +39,7 @@ export function progressLine(
   step: string,
   done: number,
   total: number | null,
-  unit: "bytes" | "files" | "records",
+  unit: "bytes" | "files" | "records" | "windows",
   elapsedS: number,
 ): string {
   const amount = (n: number): string => (unit === "bytes" ? `${Math.round(n / 1e6)} MB` : n.toLocaleString("en-US"));

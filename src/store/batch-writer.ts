@@ -67,6 +67,7 @@ class ParquetBatchWriter implements BatchWriter {
   #lines: StagedLines;
   #links: LinkIndex;
   #source = 0;
+  #sources = 0;
   #heldBytes = 0;
   #count = 0;
 
@@ -82,8 +83,13 @@ class ParquetBatchWriter implements BatchWriter {
     return this.#heldBytes;
   }
 
-  beginSource(): void {
-    this.#source += 1;
+  beginSource(): number {
+    this.#source = ++this.#sources;
+    return this.#source;
+  }
+
+  useSource(source: number): void {
+    this.#source = source;
   }
 
   write(record: Rec): void {
@@ -173,7 +179,6 @@ class ParquetBatchWriter implements BatchWriter {
     this.#links = new LinkIndex(this.#engine);
     this.#count = 0;
     this.#heldBytes = 0;
-    this.#source = 0;
   }
 
   /** Writes every table of every day to a file of its own, index first, so that the order of files is the order of publishing. */

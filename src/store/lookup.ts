@@ -4,6 +4,7 @@ import type { IdKind } from "../model/ids.ts";
 import type { Cloud, Config, Gap, Span } from "../model/records.ts";
 import { type Engine, quote, quoteList } from "./duckdb.ts";
 import type { Manifest } from "./manifest.ts";
+import { collectedGaps } from "./collected.ts";
 import { packIds } from "./ids-cell.ts";
 import { condition, scan } from "./scan.ts";
 import { readColumns, recordsOf, tableNamed } from "./tables.ts";
@@ -105,7 +106,7 @@ export async function recordsOfOwners(
     messages,
     logs,
     configs: await allConfigs(engine, dir, manifests),
-    gaps: await allGaps(engine, dir, manifests),
+    gaps: await allGaps(engine, dir, manifests, "events"),
   };
 }
 
@@ -134,7 +135,7 @@ export async function recordsInWindow(engine: Engine, dir: string, manifests: re
     messages: await select("messages"),
     logs: await select("events", `(ids IS NOT NULL OR "traceId" IS NOT NULL OR kind IN ${quoteList(TELLING)})`),
     configs: await allConfigs(engine, dir, manifests),
-    gaps: await allGaps(engine, dir, manifests),
+    gaps: await allGaps(engine, dir, manifests, "events"),
   };
 }
 
@@ -159,10 +160,11 @@ export async function allConfigs(engine: Engine, dir: string, manifests: readonl
   );
 }
 
-export async function allGaps(engine: Engine, dir: string, manifests: readonly Manifest[]): Promise<Gap[]> {
-  if (!manifests.some((m) => m.files.some((f) => f.table === "gaps"))) return [];
-  return recordsOf(
-    "gaps",
-    await engine.columns(`SELECT ${readColumns(tableNamed("gaps"))} FROM ${scan(dir, manifests, "gaps")} ORDER BY "from", what, why`),
-  );
+/** What is known to be missing; `events`: only what cuts chains. */
+export async function allGaps(engine: Engine, dir: string, manifests: readonly Manifest[], which: "all" | "events"): Promise<Gap[]> {
+  const collected = collectedGaps(dir, which);
+  if (!manifests.some((m) => m.files.some((f) => f.table === "gaps"))) return collected;
+  const columns = readColumns(tableNamed("gaps"));
+  const rows = await engine.columns(`SELECT ${columns} FROM ${scan(dir, manifests, "gaps")} ORDER BY "from", what, why`);
+  return [...recordsOf("gaps", rows), ...collected];
 }

@@ -54,8 +54,8 @@ export function allManifests(dir: string): Manifest[] {
   return found;
 }
 
-/** A sweep may remove a replaced batch between the listing and the reading. */
-function readIfThere(path: string): string | null {
+/** null: no such file; a sweep may remove a replaced batch between the listing and the reading. */
+export function readIfThere(path: string): string | null {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {

@@ -1,5 +1,6 @@
 /** Retention: whole days go. */
 import type { EpochMs } from "../model/units.ts";
+import { forgetCollected } from "./collected.ts";
 import { openCommitter } from "./committer.ts";
 import { checkDataset, UNDATED } from "./layout.ts";
 
@@ -11,6 +12,7 @@ export async function prune(dir: string, before: EpochMs): Promise<void> {
   const committer = openCommitter(dir);
   try {
     committer.forget((file) => file.day !== UNDATED && Date.parse(`${file.day}T00:00:00Z`) + DAY_MS <= before);
+    forgetCollected(dir, Math.floor(before / DAY_MS) * DAY_MS);
   } finally {
     committer.close();
   }

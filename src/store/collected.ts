@@ -1,0 +1,146 @@
+/**
+ * What live collection has brought in: which windows of which source the dataset holds, and what could not be had. Written after the batch
+ * that holds the records, so that a crash in between only means that a window is read again; equal records are stored once anyway.
+ */
+import { join } from "node:path";
+import { z } from "zod";
+import { UserError } from "../model/errors.ts";
+import type { Gap } from "../model/records.ts";
+import type { EpochMs } from "../model/units.ts";
+import { writeDurably } from "./durable.ts";
+import { readIfThere } from "./manifest.ts";
+
+/** Half-open [from, to). */
+export interface TimeSpan {
+  from: EpochMs;
+  to: EpochMs;
+}
+
+const spanShape = z.tuple([z.number(), z.number()]);
+const name = z.string().nullable();
+const moment = z.number().nullable();
+const gapShape = z.strictObject({
+  type: z.literal("gap"),
+  cloud: z.enum(["aws", "azure", "gcp", "other"]),
+  account: name,
+  region: name,
+  what: z.string(),
+  why: z.string(),
+  from: moment,
+  to: moment,
+});
+const File = z.strictObject({
+  schemaVersion: z.literal(1),
+  /** By source: spans held, in order, none touching the next. */
+  held: z.record(z.string(), z.array(spanShape)),
+  /** By topic (a target's inventory, a target's logs ...). */
+  gaps: z.record(z.string(), z.array(gapShape)),
+  /** By scope: when a collection of it was last complete, and from when on. */
+  complete: z.record(z.string(), z.strictObject({ at: z.number(), from: z.number() })),
+});
+
+/** Topics that say nothing about events: a chain is not cut by them. */
+const BESIDE = /#(inventory|metrics)$/;
+
+const pathOf = (dir: string): string => join(dir, "collected.json");
+
+function read(dir: string): z.infer<typeof File> {
+  const text = readIfThere(pathOf(dir));
+  if (text === null) return { schemaVersion: 1, held: {}, gaps: {}, complete: {} };
+  try {
+    return File.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new UserError(`${pathOf(dir)} is damaged: it cannot be told which windows the dataset holds`, {
+      suggestions: ["delete that file: the next collect reads the windows again, and what is held already is not stored twice"],
+      cause,
+    });
+  }
+}
+
+/** What live collection could not get; `events`: only what cuts chains, not missing metrics or descriptions. Throws UserError when the file is damaged. */
+export function collectedGaps(dir: string, which: "all" | "events"): Gap[] {
+  return Object.entries(read(dir).gaps).flatMap(([topic, gaps]) => (which === "events" && BESIDE.test(topic) ? [] : gaps));
+}
+
+/** Writers only: the caller holds the dataset's lock. Nothing reaches the disk before `save`. */
+export interface Collected {
+  /** Parts of the window that are not held, in order. */
+  missing(source: string, window: TimeSpan): TimeSpan[];
+  mark(source: string, window: TimeSpan): void;
+  /** Replaces what was said about this window under `topic`; gaps without times are replaced too, parts outside the window stay. */
+  setGaps(topic: string, window: TimeSpan, gaps: readonly Gap[]): void;
+  /** When a collection of this scope from `from` (or earlier) on was last complete; null: never. */
+  completeAt(scope: string, from: EpochMs): EpochMs | null;
+  setComplete(scope: string, at: EpochMs, from: EpochMs): void;
+  save(): void;
+}
+
+/** Throws UserError when the file is damaged. */
+export function openCollected(dir: string): Collected {
+  const file = read(dir);
+  return {
+    missing: (source, window) => without(window, file.held[source] ?? []),
+    mark(source, { from, to }) {
+      if (from < to) file.held[source] = joined([...(file.held[source] ?? []), [from, to]]);
+    },
+    setGaps(topic, window, gaps) {
+      const left = [...(file.gaps[topic] ?? []).flatMap((one) => outside(one, window)), ...gaps];
+      if (left.length > 0) file.gaps[topic] = left;
+      else delete file.gaps[topic];
+    },
+    completeAt(scope, from) {
+      const last = file.complete[scope];
+      return last !== undefined && last.from <= from ? last.at : null;
+    },
+    setComplete(scope, at, from) {
+      const last = file.complete[scope];
+      // time between the two that neither saw would be taken for seen
+      file.complete[scope] = { at, from: last !== undefined && last.at >= from ? Math.min(from, last.from) : from };
+    },
+    save: () => writeDurably(pathOf(dir), JSON.stringify(file)),
+  };
+}
+
+/** After old days were deleted their windows are no longer held. */
+export function forgetCollected(dir: string, before: EpochMs): void {
+  if (readIfThere(pathOf(dir)) === null) return;
+  const file = read(dir);
+  for (const [source, spans] of Object.entries(file.held)) {
+    const left = spans.flatMap(([from, to]): [number, number][] => (to <= before ? [] : [[Math.max(from, before), to]]));
+    if (left.length > 0) file.held[source] = left;
+    else delete file.held[source];
+  }
+  file.complete = {};
+  writeDurably(pathOf(dir), JSON.stringify(file));
+}
+
+function joined(spans: readonly [EpochMs, EpochMs][]): [EpochMs, EpochMs][] {
+  const sorted = [...spans].sort((a, b) => a[0] - b[0]);
+  const result: [EpochMs, EpochMs][] = [];
+  for (const [from, to] of sorted) {
+    const last = result.at(-1);
+    if (last !== undefined && from <= last[1]) last[1] = Math.max(last[1], to);
+    else result.push([from, to]);
+  }
+  return result;
+}
+
+function without(window: TimeSpan, held: readonly [EpochMs, EpochMs][]): TimeSpan[] {
+  const left: TimeSpan[] = [];
+  let from = window.from;
+  for (const [start, end] of held) {
+    if (end <= from || start >= window.to) continue;
+    if (start > from) left.push({ from, to: start });
+    from = end;
+  }
+  if (from < window.to) left.push({ from, to: window.to });
+  return left;
+}
+
+function outside(gap: Gap, window: TimeSpan): Gap[] {
+  if (gap.from === null || gap.to === null) return [];
+  const parts: Gap[] = [];
+  if (gap.from < window.from) parts.push({ ...gap, to: Math.min(gap.to, window.from) });
+  if (gap.to > window.to) parts.push({ ...gap, from: Math.max(gap.from, window.to) });
+  return parts;
+}

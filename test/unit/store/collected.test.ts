@@ -1,0 +1,115 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Gap } from "../../../src/model/records.ts";
+import { openCollected, openCommitter, openDataset, prune } from "../../../src/store/index.ts";
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "evscope-collected-"));
+  openCommitter(dir).close();
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+const gap = (what: string, from: number | null, to: number | null): Gap => ({
+  type: "gap",
+  cloud: "aws",
+  account: "111122223333",
+  region: "eu-west-1",
+  what,
+  why: "AccessDenied",
+  from,
+  to,
+});
+
+describe("windows held", () => {
+  it("are what was marked, joined, also after reopening", () => {
+    const first = openCollected(dir);
+    first.mark("a", { from: 10, to: 20 });
+    first.mark("a", { from: 40, to: 50 });
+    first.mark("a", { from: 20, to: 30 });
+    expect(first.missing("a", { from: 0, to: 60 })).toEqual([
+      { from: 0, to: 10 },
+      { from: 30, to: 40 },
+      { from: 50, to: 60 },
+    ]);
+    expect(openCollected(dir).missing("a", { from: 0, to: 60 })).toEqual([{ from: 0, to: 60 }]);
+    first.save();
+    const again = openCollected(dir);
+    expect(again.missing("a", { from: 12, to: 30 })).toEqual([]);
+    expect(again.missing("a", { from: 15, to: 45 })).toEqual([{ from: 30, to: 40 }]);
+    expect(again.missing("b", { from: 15, to: 45 })).toEqual([{ from: 15, to: 45 }]);
+  });
+
+  it("go with the days that are pruned", async () => {
+    const day = 86_400_000;
+    const collected = openCollected(dir);
+    collected.mark("a", { from: 10 * day, to: 20 * day });
+    collected.setComplete("s", 20 * day, 10 * day);
+    collected.save();
+    await prune(dir, 12.5 * day);
+    const after = openCollected(dir);
+    expect(after.missing("a", { from: 10 * day, to: 20 * day })).toEqual([{ from: 10 * day, to: 12 * day }]);
+    expect(after.completeAt("s", 10 * day)).toBeNull();
+  });
+
+  it("cannot be told from a damaged file, and that is said", () => {
+    writeFileSync(join(dir, "collected.json"), '{"schemaVersion":1,"held":{"a":[[1');
+    expect(() => openCollected(dir)).toThrow(/collected\.json is damaged/);
+    writeFileSync(join(dir, "collected.json"), '{"schemaVersion":1,"held":{"a":[1]},"gaps":{},"complete":{}}');
+    expect(() => openCollected(dir)).toThrow(/collected\.json is damaged/);
+  });
+
+  it("are not lost by the next writer's sweep", () => {
+    const collected = openCollected(dir);
+    collected.mark("a", { from: 1, to: 2 });
+    collected.save();
+    openCommitter(dir).close();
+    expect(JSON.parse(readFileSync(join(dir, "collected.json"), "utf8")).held).toEqual({ a: [[1, 2]] });
+  });
+});
+
+describe("gaps", () => {
+  it("of a window are replaced by what a later run says of it; the time outside keeps them", async () => {
+    const collected = openCollected(dir);
+    collected.setGaps("t#logs", { from: 0, to: 100 }, [gap("group a", 0, 100), gap("group b", null, null)]);
+    collected.setGaps("t#logs", { from: 60, to: 200 }, [gap("group c", 60, 200)]);
+    collected.save();
+    const dataset = await openDataset(dir);
+    const { gaps } = await dataset.info();
+    await dataset.close();
+    expect(gaps.map((g) => [g.what, g.from, g.to])).toEqual([
+      ["group a", 0, 60],
+      ["group c", 60, 200],
+    ]);
+  });
+
+  it("of descriptions and metrics cut no chain, those of logs do", async () => {
+    const collected = openCollected(dir);
+    collected.setGaps("t#inventory", { from: 0, to: 100 }, [gap("lambda:ListTags", 0, 100)]);
+    collected.setGaps("t#metrics", { from: 0, to: 100 }, [gap("metrics", 0, 100)]);
+    collected.setGaps("t#logs", { from: 0, to: 100 }, [gap("logs", 0, 100)]);
+    collected.save();
+    const dataset = await openDataset(dir);
+    const { gaps } = await dataset.chainRecords({ from: null, to: null, functions: [], clouds: [] });
+    expect((await dataset.info()).gaps).toHaveLength(3);
+    await dataset.close();
+    expect(gaps.map((g) => g.what)).toEqual(["logs"]);
+  });
+});
+
+describe("completeness", () => {
+  it("holds for a scope from a moment on", () => {
+    const collected = openCollected(dir);
+    expect(collected.completeAt("s", 50)).toBeNull();
+    collected.setComplete("s", 100, 50);
+    expect(collected.completeAt("s", 60)).toBe(100);
+    expect(collected.completeAt("s", 40)).toBeNull();
+    collected.setComplete("s", 120, 80);
+    expect(collected.completeAt("s", 50)).toBe(120);
+    collected.setComplete("s", 300, 200);
+    expect(collected.completeAt("s", 150)).toBeNull();
+    expect(collected.completeAt("s", 200)).toBe(300);
+  });
+});
