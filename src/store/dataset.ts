@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import type { Cloud } from "../model/records.ts";
 import { Engine } from "./duckdb.ts";
 import { checkDataset, SCHEMA_VERSION, UNDATED } from "./layout.ts";
+import { codeVersionsOf, cpuTimeOf, dailyRunsOf, epochHoursOf, functionStatsOf } from "./function-stats.ts";
 import { allConfigs, allGaps, findLinks, recordsInWindow, recordsOfOwners, workflowSpansIn } from "./lookup.ts";
 import { coveragePath, type Manifest, manifestPath, readManifests } from "./manifest.ts";
 import { nearMissesOf } from "./near-misses.ts";
@@ -64,6 +65,11 @@ export async function openDataset(dir: string): Promise<Dataset> {
       }),
     workflowSpans: (filter) => ask((e, d, m) => workflowSpansIn(e, d, m, filter)),
     configs: () => ask(allConfigs),
+    functionStats: (filter) => ask((e, d, m) => functionStatsOf(e, d, m, filter)),
+    epochHours: (epochs) => ask((e, d, m) => epochHoursOf(e, d, m, epochs)),
+    dailyRuns: (filter) => ask((e, d, m) => dailyRunsOf(e, d, m, filter)),
+    cpuTime: (filter) => ask((e, d, m) => cpuTimeOf(e, d, m, filter)),
+    codeVersions: () => ask(codeVersionsOf),
     async close() {
       if (engine) (await engine).close();
       engine = null;
@@ -114,6 +120,6 @@ async function infoOf(engine: Engine, dir: string, manifests: readonly Manifest[
     clouds: [...new Set(found.map(([cloud]) => cloud as Cloud))],
     functions: found.filter(([, fn]) => fn !== null).length,
     days: [...days.values()].sort((a, b) => (a.day < b.day ? -1 : 1)),
-    gaps: await allGaps(engine, dir, manifests),
+    gaps: await allGaps(engine, dir, manifests, "all"),
   };
 }
