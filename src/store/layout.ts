@@ -7,6 +7,7 @@
  *     v1/manifest/<batch>.coverage.json.gz          which functions and times it holds; read by writers only
  *     tmp/                                          batches being written
  *     writer.lock                                   who writes
+ *     journal/                                      what was changed in the clouds, see journal.ts
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -76,8 +77,10 @@ export function createDataset(dir: string): void {
   checkFolder(dir);
   if (!existsSync(join(dir, MARKER))) {
     const others = existsSync(dir) ? readdirSync(dir) : [];
-    // A first writer that was killed may have left its lock or its tmp folder, and nothing else.
-    const foreign = others.filter((name) => name !== "tmp" && name !== "v1" && !name.startsWith("writer.lock") && !name.startsWith(MARKER));
+    // A first writer that was killed may have left its lock or its tmp folder; changes may have been journalled before the first import.
+    const foreign = others.filter(
+      (name) => !["tmp", "v1", "journal"].includes(name) && !name.startsWith("writer.lock") && !name.startsWith(MARKER),
+    );
     if (foreign.length > 0) {
       throw new UserError(`${dir} holds other files (${foreign.slice(0, 3).join(", ")}) and is no dataset`, {
         suggestions: ["name a new or empty folder with --data"],

@@ -14,14 +14,14 @@ export interface Lock {
   release(): void;
 }
 
-/** Takes the writer lock. Throws UserError if a living process (this one as well) holds it. */
-export function takeLock(dir: string): Lock {
+/** Takes the writer lock. Throws UserError (exit 5) if a living process (this one as well) holds it; `what` says what that one does. */
+export function takeLock(dir: string, what = "writing to the dataset"): Lock {
   const path = join(dir, "writer.lock");
   for (;;) {
     if (tryCreate(path)) return { release: () => rmSync(path, { force: true }) };
     const holder = readHolder(path);
     if (holder && isAlive(holder)) {
-      throw new UserError(`Process ${holder.pid} is writing to the dataset in ${dir}`, {
+      throw new UserError(`Process ${holder.pid} is ${what} in ${dir}`, {
         exitCode: EXIT.conflict,
         suggestions: ["wait until it has finished, or name another folder with --data"],
       });
