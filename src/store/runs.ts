@@ -25,7 +25,7 @@ const SAYS_MORE = `list_position(['oom', 'timeout', 'error', 'throttled', 'ok'],
  * and so does a START outside every whole run: an attempt whose end was not seen.
  * Only requests with a row that can be such a double are looked at; manifests say whether there are any.
  */
-function runs(dir: string, manifests: readonly Manifest[], filter: Filter, columns: readonly string[]): string {
+export function runs(dir: string, manifests: readonly Manifest[], filter: Filter, columns: readonly string[]): string {
   const rows = `(SELECT * FROM ${scan(dir, manifests, "invocations", filter.from, filter.to)} WHERE ${condition(filter, `"startedAt"`)})`;
   const names = columns.map(sqlName).join(", ");
   const weak = manifests.some((m) => m.weakInvocations > 0);

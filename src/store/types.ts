@@ -3,6 +3,7 @@ import type { UsageGroup } from "../model/billing.ts";
 import type { ChainRecords } from "../model/chains.ts";
 import type { IdKind } from "../model/ids.ts";
 import type { ChannelKind, Cloud, Config, Gap, Rec, RecordType, Span } from "../model/records.ts";
+import type { CodeVersion, CpuTime, DailyRuns, Epoch, EpochHour, FunctionStats } from "../model/sizing.ts";
 import type { Bytes, EpochMs, Ms } from "../model/units.ts";
 
 /** Half-open [from, to). null: unbounded. */
@@ -69,9 +70,11 @@ export interface BatchWriter {
   write(record: Rec): void;
   /**
    * Records from here on come from another source (file). Equal log lines of one source are so many lines; equal lines
-   * of two sources are the same line, exported twice.
+   * of two sources are the same line, exported twice. Returns the source's number.
    */
-  beginSource(): void;
+  beginSource(): number;
+  /** Records from here on are again of a source that was begun before: for sources read in turns. Numbers hold beyond `finish`. */
+  useSource(source: number): void;
   /** Estimated raw size held; the caller finishes the batch at 64-256 MB. */
   readonly heldBytes: Bytes;
   /** Writes, fsyncs and renames the batch (links, invocations, ... events; manifest last), minus the records that the dataset already holds. Counts what was new. */
@@ -113,5 +116,15 @@ export interface Dataset {
   /** Spans of kind `workflow` and `state` that began in the window. */
   workflowSpans(filter: Filter): Promise<Span[]>;
   configs(): Promise<Config[]>;
+  /** One row per function and configuration it ran with. Exact; emulators' rows apart. */
+  functionStats(filter: Filter): Promise<FunctionStats[]>;
+  /** Warm, clean runs of these epochs by hour of the week. */
+  epochHours(epochs: readonly Epoch[]): Promise<EpochHour[]>;
+  /** Spread of the daily number of runs; empty for a window below a day. */
+  dailyRuns(filter: Filter & { from: EpochMs; to: EpochMs }): Promise<DailyRuns[]>;
+  /** CPU time per run where Lambda Insights measured it. */
+  cpuTime(filter: Filter): Promise<CpuTime[]>;
+  /** Every code hash that configurations of functions showed, newest and older. */
+  codeVersions(): Promise<CodeVersion[]>;
   close(): Promise<void>;
 }

@@ -1,0 +1,185 @@
+/** What right-sizing asks of the runs: figures per function and configuration, exact, computed where the data lie. */
+import type { CodeVersion, CpuTime, DailyRuns, Epoch, EpochHour, FunctionStats } from "../model/sizing.ts";
+import type { EpochMs } from "../model/units.ts";
+import { type Cell, type Engine, quote, quoteList } from "./duckdb.ts";
+import type { Manifest } from "./manifest.ts";
+import { runs } from "./runs.ts";
+import { condition, scan } from "./scan.ts";
+import type { Filter } from "./types.ts";
+
+/** Share cut off (or pulled in) at each end: a few very slow runs then decide nothing. */
+const TRIM = 0.2;
+
+const CONFIGURATION = `cloud, account, region, fn, version, "memoryMib", architecture, plan, probe, emulator`;
+
+/** No cold start, ended ok. A run that does not say whether it was cold is not taken for a warm one. */
+const WARM = `("coldStart" IS FALSE AND "initMs" IS NULL AND outcome = 'ok' AND "durationMs" IS NOT NULL)`;
+
+/** Runs in the filter with what sizing reads of them; a request that a probe made is a probe's, whichever source saw it. */
+function sized(dir: string, manifests: readonly Manifest[], filter: Filter): string {
+  const columns = ["cloud", "account", "region", "fn", "version", "requestId", "memoryMib", "architecture", "plan", "startedAt", "endedAt"];
+  const figures = ["durationMs", "billedMs", "initMs", "coldStart", "outcome", "maxMemoryMib", "stream", "trigger", "weight", "emulator"];
+  const probes = `SELECT cloud, "requestId" FROM ${scan(dir, manifests, "invocations", filter.from, filter.to)} WHERE "trigger" = 'probe'`;
+  return `(SELECT *, (cloud, "requestId") IN (${probes}) AS probe
+           FROM ${runs(dir, manifests, filter, [...columns, ...figures])} WHERE outcome <> 'throttled')`;
+}
+
+/** Trimmed mean and winsorised deviation of a sorted list column `d` (SQL text), both null where they mean nothing. */
+function robust(d: string): { trimmedMean: string; winsorizedSd: string } {
+  const n = `len(${d})`;
+  const cut = `floor(${TRIM} * ${n})::BIGINT`;
+  const inner = `${d}[${cut} + 1 : ${n} - ${cut}]`;
+  const [low, high] = [`${d}[${cut} + 1]`, `${d}[${n} - ${cut}]`];
+  const mean = `((${n} - 2 * ${cut}) * list_avg(${inner}) + ${cut} * (${low} + ${high})) / ${n}`;
+  const squares = `(${n} - 2 * ${cut}) * (list_aggregate(${inner}, 'var_pop') + (list_avg(${inner}) - mean) ** 2) + ${cut} * ((${low} - mean) ** 2 + (${high} - mean) ** 2)`;
+  return {
+    trimmedMean: `CASE WHEN ${n} > 0 THEN list_avg(${inner}) END`,
+    winsorizedSd: `CASE WHEN ${n} > 1 THEN sqrt((${squares.replaceAll("mean", `(${mean})`)}) / (${n} - 1)) END`,
+  };
+}
+
+export async function functionStatsOf(
+  engine: Engine,
+  dir: string,
+  manifests: readonly Manifest[],
+  filter: Filter,
+): Promise<FunctionStats[]> {
+  const { trimmedMean, winsorizedSd } = robust("warm");
+  const whole = `"durationMs" IS NOT NULL AND outcome <> 'timeout'`;
+  const rows = await engine.rows(
+    `SELECT ${CONFIGURATION}, "from", "to", invocations, len(warm), ${trimmedMean}, ${winsorizedSd}, list_avg(warm),
+            cold, "coldMs", "initMs", "coldUnknown", q[1], q[2], q[3], q[4], longest, billed, errors, timeouts, ooms, used, sandboxes,
+            array_to_string(list_sort(triggers), chr(10))
+     FROM (SELECT ${CONFIGURATION}, min("startedAt") AS "from", max(coalesce("endedAt", "startedAt")) AS "to", sum(weight) AS invocations,
+            coalesce(list_sort(list("durationMs") FILTER (WHERE ${WARM})), []) AS warm,
+            count(*) FILTER (WHERE "coldStart") AS cold,
+            avg("durationMs") FILTER (WHERE "coldStart" AND ${whole}) AS "coldMs",
+            avg(coalesce("initMs", 0)) FILTER (WHERE "coldStart") AS "initMs",
+            count(*) FILTER (WHERE "coldStart" IS NULL) AS "coldUnknown",
+            quantile_cont("durationMs", [0.5, 0.95, 0.99, 0.999]) FILTER (WHERE ${whole}) AS q,
+            max("durationMs") FILTER (WHERE ${whole}) AS longest,
+            avg("billedMs") AS billed,
+            count(*) FILTER (WHERE outcome = 'error') AS errors, count(*) FILTER (WHERE outcome = 'timeout') AS timeouts,
+            count(*) FILTER (WHERE outcome = 'oom') AS ooms, max("maxMemoryMib") AS used, count(DISTINCT stream) AS sandboxes,
+            list(DISTINCT "trigger") FILTER (WHERE "trigger" IS NOT NULL) AS triggers
+     FROM ${sized(dir, manifests, filter)} GROUP BY ${CONFIGURATION})
+     ORDER BY cloud, account, region, fn, "from", ALL`,
+  );
+  return rows.map(statsOf);
+}
+
+function statsOf(row: Cell[]): FunctionStats {
+  const cells: unknown[] = row;
+  const [cloud, account, region, fn, version, memoryMib, architecture, plan, probe, emulator, from, to, invocations] = cells;
+  const [count, trimmedMeanMs, winsorizedSdMs, meanMs, cold, meanDurationMs, meanInitMs, unknown] = cells.slice(13);
+  const [p50, p95, p99, p999, max, meanBilledMs, errors, timeouts, ooms, maxUsedMib, sandboxes, triggers] = cells.slice(21);
+  return {
+    ...{ cloud, account, region, fn, version, memoryMib, architecture, plan, probe, emulator, from, to, invocations },
+    warm: { count, trimmedMeanMs, winsorizedSdMs, meanMs },
+    cold: { count: cold, meanDurationMs, meanInitMs, unknown },
+    durationMs: max === null ? null : { p50, p95, p99, p999, max },
+    ...{ meanBilledMs, errors, timeouts, ooms, maxUsedMib, sandboxes },
+    triggers: typeof triggers === "string" && triggers !== "" ? triggers.split("\n") : [],
+  } as FunctionStats;
+}
+
+/** An SQL literal; null as NULL of the type. */
+const literal = (value: string | number | boolean | null, type: string): string =>
+  value === null ? `NULL::${type}` : typeof value === "string" ? quote(value) : String(value);
+
+/** 1970-01-05 was a Monday. */
+const MONDAY_MS = 4 * 86_400_000;
+const HOUR_MS = 3_600_000;
+
+/** Warm runs of these epochs by hour of the week. */
+export async function epochHoursOf(
+  engine: Engine,
+  dir: string,
+  manifests: readonly Manifest[],
+  epochs: readonly Epoch[],
+): Promise<EpochHour[]> {
+  if (epochs.length === 0) return [];
+  const filter: Filter = {
+    from: Math.min(...epochs.map((e) => e.from)),
+    to: Math.max(...epochs.map((e) => e.to)) + 1,
+    functions: [...new Set(epochs.map((e) => e.fn))],
+    clouds: [],
+  };
+  const asked = epochs.map((e, i) => {
+    const texts = [e.cloud, e.account, e.region, e.fn, e.version].map((value) => literal(value, "VARCHAR"));
+    return `(${i}, ${[...texts, literal(e.memoryMib, "DOUBLE"), literal(e.architecture, "VARCHAR"), literal(e.plan, "VARCHAR"), e.probe, e.from, e.to].join(", ")})`;
+  });
+  const { trimmedMean, winsorizedSd } = robust("warm");
+  const same = ["account", "region", "version", '"memoryMib"', "architecture", "plan"]
+    .map((name) => `r.${name} IS NOT DISTINCT FROM e.${name}`)
+    .join(" AND ");
+  const rows = await engine.rows(
+    `SELECT epoch, hour, len(warm), ${trimmedMean}, ${winsorizedSd} FROM (
+       SELECT e.epoch, (floor((r."startedAt" - ${MONDAY_MS}) / ${HOUR_MS}) % 168)::INTEGER AS hour, list_sort(list(r."durationMs")) AS warm
+       FROM ${sized(dir, manifests, filter)} r
+       JOIN (VALUES ${asked.join(", ")}) e(epoch, cloud, account, region, fn, version, "memoryMib", architecture, plan, probe, first, last)
+         ON r.fn = e.fn AND r.cloud = e.cloud AND r.probe = e.probe AND ${same} AND r."startedAt" BETWEEN e.first AND e.last
+       WHERE NOT r.emulator AND ${WARM.replaceAll('"coldStart"', 'r."coldStart"')} GROUP BY ALL)
+     ORDER BY epoch, hour`,
+  );
+  return rows.map(
+    ([epoch, hourOfWeek, count, trimmedMeanMs, winsorizedSdMs]) =>
+      ({ epoch, hourOfWeek, count, trimmedMeanMs, winsorizedSdMs }) as EpochHour,
+  );
+}
+
+const DAY_MS = 86_400_000;
+
+/** Daily counts over the whole days between `from` and `to`; a shorter window has none. */
+export async function dailyRunsOf(
+  engine: Engine,
+  dir: string,
+  manifests: readonly Manifest[],
+  filter: Filter & { from: EpochMs; to: EpochMs },
+): Promise<DailyRuns[]> {
+  const days = Math.floor((filter.to - filter.from) / DAY_MS);
+  if (days < 1) return [];
+  const whole = { ...filter, to: filter.from + days * DAY_MS };
+  const rows = await engine.rows(
+    `SELECT cloud, account, region, fn, sum(n), sum(n * n) FROM (
+       SELECT cloud, account, region, fn, floor(("startedAt" - ${filter.from}) / ${DAY_MS}) AS day, sum(weight) AS n
+       FROM ${sized(dir, manifests, whole)} WHERE NOT probe GROUP BY ALL)
+     GROUP BY ALL ORDER BY ALL`,
+  );
+  return rows.map(
+    ([cloud, account, region, fn, count, sumOfSquares]) => ({ cloud, account, region, fn, runs: count, days, sumOfSquares }) as DailyRuns,
+  );
+}
+
+/** Names that the mean of a period goes by: GetMetricStatistics, GetMetricData (whatever was asked), a run of its own. */
+const MEANS = quoteList(["Average", "as asked"]);
+
+/** Lambda Insights' `cpu_total_time`, from metrics of any form: means with their count where there is one, sums over counts otherwise. */
+export async function cpuTimeOf(engine: Engine, dir: string, manifests: readonly Manifest[], filter: Filter): Promise<CpuTime[]> {
+  if (!manifests.some((m) => m.files.some((f) => f.table === "metrics"))) return [];
+  const rows = await engine.rows(
+    `SELECT cloud, account, region, fn, sum(mean * n) / sum(n), sum(n) FROM (
+       SELECT cloud, account, region, fn, "at", resource,
+         coalesce(avg(value) FILTER (WHERE statistic IN ${MEANS}),
+                  sum(value) FILTER (WHERE lower(statistic) = 'sum') / nullif(sum(value) FILTER (WHERE lower(statistic) IN ('count', 'samplecount')), 0)) AS mean,
+         greatest(coalesce(sum(value) FILTER (WHERE lower(statistic) IN ('count', 'samplecount')), 1), 1) AS n
+       FROM ${scan(dir, manifests, "metrics", filter.from, filter.to)}
+       WHERE ends_with(name, 'cpu_total_time') AND fn IS NOT NULL AND ${condition(filter, `"at"`)} GROUP BY ALL)
+     WHERE mean IS NOT NULL GROUP BY ALL ORDER BY ALL`,
+  );
+  return rows.map(([cloud, account, region, fn, meanMs, count]) => ({ cloud, account, region, fn, meanMs, count }) as CpuTime);
+}
+
+/** Every code hash that a configuration of a function ever showed. */
+export async function codeVersionsOf(engine: Engine, dir: string, manifests: readonly Manifest[]): Promise<CodeVersion[]> {
+  if (!manifests.some((m) => m.files.some((f) => f.table === "configs"))) return [];
+  const rows = await engine.rows(
+    `SELECT DISTINCT cloud, account, region, name, settings, "observedAt" FROM ${scan(dir, manifests, "configs")}
+     WHERE kind = 'function' AND contains(settings, '"codeSha256"') ORDER BY ALL`,
+  );
+  return rows.map(([cloud, account, region, fn, settings, seenAt]) => {
+    const { version = null, codeSha256, lastModified } = JSON.parse(settings as string) as { [name: string]: string };
+    const since = lastModified === undefined ? Number.NaN : Date.parse(lastModified.replace(/\+0000$/, "Z"));
+    return { cloud, account, region, fn, version, codeSha256, since: Number.isNaN(since) ? null : since, seenAt } as CodeVersion;
+  });
+}
