@@ -63,7 +63,7 @@ export async function functionStatsOf(
             count(*) FILTER (WHERE outcome = 'oom') AS ooms, max("maxMemoryMib") AS used, count(DISTINCT stream) AS sandboxes,
             list(DISTINCT "trigger") FILTER (WHERE "trigger" IS NOT NULL) AS triggers
      FROM ${sized(dir, manifests, filter)} GROUP BY ${CONFIGURATION})
-     ORDER BY cloud, account, region, fn, "from", ALL`,
+     ORDER BY cloud, account, region, fn, "from", version, "memoryMib", architecture, plan, probe, emulator`,
   );
   return rows.map(statsOf);
 }
