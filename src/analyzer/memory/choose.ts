@@ -1,0 +1,187 @@
+/**
+ * Which size a posterior speaks for, and whether it speaks clearly enough to act. Pure.
+ * The size is chosen on the mean curve; acting takes probabilities over all curves with their errors.
+ */
+import type { Interval } from "../../model/plan.ts";
+import type { Objective } from "../../model/sizing.ts";
+import type { Mib, Ms, Usd } from "../../model/units.ts";
+import { mixtureQuantiles, normalCdf } from "./mixture.ts";
+import type { Posterior } from "./posterior.ts";
+
+/** Sizes that are compared: between them less than 5 % of the cost is at stake. 1769 is one vCPU. */
+export const CANDIDATES_MIB: readonly Mib[] = [
+  128, 192, 256, 320, 384, 512, 640, 768, 1024, 1280, 1536, 1769, 2048, 2560, 3008, 3584, 4096, 5120, 6144, 8192, 10240,
+];
+
+/** Thresholds of the rule; engineering choices. Shares: 0.05 = 5 %. */
+export const RULE = {
+  /** Least gain worth a change. */
+  minGain: 0.05,
+  /** Least probability of that gain. */
+  minGainProbability: 0.85,
+  /** Slowdown that a caller who waits may see, */
+  maxSlowdown: 0.1,
+  /** and one who does not. */
+  maxSlowdownAsynchronous: 2,
+  /** Greatest probability of a longer slowdown. */
+  maxSlowerProbability: 0.1,
+  /** Sizes whose scores differ by less are equally good. */
+  tie: 0.03,
+  /** Durations that differ by less are equally fast. */
+  fastest: 0.05,
+} as const;
+
+/** Weight of cost against duration in the balanced objective: Sizeless, https://arxiv.org/abs/2010.15162 */
+const BALANCED_COST_WEIGHT = 0.75;
+
+/** Cost of a month at one size as a line in the mean warm duration. */
+export interface CostLine {
+  fixedUsdPerMonth: Usd;
+  usdPerMonthPerMs: number;
+}
+
+export interface ChooseOptions {
+  currentMib: Mib;
+  /** Sizes that may be chosen: legal, above the memory floor, within what the evidence reaches. The current size is always one. */
+  candidatesMib: readonly Mib[];
+  costAt(memoryMib: Mib): CostLine;
+  objective: Objective;
+  /** Nobody waits for the function. */
+  asynchronous: boolean;
+}
+
+export interface Choice {
+  /** Best size within the accepted slowdown; the current one where none is better. */
+  memoryMib: Mib;
+  /** Whether to change to it. */
+  act: boolean;
+  /**
+   * best: the current size is the best one; slower: a better size would be slower than accepted; uncertain: the gain is not probable
+   * enough; gain: act.
+   */
+  why: "best" | "slower" | "uncertain" | "gain";
+  /** Best size if slowdown did not matter. */
+  unguardedMib: Mib;
+  /** Saving by the change; negative: it costs more. All 0 where `memoryMib` is the current size. */
+  savingUsdPerMonth: Interval;
+  /** Probability that the objective gains at least 5 % (cost: and the least saving). */
+  gainProbability: number;
+  /** Probability that it is slower by more than 10 %. */
+  slowerProbability: number;
+}
+
+/** Picks a size. Errors: none; with one candidate the answer is the current size. */
+export function choose(of: Posterior, options: ChooseOptions): Choice {
+  const sizes = [...new Set([...options.candidatesMib, options.currentMib])].sort((a, b) => a - b);
+  const limit = slowdownLimit(options);
+  const permitted = sizes.filter(
+    (size) => size === options.currentMib || slowerProbability(of, options.currentMib, size, limit) <= RULE.maxSlowerProbability,
+  );
+  const unguardedMib = best(of, sizes, options);
+  const memoryMib = best(of, permitted, options);
+  if (memoryMib === options.currentMib) {
+    const why = unguardedMib === options.currentMib ? "best" : "slower";
+    return { memoryMib, act: false, why, unguardedMib, savingUsdPerMonth: ZERO, gainProbability: 0, slowerProbability: 0 };
+  }
+  const probability = gainProbability(of, memoryMib, sizes, options);
+  const act = probability >= RULE.minGainProbability;
+  return {
+    memoryMib,
+    act,
+    why: act ? "gain" : "uncertain",
+    unguardedMib,
+    savingUsdPerMonth: saving(of, memoryMib, options),
+    gainProbability: probability,
+    slowerProbability: slowerProbability(of, options.currentMib, memoryMib, RULE.maxSlowdown),
+  };
+}
+
+const ZERO: Interval = { p10: 0, p50: 0, p90: 0 };
+
+function slowdownLimit({ objective, asynchronous }: ChooseOptions): number {
+  return objective.maxSlowdown ?? (asynchronous ? RULE.maxSlowdownAsynchronous : RULE.maxSlowdown);
+}
+
+/** Probability that a change of size makes the mean duration longer by more than `slowdown` (share). */
+export function slowerProbability(of: Posterior, fromMib: Mib, toMib: Mib, slowdown: number): number {
+  const from = of.logCurve(fromMib);
+  const limits = from.map((log) => log + Math.log(1 + slowdown));
+  return 1 - probabilityBelow(of, toMib, limits, fromMib);
+}
+
+/** Probability that ln T at a size is below a limit of each curve's own; the errors of both sizes count. */
+function probabilityBelow(of: Posterior, memoryMib: Mib, limits: Float64Array, fromMib: Mib): number {
+  const to = of.logCurve(memoryMib);
+  const sd = Math.max(Math.hypot(of.noise(memoryMib), of.noise(fromMib)), 1e-6);
+  let sum = 0;
+  for (let i = 0; i < to.length; i++) if (of.weights[i]! > 1e-9) sum += of.weights[i]! * normalCdf((limits[i]! - to[i]!) / sd);
+  return sum;
+}
+
+/** Best size on the mean curve: ties go to the current size, else to the larger, faster one. */
+function best(of: Posterior, sizes: readonly Mib[], options: ChooseOptions): Mib {
+  const times = sizes.map((size) => of.meanMs(size));
+  if (options.objective.optimize === "speed") {
+    const fast = sizes.filter((_, i) => times[i]! <= Math.min(...times) * (1 + RULE.fastest));
+    return fast.includes(options.currentMib) ? Math.min(options.currentMib, fast[0]!) : fast[0]!;
+  }
+  const score = objectiveLine(of, sizes, options);
+  const scores = sizes.map((size, i) => at(score(size), times[i]!));
+  const tied = sizes.filter((_, i) => scores[i]! <= Math.min(...scores) * (1 + RULE.tie));
+  return tied.includes(options.currentMib) ? options.currentMib : tied.at(-1)!;
+}
+
+/** What is to be made small, as a line in the duration. */
+type Line = { fixed: number; perMs: number };
+const at = (line: Line, durationMs: Ms): number => line.fixed + line.perMs * durationMs;
+
+function objectiveLine(of: Posterior, sizes: readonly Mib[], options: ChooseOptions): (memoryMib: Mib) => Line {
+  const cost = (size: Mib): Line => {
+    const { fixedUsdPerMonth, usdPerMonthPerMs } = options.costAt(size);
+    return { fixed: fixedUsdPerMonth, perMs: usdPerMonthPerMs };
+  };
+  if (options.objective.optimize === "cost") return cost;
+  if (options.objective.optimize === "speed") return () => ({ fixed: 0, perMs: 1 });
+  const times = sizes.map((size) => of.meanMs(size));
+  const leastMs = Math.min(...times);
+  const leastUsd = Math.min(...sizes.map((size, i) => at(cost(size), times[i]!)));
+  return (size) => {
+    const { fixed, perMs } = cost(size);
+    const weight = BALANCED_COST_WEIGHT / leastUsd;
+    return { fixed: weight * fixed, perMs: weight * perMs + (1 - BALANCED_COST_WEIGHT) / leastMs };
+  };
+}
+
+function gainProbability(of: Posterior, memoryMib: Mib, sizes: readonly Mib[], options: ChooseOptions): number {
+  const line = objectiveLine(of, sizes, options);
+  const now = line(options.currentMib);
+  const then = line(memoryMib);
+  const leastSaving = options.objective.optimize === "cost" ? options.objective.minSavingUsdPerMonth : 0;
+  const limits = of.logCurve(options.currentMib).map((log) => {
+    const value = at(now, Math.exp(log));
+    const wanted = Math.min(value * (1 - RULE.minGain), value - leastSaving);
+    return Math.log(Math.max((wanted - then.fixed) / then.perMs, Number.MIN_VALUE));
+  });
+  return probabilityBelow(of, memoryMib, limits, options.currentMib);
+}
+
+/** Centres of nine equally probable parts of the standard normal distribution. */
+const NORMAL_NINTHS = [-1.593, -0.967, -0.589, -0.282, 0, 0.282, 0.589, 0.967, 1.593];
+
+function saving(of: Posterior, memoryMib: Mib, { currentMib, costAt }: ChooseOptions): Interval {
+  const [now, then] = [costAt(currentMib), costAt(memoryMib)];
+  const [from, to] = [of.logCurve(currentMib), of.logCurve(memoryMib)];
+  const sd = Math.hypot(of.noise(memoryMib), of.noise(currentMib));
+  const values = new Float64Array(to.length * NORMAL_NINTHS.length);
+  const weights = new Float64Array(values.length);
+  for (let i = 0; i < to.length; i++) {
+    const usdNow = now.fixedUsdPerMonth + now.usdPerMonthPerMs * Math.exp(from[i]!);
+    NORMAL_NINTHS.forEach((z, k) => {
+      const place = i * NORMAL_NINTHS.length + k;
+      values[place] = usdNow - then.fixedUsdPerMonth - then.usdPerMonthPerMs * Math.exp(to[i]! + z * sd);
+      weights[place] = of.weights[i]! / NORMAL_NINTHS.length;
+    });
+  }
+  const [p10, p50, p90] = mixtureQuantiles(values, weights, 0, [0.1, 0.5, 0.9]) as [number, number, number];
+  return { p10, p50, p90 };
+}

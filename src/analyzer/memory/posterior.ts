@@ -1,0 +1,187 @@
+/**
+ * What one function's curve can be, given the sizes it was measured at: every curve of the prior, moved to the level that fits best, weighs
+ * as much as it explains the measurements. Deterministic: no random numbers.
+ */
+import type { Mib, Ms } from "../../model/units.ts";
+import { ONE_VCPU_MIB } from "./curve.ts";
+import { mixtureQuantiles } from "./mixture.ts";
+import { type Prior, shippedPrior } from "./prior.ts";
+
+/** Mean warm duration at one size. */
+export interface Observation {
+  memoryMib: Mib;
+  durationMs: Ms;
+  /** Standard error of the mean on the log scale (se / mean); the model's own error comes on top. */
+  logSe: number;
+}
+
+/** Engineering choices of the model; none is tuned to a function. All on the log scale. */
+export interface ModelConstants {
+  /** Standard deviation of a function's true mean around the best curve of the family, at the sizes that were seen. */
+  modelSd: number;
+  /** The same at sizes that were not seen. */
+  predictiveSd: number;
+  /** How far a function's level at one vCPU may lie from that of the prior's function. */
+  levelSd: number;
+  /** Error of a CPU time per invocation. */
+  cpuSd: number;
+}
+
+export const MODEL: ModelConstants = { modelSd: 0.07, predictiveSd: 0.1, levelSd: 1.6, cpuSd: 0.15 };
+
+export interface PosteriorOptions {
+  /** CPU time per invocation from Lambda Insights or a trace; null: not known. */
+  cpuMs: Ms | null;
+  /** Default: the shipped prior. */
+  prior?: Prior;
+  /** For the benchmark. */
+  constants?: ModelConstants;
+}
+
+export interface Posterior {
+  /** Mean of the curves (the exponential of the mean of ln T), as if the size had not been measured. */
+  curveMs(memoryMib: Mib): Ms;
+  /** Best estimate of the mean duration: the curve, at measured sizes drawn to what was measured by their precision. */
+  meanMs(memoryMib: Mib): Ms;
+  /** ln T (ms) of each curve at a size, as if it had not been measured. */
+  logModel(memoryMib: Mib): Float64Array;
+  /** Quantiles of the mean duration at a size, with the spread of the curves and what no curve explains. `shares` ascending, 0..1. */
+  quantilesMs(memoryMib: Mib, shares: readonly number[]): Ms[];
+  /** ln T (ms) of each curve at a size; at measured sizes drawn to what was measured. Same order as `weights`. */
+  logCurve(memoryMib: Mib): Float64Array;
+  /** Standard deviation (log scale) of the true mean around `logCurve`: what no curve explains. */
+  noise(memoryMib: Mib): number;
+  /** Weight of each curve; they add up to 1. */
+  readonly weights: Float64Array;
+  /** How many equally weighted curves the posterior is worth: few means that few known functions look like this one. */
+  readonly effectiveSampleSize: number;
+  /** Sum of squared, scaled residuals of the curve that fits best. */
+  readonly misfit: number;
+  /** No plausible curve passes through the measured sizes: drift, noise, different work. Advice would be wrong. */
+  readonly sizesDisagree: boolean;
+  /** Probability that more than one vCPU makes it faster. */
+  readonly multiThreadedShare: number;
+}
+
+/** Observations must be of different sizes, at least one. */
+export function posterior(observations: readonly Observation[], options: PosteriorOptions): Posterior {
+  return new ParticlePosterior(observations, options);
+}
+
+class ParticlePosterior implements Posterior {
+  readonly weights: Float64Array;
+  readonly effectiveSampleSize: number;
+  readonly misfit: number;
+  readonly sizesDisagree: boolean;
+  readonly #prior: Prior;
+  readonly #constants: ModelConstants;
+  readonly #observed: ReadonlyMap<Mib, Observation>;
+  /** ln S: the level at which each curve fits best. */
+  readonly #level: Float64Array;
+
+  constructor(observations: readonly Observation[], options: PosteriorOptions) {
+    this.#prior = options.prior ?? shippedPrior();
+    this.#constants = options.constants ?? MODEL;
+    this.#observed = new Map(observations.map((observation) => [observation.memoryMib, observation]));
+    const { level, squares } = fitLevels(this.#prior, observations, this.#constants.modelSd);
+    this.#level = level;
+    this.misfit = squares.reduce((least, value) => Math.min(least, value), Infinity);
+    this.sizesDisagree = this.misfit > 4 * (observations.length - 1);
+    this.weights = normalised(logWeights(this.#prior, level, squares, options.cpuMs, this.#constants));
+    this.effectiveSampleSize = 1 / this.weights.reduce((sum, weight) => sum + weight * weight, 0);
+  }
+
+  get multiThreadedShare(): number {
+    return this.weights.reduce((sum, weight, i) => sum + (this.#prior.threads[i]! >= 2 ? weight : 0), 0);
+  }
+
+  curveMs(memoryMib: Mib): Ms {
+    return this.#mean(this.logModel(memoryMib));
+  }
+
+  meanMs(memoryMib: Mib): Ms {
+    return this.#mean(this.logCurve(memoryMib));
+  }
+
+  logModel(memoryMib: Mib): Float64Array {
+    return this.#prior.shapes(memoryMib).map((shape, i) => this.#level[i]! + shape);
+  }
+
+  logCurve(memoryMib: Mib): Float64Array {
+    const model = this.logModel(memoryMib);
+    const seen = this.#observed.get(memoryMib);
+    if (!seen) return model;
+    const pull = this.#pull(seen);
+    const measured = Math.log(seen.durationMs);
+    return model.map((curve) => curve + pull * (measured - curve));
+  }
+
+  noise(memoryMib: Mib): number {
+    const seen = this.#observed.get(memoryMib);
+    return seen ? seen.logSe * Math.sqrt(this.#pull(seen)) : this.#constants.predictiveSd;
+  }
+
+  quantilesMs(memoryMib: Mib, shares: readonly number[]): Ms[] {
+    return mixtureQuantiles(this.logCurve(memoryMib), this.weights, this.noise(memoryMib), shares).map(Math.exp);
+  }
+
+  #mean(curve: Float64Array): Ms {
+    return Math.exp(this.weights.reduce((sum, weight, i) => sum + weight * curve[i]!, 0));
+  }
+
+  /** How far a measured mean draws the curve to itself: the model's variance against the measurement's. */
+  #pull({ logSe }: Observation): number {
+    const modelVariance = this.#constants.modelSd ** 2;
+    return modelVariance / (modelVariance + logSe ** 2);
+  }
+}
+
+/** Level ln S at which each curve fits the observations best, and the sum of squared, scaled residuals it leaves. */
+function fitLevels(prior: Prior, observations: readonly Observation[], modelSd: number): { level: Float64Array; squares: Float64Array } {
+  const level = new Float64Array(prior.count);
+  const squares = new Float64Array(prior.count);
+  const terms = observations.map(({ memoryMib, durationMs, logSe }) => ({
+    log: Math.log(durationMs),
+    precision: 1 / (logSe ** 2 + modelSd ** 2),
+    shape: prior.shapes(memoryMib),
+  }));
+  const total = terms.reduce((sum, { precision }) => sum + precision, 0);
+  for (let i = 0; i < prior.count; i++) {
+    let mean = 0;
+    for (const { log, precision, shape } of terms) mean += (log - shape[i]!) * precision;
+    mean /= total;
+    level[i] = mean;
+    for (const { log, precision, shape } of terms) squares[i]! += (log - shape[i]! - mean) ** 2 * precision;
+  }
+  return { level, squares };
+}
+
+function logWeights(prior: Prior, level: Float64Array, squares: Float64Array, cpuMs: Ms | null, constants: ModelConstants): Float64Array {
+  const reference = prior.shapes(ONE_VCPU_MIB);
+  const logCpu = cpuMs === null ? null : Math.log(cpuMs);
+  return prior.logWeight.map((logWeight, i) => {
+    const distance =
+      logCpu === null
+        ? (level[i]! + reference[i]! - prior.logLevel[i]!) / constants.levelSd
+        : (level[i]! + Math.log(prior.cpuShare[i]!) - logCpu) / constants.cpuSd;
+    return logWeight - squares[i]! / 2 - distance ** 2 / 2;
+  });
+}
+
+function normalised(logWeight: Float64Array): Float64Array {
+  const most = logWeight.reduce((a, b) => Math.max(a, b), -Infinity);
+  const weight = logWeight.map((value) => Math.exp(value - most));
+  const sum = weight.reduce((a, b) => a + b, 0);
+  return weight.map((value) => value / sum);
+}
+
+/**
+ * Mean excess cost of each size over the best of `memoryMib` (shares: 0.1 = 10 % dearer), each curve held against its own best size.
+ * Cost is memory times billed duration, which the rounding up to whole milliseconds makes half a millisecond longer. Without requests,
+ * cold starts and what no curve explains.
+ */
+export function expectedRegret(of: Pick<Posterior, "logModel" | "weights">, memoryMib: readonly Mib[]): number[] {
+  const logCost = memoryMib.map((size) => of.logModel(size).map((curve) => Math.log(size * (Math.exp(curve) + 0.5))));
+  const best = of.weights.map((_, i) => Math.min(...logCost.map((cost) => cost[i]!)));
+  return logCost.map((cost) => cost.reduce((sum, value, i) => sum + of.weights[i]! * Math.expm1(value - best[i]!), 0));
+}
