@@ -1,0 +1,31 @@
+/** What a failed call means to the user of a command that cannot go on without it. */
+import { EXIT, type ExitCode, UserError } from "../../model/errors.ts";
+import { type Api, AwsError, type AwsErrorKind, iamAction } from "./api.ts";
+
+const EXIT_OF: Partial<Record<AwsErrorKind, ExitCode>> = {
+  denied: EXIT.credentials,
+  credentials: EXIT.credentials,
+  conflict: EXIT.conflict,
+  "not-found": EXIT.usage,
+};
+
+/**
+ * `error` as a UserError that begins with what was being done (`write memoryMib of orders`). A denied call names its IAM action
+ * and exits with 3, a refused lock with 5, all others with 4. What is no AwsError (abort, a bug) comes back as it is.
+ */
+export function asUserError(error: unknown, doing: string): unknown {
+  if (!(error instanceof AwsError)) return error;
+  return new UserError(`cannot ${doing}: ${error.message}`, {
+    exitCode: EXIT_OF[error.kind] ?? EXIT.partial,
+    suggestions: suggestions(error.kind, error.api),
+    cause: error,
+  });
+}
+
+function suggestions(kind: AwsErrorKind, api: Api): string[] {
+  if (kind === "denied") return [`grant ${iamAction(api)}; \`evscope doctor\` prints the policy`];
+  if (kind === "credentials") return ["log in again (`aws sso login`), or name another profile"];
+  if (kind === "throttled") return ["run it again later"];
+  if (kind === "unreachable") return ["check the network, the region and AWS_ENDPOINT_URL"];
+  return [];
+}
