@@ -22,7 +22,8 @@ export interface AwsApi {
   readonly principal: string | null;
   /**
    * One answer as plain JSON (dates as ISO text, bytes as base64, `$metadata` left out). Waits for the shared quota, retries what may be
-   * retried with jitter. Throws AwsError.
+   * retried with jitter: reads on anything passing, writes only where they surely had no effect. Throws AwsError; UserError (exit 3) when
+   * the credentials are not, or no longer, good for anything, or the SDK's package is not installed.
    */
   call(api: Api, input: object, options?: CallOptions): Promise<Obj>;
   /** Every page of a list, by whatever token the operation uses. A repeated token, or more than `maxPages`, ends it with an AwsError. */
@@ -49,7 +50,17 @@ export class AwsError extends Error {
   readonly code: string;
   readonly status: number | null;
   readonly attempts: number;
-  constructor(kind: AwsErrorKind, api: Api, code: string, message: string, status: number | null, attempts: number) {
+  /** true: a write whose answer did not come or was no answer; whether it took effect can only be read back. */
+  readonly mayHaveHappened: boolean;
+  constructor(
+    kind: AwsErrorKind,
+    api: Api,
+    code: string,
+    message: string,
+    status: number | null,
+    attempts: number,
+    mayHaveHappened = false,
+  ) {
     super(`${api}: ${message}`);
     this.name = "AwsError";
     this.kind = kind;
@@ -57,6 +68,7 @@ export class AwsError extends Error {
     this.code = code;
     this.status = status;
     this.attempts = attempts;
+    this.mayHaveHappened = mayHaveHappened;
   }
 }
 
@@ -65,4 +77,4 @@ export function iamAction(api: Api): string {
   return ACTIONS[api] ?? api;
 }
 
-const ACTIONS: { [api: string]: string } = { "lambda:Invoke": "lambda:InvokeFunction", "events:ListEventBuses": "events:ListEventBuses" };
+const ACTIONS: { readonly [api: string]: string } = { "lambda:Invoke": "lambda:InvokeFunction" };

@@ -27,7 +27,11 @@ export async function* concurrently<Item, Result>(
 /** What several sources give, as it comes; each is asked for its next only after the one before was taken. The first error ends all. */
 export async function* merged<Item>(sources: readonly AsyncIterable<Item>[]): AsyncGenerator<Item> {
   const iterators = sources.map((source) => source[Symbol.asyncIterator]());
-  const next = async (i: number): Promise<{ i: number; result: IteratorResult<Item> }> => ({ i, result: await iterators[i]!.next() });
+  const next = (i: number): Promise<{ i: number; result: IteratorResult<Item> }> => {
+    const asked = iterators[i]!.next().then((result) => ({ i, result }));
+    asked.catch(() => {});
+    return asked;
+  };
   const waiting = new Map(iterators.map((_, i) => [i, next(i)]));
   try {
     while (waiting.size > 0) {
@@ -39,7 +43,6 @@ export async function* merged<Item>(sources: readonly AsyncIterable<Item>[]): As
       }
     }
   } finally {
-    for (const one of waiting.values()) one.catch(() => {});
     await Promise.allSettled(iterators.map((iterator) => iterator.return?.()));
   }
 }

@@ -1,0 +1,123 @@
+/** What an SDK error means: its kind, whether to try again, and whether a write may have taken effect all the same. */
+import type { Verdict } from "../kit/retry.ts";
+import type { AwsErrorKind } from "./api.ts";
+
+export interface Failure {
+  kind: AwsErrorKind;
+  /** Vendor's error name, or the network's. */
+  code: string;
+  /** First line only, without what could be a secret. */
+  message: string;
+  status: number | null;
+  verdict: Verdict;
+  /** false: the server surely did not carry the request out. */
+  mayHaveHappened: boolean;
+}
+
+/** The fields of SDK and network errors that are looked at; every one may be missing. */
+interface Raised {
+  name?: string;
+  message?: string;
+  code?: string;
+  cause?: unknown;
+  $metadata?: { httpStatusCode?: number; clockSkewCorrected?: boolean };
+  $response?: { headers?: { [name: string]: string }; body?: unknown };
+  $responseBodyText?: unknown;
+}
+
+// https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html, and Logs' and X-Ray's own names
+const THROTTLED =
+  /^(Throttl(ing|ed|edException|ingException)?|TooManyRequests(Exception)?|RequestLimitExceeded|RequestThrottled(Exception)?|SlowDown|BandwidthLimitExceeded|EC2ThrottledException|PriorRequestNotComplete|ProvisionedThroughputExceeded(Exception)?|LimitExceededException)$/;
+const CREDENTIALS =
+  /^(ExpiredToken(Exception)?|InvalidClientTokenId|UnrecognizedClientException|InvalidAccessKeyId|SignatureDoesNotMatch|InvalidSignature(Exception)?|MissingAuthenticationToken(Exception)?|IncompleteSignature(Exception)?|RequestExpired|RequestTimeTooSkewed|AuthFailure|InvalidToken|CredentialsProviderError|TokenProviderError)$/;
+const DENIED =
+  /(AccessDenied|^Unauthorized(Operation|Exception)?$|^NotAuthorized|^Authorization(Error|ErrorException)$|^OptInRequired$|^SubscriptionRequired)/;
+const NOT_FOUND = /(NotFound(Exception)?$|DoesNotExist|NonExistentQueue|^NoSuch)/;
+const CONFLICT =
+  /^(ResourceConflictException|PreconditionFailed(Exception)?|ConcurrentModificationException|ResourceInUseException|ResourceNotReadyException)$/;
+const UNSUPPORTED = /^(UnknownOperation(Exception)?|InvalidAction|UnknownAction|NotImplemented|UnsupportedOperation(Exception)?)$/;
+const INVALID = /(Validation|InvalidParameter|InvalidRequest|InvalidAttribute|MalformedQuery|InvalidArn|InvalidInput|MissingParameter)/;
+/** No connection was made, so that nothing was sent. */
+const NOT_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
+const CUT_OFF = /^(ECONNRESET|EPIPE|ETIMEDOUT|ECONNABORTED|UND_ERR\w*|HPE_\w+|ERR_STREAM_PREMATURE_CLOSE|TimeoutError|AbortError)$/;
+const TLS = /^(CERT_|ERR_TLS|ERR_SSL|EPROTO|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_)/;
+
+const NEVER: Verdict = { retry: "never", waitMs: null, patienceMs: null };
+const LATER: Verdict = { retry: "later", waitMs: null, patienceMs: null };
+/** A name that does not resolve or a port that is closed is more often a wrong setting than a passing fault. */
+const BRIEFLY: Verdict = { retry: "later", waitMs: null, patienceMs: 10_000 };
+
+/** Reads an error that `send` threw. Never throws. */
+export function failureOf(thrown: unknown): Failure {
+  const raised = (typeof thrown === "object" && thrown !== null ? thrown : { message: String(thrown) }) as Raised;
+  const status = raised.$metadata?.httpStatusCode ?? null;
+  const answer = foreignAnswer(raised);
+  const code = answer?.code ?? networkCode(raised) ?? raised.name ?? "Error";
+  const message = safeText(answer?.message ?? raised.message ?? "") || code;
+  const failure = (kind: AwsErrorKind, verdict: Verdict, mayHaveHappened: boolean): Failure => ({
+    kind,
+    code,
+    message,
+    status,
+    verdict,
+    mayHaveHappened,
+  });
+
+  if (raised.$metadata?.clockSkewCorrected === true) return failure("credentials", { ...NEVER, retry: "now" }, false);
+  if (status === 429 || THROTTLED.test(code) || (status === 400 && /^Rate exceeded/.test(message)))
+    return failure("throttled", { ...NEVER, retry: "throttled", waitMs: retryAfterMs(raised) }, false);
+  if (CREDENTIALS.test(code)) return failure("credentials", NEVER, false);
+  if (DENIED.test(code)) return failure("denied", NEVER, false);
+  if (TLS.test(code)) return failure("unreachable", NEVER, false);
+  if (NOT_SENT.test(code) || (code === "TimeoutError" && /establish a connection|connection timed out/i.test(message)))
+    return failure("unreachable", BRIEFLY, false);
+  if (CUT_OFF.test(code)) return failure("unreachable", LATER, true);
+  if (status !== null && status >= 500 && status !== 501) return failure("failed", { ...LATER, waitMs: retryAfterMs(raised) }, true);
+  if (UNSUPPORTED.test(code) || status === 501) return failure("unsupported", NEVER, false);
+  if (answer !== null || raised.name === "SyntaxError") return unreadable(status, failure);
+  if (NOT_FOUND.test(code)) return failure("not-found", NEVER, false);
+  if (CONFLICT.test(code) || status === 409 || status === 412) return failure("conflict", NEVER, false);
+  if (/^ValidationError$/.test(code) && /does not exist/.test(message)) return failure("not-found", NEVER, false);
+  if (INVALID.test(code) || status === 400) return failure("invalid", NEVER, false);
+  if (status === 403) return failure("denied", NEVER, false);
+  if (status === 404) return failure("not-found", NEVER, false);
+  return failure("failed", NEVER, status === null || status < 400);
+}
+
+/** An answer that is not in the service's own form: HTML of a gateway, XML of an endpoint's guard, a body that was cut. */
+function unreadable(status: number | null, failure: (kind: AwsErrorKind, verdict: Verdict, mayHaveHappened: boolean) => Failure): Failure {
+  if (status === 401 || status === 403) return failure("denied", NEVER, false);
+  if (status === 404 || status === 405) return failure("unsupported", NEVER, false);
+  if (status !== null && status >= 400) return failure("invalid", NEVER, false);
+  return failure("broken-answer", LATER, true);
+}
+
+/** Code and message of an XML answer that the SDK could not read as JSON (a 403 by the endpoint's access check); null: no such answer. */
+function foreignAnswer(raised: Raised): { code: string; message: string } | null {
+  const body = raised.$responseBodyText ?? raised.$response?.body;
+  if (raised.name !== "SyntaxError" || typeof body !== "string") return null;
+  const code = /<Code>(?:[\w.]+\.)?(\w{1,80})<\/Code>/.exec(body)?.[1];
+  if (code !== undefined) return { code, message: /<Message>([^<]{1,500})<\/Message>/.exec(body)?.[1] ?? code };
+  const kind = /^\s*<(!doctype|html)/i.test(body) ? "HTML" : body.trim() === "" ? "an empty body" : "a body that is not JSON or is cut";
+  return { code: "SyntaxError", message: `the answer is ${kind}` };
+}
+
+function networkCode(raised: Raised): string | null {
+  if (typeof raised.code === "string" && raised.$metadata?.httpStatusCode === undefined) return raised.code;
+  if (raised.name === "Error" && /^(aborted|socket hang up)$/.test(raised.message ?? "")) return "ECONNRESET";
+  return typeof raised.code === "string" && (CUT_OFF.test(raised.code) || NOT_SENT.test(raised.code)) ? raised.code : null;
+}
+
+/** Retry-After in seconds, at most a minute; null: not sent, or a date. */
+function retryAfterMs(raised: Raised): number | null {
+  const seconds = Number(raised.$response?.headers?.["retry-after"]);
+  return Number.isFinite(seconds) && seconds > 0 ? Math.min(60, seconds) * 1000 : null;
+}
+
+/** First line, cut, without keys and tokens: a signature error repeats the request's headers, session token and all. */
+function safeText(message: string): string {
+  const line = message.split(/[\r\n]/, 1)[0]!.slice(0, 500);
+  return line
+    .replace(/\b(A[SK]IA|AROA|AIDA)[A-Z0-9]{12,}\b/g, "$1…")
+    .replace(/(x-amz-security-token|signature|credential)(["'=: ]+)[^\s,"']+/gi, "$1$2…");
+}
