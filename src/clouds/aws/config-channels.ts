@@ -87,7 +87,8 @@ export function busConfig(o: Obj, observed: Observed): Config[] {
   return config("bus", text(o["Arn"]), observed, { name: text(o["Name"]) ?? undefined, settings: {} });
 }
 
-export function tableConfig(o: Obj, observed: Observed): Config[] {
+/** DescribeTable; `timeToLive`: what DescribeTimeToLive says of it, where that is known. */
+export function tableConfig(o: Obj, observed: Observed, timeToLive: Obj | null = null): Config[] {
   const name = text(o["TableName"]);
   return config("table", text(o["TableArn"]) ?? name, observed, {
     name: name ?? undefined,
@@ -98,6 +99,8 @@ export function tableConfig(o: Obj, observed: Observed): Config[] {
       streamView: text(obj(o["StreamSpecification"])?.["StreamViewType"]),
       items: num(o["ItemCount"]),
       sizeBytes: num(o["TableSizeBytes"]),
+      ttlStatus: text(timeToLive?.["TimeToLiveStatus"]),
+      ttlAttribute: text(timeToLive?.["AttributeName"]),
     },
   });
 }
@@ -126,6 +129,9 @@ export function stateMachineConfig(o: Obj, observed: Observed): Config[] {
   const definition = obj(parsed(o["definition"]));
   const states = obj(definition?.["States"]);
   const source = text(o["definition"]) ?? "";
+  const logGroups = list(obj(o["loggingConfiguration"])?.["destinations"]).flatMap(
+    (one) => /:log-group:([^:]+)/.exec(text(obj(obj(one)?.["cloudWatchLogsLogGroup"])?.["logGroupArn"]) ?? "")?.[1] ?? [],
+  );
   const functions = [...new Set([...source.matchAll(/arn:[\w-]+:lambda:[^:"]*:[^:"]*:function:[\w-]+/g)].map((m) => m[0]))];
   return config("workflow", text(o["stateMachineArn"]), observed, {
     name: text(o["name"]) ?? undefined,
@@ -138,6 +144,7 @@ export function stateMachineConfig(o: Obj, observed: Observed): Config[] {
       functions: functions.length === 0 ? undefined : functions,
       tracing: obj(o["tracingConfiguration"])?.["enabled"] === true ? true : undefined,
       logLevel: text(obj(o["loggingConfiguration"])?.["level"]),
+      logGroups: logGroups.length === 0 ? undefined : logGroups,
     },
   });
 }
@@ -151,6 +158,7 @@ export function logGroupConfig(o: Obj, observed: Observed): Config[] {
       retentionD: num(o["retentionInDays"]) ?? num(o["RetentionInDays"]),
       storedBytes: num(o["storedBytes"]) ?? num(o["StoredBytes"]),
       class: text(o["logGroupClass"]),
+      createdAt: num(o["creationTime"]),
     },
   });
 }

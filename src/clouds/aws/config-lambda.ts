@@ -4,8 +4,11 @@ import { config, type Observed } from "./config-record.ts";
 import { functionOf } from "./names.ts";
 import { list, num, obj, type Obj, text } from "./schema.ts";
 
-/** FunctionConfiguration, as List, Get, Create and Update return it. */
-export function functionConfig(o: Obj, observed: Observed, concurrency: Json | undefined = undefined): Config[] {
+/**
+ * FunctionConfiguration, as List, Get, Create and Update return it. `around`: the answer it came in, with what GetFunction puts beside it
+ * (`Concurrency`, `Tags`), and what a collector adds: `Aliases` (of ListAliases) and `PublishedVersions` (of ListFunctions with all versions).
+ */
+export function functionConfig(o: Obj, observed: Observed, around: Obj = {}): Config[] {
   const arn = text(o["FunctionArn"]);
   const name = text(o["FunctionName"]);
   if (name === null && arn === null) return [];
@@ -31,14 +34,43 @@ export function functionConfig(o: Obj, observed: Observed, concurrency: Json | u
       applicationLogLevel: text(logging?.["ApplicationLogLevel"]),
       systemLogLevel: text(logging?.["SystemLogLevel"]),
       deadLetterArn: text(obj(o["DeadLetterConfig"])?.["TargetArn"]),
-      reservedConcurrency: num(obj(concurrency)?.["ReservedConcurrentExecutions"]),
+      reservedConcurrency: num(obj(around["Concurrency"])?.["ReservedConcurrentExecutions"]),
       capacityProvider: text(
         obj(obj(o["CapacityProviderConfig"])?.["LambdaManagedInstancesCapacityProviderConfig"])?.["CapacityProviderArn"],
       ),
       lastModified: text(o["LastModified"]),
       environmentNames: variables === null ? undefined : Object.keys(variables).sort(),
+      tags: obj(around["Tags"]),
+      aliases: Array.isArray(around["Aliases"]) ? around["Aliases"].flatMap(aliasOf) : undefined,
+      versions: Array.isArray(around["PublishedVersions"]) ? around["PublishedVersions"].flatMap(versionOf) : undefined,
     },
   });
+}
+
+/** `weights`: the share of traffic that another version gets (a canary). */
+function aliasOf(value: Json): Json[] {
+  const o = obj(value);
+  const name = text(o?.["Name"]);
+  if (o === null || name === null) return [];
+  const weights = obj(obj(o["RoutingConfig"])?.["AdditionalVersionWeights"]);
+  return [{ name, version: text(o["FunctionVersion"]), ...(weights === null ? {} : { weights }) }];
+}
+
+/** What decides the bill and the speed of a published version; the rest of it is as in its function. */
+function versionOf(value: Json): Json[] {
+  const o = obj(value);
+  const version = text(o?.["Version"]);
+  if (o === null || version === null) return [];
+  return [
+    {
+      version,
+      memoryMib: num(o["MemorySize"]),
+      timeoutS: num(o["Timeout"]),
+      architecture: text(list(o["Architectures"])[0]),
+      codeSha256: text(o["CodeSha256"]),
+      lastModified: text(o["LastModified"]),
+    },
+  ];
 }
 
 /** An event source mapping: from a queue, stream or topic to a function. */

@@ -28,8 +28,8 @@ type Read = (o: Obj, observed: Observed) => Config[];
 
 /** Lists of descriptions: the field, and how one element is read. */
 const LISTS: { readonly [field: string]: Read } = {
-  Functions: functionConfig,
-  Versions: functionConfig,
+  Functions: (o, at) => functionConfig(o, at),
+  Versions: (o, at) => functionConfig(o, at),
   EventSourceMappings: mappingConfig,
   Rules: channels.ruleConfig,
   EventBuses: channels.busConfig,
@@ -43,7 +43,7 @@ const LISTS: { readonly [field: string]: Read } = {
 
 /** Single descriptions: how an answer is told, and how it is read. The first that fits is taken. */
 const ONES: readonly { fits: (o: Obj) => boolean; read: Read }[] = [
-  { fits: (o) => has(o["Configuration"], "FunctionName"), read: (o, at) => functionConfig(obj(o["Configuration"])!, at, o["Concurrency"]) },
+  { fits: (o) => has(o["Configuration"], "FunctionName"), read: (o, at) => functionConfig(obj(o["Configuration"])!, at, o) },
   { fits: (o) => has(o, "FunctionArn", "Runtime") || has(o, "FunctionArn", "MemorySize"), read: (o, at) => functionConfig(o, at) },
   { fits: (o) => has(o, "UUID", "FunctionArn"), read: mappingConfig },
   { fits: (o) => has(o["Attributes"], "QueueArn"), read: (o, at) => channels.queueConfig(obj(o["Attributes"])!, at) },
@@ -57,7 +57,10 @@ const ONES: readonly { fits: (o: Obj) => boolean; read: Read }[] = [
   { fits: (o) => arnIs(o["Arn"], "pipes", "pipe/"), read: pipeConfig },
   { fits: (o) => arnIs(o["Arn"], "scheduler", "schedule/"), read: scheduleConfig },
   { fits: (o) => arnIs(o["Arn"], "events", "event-bus/"), read: channels.busConfig },
-  { fits: (o) => has(o["Table"], "TableName"), read: (o, at) => channels.tableConfig(obj(o["Table"])!, at) },
+  {
+    fits: (o) => has(o["Table"], "TableName"),
+    read: (o, at) => channels.tableConfig(obj(o["Table"])!, at, obj(o["TimeToLiveDescription"])),
+  },
   { fits: (o) => obj(o["TimeToLiveDescription"]) !== null, read: channels.timeToLiveConfig },
   { fits: (o) => has(o["StreamDescription"], "StreamName"), read: (o, at) => channels.streamConfig(obj(o["StreamDescription"])!, at) },
   {
@@ -87,6 +90,11 @@ function readerOf(o: Obj): Read | null {
   const field = Object.keys(LISTS).find((name) => Array.isArray(o[name]));
   if (field !== undefined) return (answer, observed) => eachOf(answer, field, LISTS[field]!, observed);
   return ONES.find((one) => one.fits(o))?.read ?? null;
+}
+
+/** The resources that an answer describes; empty: none, or an answer of another kind. */
+export function configsOf(answer: Obj, observed: Observed): Config[] {
+  return readerOf(answer)?.(answer, observed) ?? [];
 }
 
 function eachOf(answer: Obj, field: string, read: Read, observed: Observed): Config[] {

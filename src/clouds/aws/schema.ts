@@ -20,6 +20,11 @@ export function list(value: Json | undefined): Json[] {
   return Array.isArray(value) ? value : [];
 }
 
+/** The objects of an array; what is no object is left out. */
+export function objects(value: Json | undefined): Obj[] {
+  return list(value).filter(isObject);
+}
+
 /** A non-empty string, else null. */
 export function text(value: Json | undefined): string | null {
   return typeof value === "string" && value !== "" ? value : null;
