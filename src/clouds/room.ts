@@ -77,6 +77,8 @@ export interface Estimate {
 export interface CollectTask {
   /** Stable name of the source: the dataset notes under it which windows it holds. */
   source: string;
+  /** Further sources that the same work covers (one query over many log groups): their window is held too once the task has run. */
+  alsoCovers?: readonly string[];
   signal: Signal;
   /** For people: what is read, and how (`FilterLogEvents`, `Logs Insights` ...). */
   title: string;
@@ -114,6 +116,8 @@ export interface Collector {
   search(ids: readonly Id[], configs: readonly Config[], window: Span, maxQueryUsd: Usd): AsyncIterable<Rec[]>;
   /** What `search` would cost at most for one round of this window. */
   searchEstimate(configs: readonly Config[], window: Span): Promise<Estimate>;
+  /** What the paid queries of this session cost so far, at list price and by what they say they scanned. */
+  spentUsd?(): Usd;
 }
 
 /** What a command needs to be allowed to do. */
