@@ -1,22 +1,14 @@
 /** evscope.yaml: what the user sets once. Errors name the file, line and column. */
 import { dirname, join, resolve } from "node:path";
-import { type Document, LineCounter, parseDocument } from "yaml";
+import { type Document, isNode, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
+import type { Signal } from "../clouds/room.ts";
 import { UserError } from "../model/errors.ts";
 import { idKeys, type IdKeys } from "../model/id-keys.ts";
+import type { Ms, Usd } from "../model/units.ts";
+import { secretIn, SettingsFile } from "./settings-file.ts";
 import { readText } from "./text-file.ts";
-
-/** A section whose lines are all commented out reads as null: as if it were not there. */
-const SettingsFile = z.strictObject({
-  correlation: z
-    .strictObject({
-      /** Names of further fields that carry a correlation or business ID. */
-      keys: z.array(z.string().min(1)).nullish(),
-    })
-    .nullish(),
-  /** File with prices that replace the built-in ones, relative to evscope.yaml. */
-  prices: z.string().min(1).nullable().default(null),
-});
+import { spanMs } from "./window.ts";
 
 export interface Settings {
   /** Field names that carry correlation IDs, in addition to the default ones. */
@@ -24,7 +16,34 @@ export interface Settings {
   keys: IdKeys;
   /** Absolute path; null: built-in prices only. */
   pricesFile: string | null;
+  live: LiveSettings;
 }
+
+/** What the file says about live clouds, defaults filled in. Flags and environment come over it in `targets.ts`. */
+export interface LiveSettings {
+  windowMs: Ms;
+  maxQueryUsd: Usd;
+  signals: readonly Signal[];
+  logs: "platform" | "all";
+  /** Most requests per second to one API family; null: the service's own quotas. */
+  requestsPerS: number | null;
+  requestTimeoutMs: Ms;
+  accounts: readonly AccountSettings[];
+}
+
+/** One AWS account of the file. null: not said. */
+export interface AccountSettings {
+  name: string;
+  account: string | null;
+  profile: string | null;
+  roleArn: string | null;
+  externalId: string | null;
+  regions: readonly string[];
+  functions: { names: readonly string[]; tags: Readonly<Record<string, string>> };
+}
+
+const ALL_SIGNALS: readonly Signal[] = ["logs", "metrics", "traces", "histories"];
+const DAY_MS = 86_400_000;
 
 /**
  * Reads `path`, or evscope.yaml in `cwd` when `path` is null. No file: the defaults.
@@ -35,7 +54,7 @@ export function loadSettings(path: string | null, cwd: string): Settings {
   const text = readText(file);
   if (text === null) {
     if (path !== null) throw new UserError(`no configuration file at ${path}`);
-    return toSettings(SettingsFile.parse({}), cwd);
+    return toSettings({}, cwd);
   }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
@@ -44,17 +63,55 @@ export function loadSettings(path: string | null, cwd: string): Settings {
     const at = lines.linePos(broken.pos[0]);
     throw new UserError(`${file}:${at.line}:${at.col}: not valid YAML: ${broken.message.split("\n")[0]}`);
   }
-  const parsed = SettingsFile.safeParse(valuesOf(document, file) ?? {});
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    const unknown = issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0]!] : issue.path;
-    const node = document.getIn(unknown as (string | number)[], true) as { range?: [number, number, number] } | undefined;
-    const at = lines.linePos(node?.range?.[0] ?? 0);
-    throw new UserError(`${file}:${at.line}:${at.col}: ${unknown.join(".") || "the file"}: ${issue.message}`, {
-      suggestions: ["known settings: correlation.keys (a list of field names), prices (a file)"],
+  const place = (keys: readonly PropertyKey[]): string => {
+    const at = lines.linePos(offsetOf(document, keys as (string | number)[]));
+    return `${file}:${at.line}:${at.col}: ${keys.join(".") || "the file"}`;
+  };
+  const values = valuesOf(document, file) ?? {};
+  const secret = secretIn(values);
+  if (secret !== null) {
+    throw new UserError(`${place(secret)}: looks like a credential, and this file is no place for one`, {
+      suggestions: [
+        "remove it and make it void if the file was shared",
+        "name a profile (aws configure, aws sso login) or a role: aws.accounts[].profile, roleArn",
+      ],
     });
   }
-  return toSettings(parsed.data, dirname(file));
+  const parsed = SettingsFile.safeParse(values);
+  if (parsed.success) return toSettings(parsed.data, dirname(file));
+  const issue = parsed.error.issues[0]!;
+  const keys = issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0]!] : issue.path;
+  throw new UserError(`${place(keys)}: ${issue.message}`, { suggestions: [knownKeys(keys)] });
+}
+
+/** Where a key stands in the text; of one that is missing, where its parent does. */
+function offsetOf(document: Document, keys: readonly (string | number)[]): number {
+  for (let depth = keys.length; depth > 0; depth--) {
+    const node = document.getIn(keys.slice(0, depth), true);
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return document.contents?.range?.[0] ?? 0;
+}
+
+/** What may stand where the wrong key is. */
+function knownKeys(keys: readonly PropertyKey[]): string {
+  let shape: z.ZodType = SettingsFile;
+  const path: string[] = [];
+  for (const key of keys) {
+    const next =
+      inner(shape) instanceof z.ZodArray ? (inner(shape) as z.ZodArray).element : (inner(shape) as z.ZodObject).shape?.[String(key)];
+    if (next === undefined || !(inner(next as z.ZodType) instanceof z.ZodObject || inner(next as z.ZodType) instanceof z.ZodArray)) break;
+    shape = next as z.ZodType;
+    path.push(String(key));
+  }
+  const object = inner(shape);
+  const names = object instanceof z.ZodObject ? Object.keys(object.shape) : [];
+  return `known settings${path.length > 0 ? ` of ${path.join(".")}` : ""}: ${names.join(", ")}`;
+}
+
+/** A shape without "may be left out". */
+function inner(shape: z.ZodType): z.ZodType {
+  return shape instanceof z.ZodOptional || shape instanceof z.ZodNullable ? inner(shape.unwrap() as z.ZodType) : shape;
 }
 
 /** An alias that refers to nothing, or to too much, is an error of the file. */
@@ -66,11 +123,28 @@ function valuesOf(document: Document, file: string): unknown {
   }
 }
 
-function toSettings(file: z.infer<typeof SettingsFile>, folder: string): Settings {
+function toSettings(file: SettingsFile, folder: string): Settings {
   const correlationKeys = file.correlation?.keys ?? [];
   return {
     correlationKeys,
     keys: idKeys(correlationKeys),
-    pricesFile: file.prices === null ? null : join(folder, file.prices),
+    pricesFile: file.prices ? join(folder, file.prices) : null,
+    live: {
+      windowMs: spanMs(file.window ?? "14d") ?? 14 * DAY_MS,
+      maxQueryUsd: file.maxQueryUsd ?? 1,
+      signals: file.signals ?? ALL_SIGNALS,
+      logs: file.logs ?? "platform",
+      requestsPerS: file.aws?.requestsPerSecond ?? null,
+      requestTimeoutMs: spanMs(file.aws?.requestTimeout ?? "10s") ?? 10_000,
+      accounts: (file.aws?.accounts ?? []).map((one) => ({
+        name: one.name,
+        account: one.account ?? null,
+        profile: one.profile ?? null,
+        roleArn: one.roleArn ?? null,
+        externalId: one.externalId ?? null,
+        regions: one.regions,
+        functions: { names: one.functions?.names ?? [], tags: one.functions?.tags ?? {} },
+      })),
+    },
   };
 }

@@ -1,10 +1,16 @@
 /** `--since` and `--until`: ISO times, dates, or spans back from the dataset's newest record (`90m`, `24h`, `7d`). */
 import { UserError } from "../model/errors.ts";
 import type { Host } from "../model/host.ts";
-import type { EpochMs } from "../model/units.ts";
+import type { EpochMs, Ms } from "../model/units.ts";
 import type { Window } from "../store/types.ts";
 
-const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
+const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
+
+/** `90s`, `15m`, `24h`, `14d`, `2w` as milliseconds; null: no span of time. */
+export function spanMs(text: string): Ms | null {
+  const parts = /^(\d+)([smhdw])$/.exec(text);
+  return parts === null ? null : Number(parts[1]) * UNIT_MS[parts[2] as keyof typeof UNIT_MS];
+}
 
 /** `newest`: the dataset's newest record; null for an empty dataset (spans back from it are then unbounded). Throws UserError on anything else. */
 export function parseWindow(since: string | undefined, until: string | undefined, newest: EpochMs | null): Window {
@@ -15,8 +21,8 @@ export function parseWindow(since: string | undefined, until: string | undefined
 
 function moment(text: string | undefined, flag: string, newest: EpochMs | null): EpochMs | null {
   if (text === undefined) return null;
-  const back = /^(\d+)([mhdw])$/.exec(text);
-  if (back) return newest === null ? null : newest - Number(back[1]) * UNIT_MS[back[2] as keyof typeof UNIT_MS];
+  const back = spanMs(text);
+  if (back !== null) return newest === null ? null : newest - back;
   const iso = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/.test(text);
   const at =
     iso && isDate(text.slice(0, 10)) ? Date.parse(/T/.test(text) && !/(Z|[+-]\d{2}:?\d{2})$/.test(text) ? `${text}Z` : text) : Number.NaN;

@@ -12,6 +12,13 @@ describe("the example files", () => {
     expect(settings.keys.inText("booking_ref=BR-1 X-Case-ID: C-2").map((id) => id.value)).toEqual(["BR-1", "C-2"]);
   });
 
+  it("name accounts of both kinds: by profile, by role", () => {
+    expect(settings.live.accounts.map((one) => [one.name, one.profile, one.roleArn, one.regions.length])).toEqual([
+      ["shop", "shop-readonly", null, 2],
+      ["payments", null, "arn:aws:iam::444455556666:role/evscope-readonly", 1],
+    ]);
+  });
+
   it("hold prices of meters that exist, for every region and for one", () => {
     const { prices } = ratesWith(settings.pricesFile);
     // 0.0000133334 x 0.83 = 0.000011066722 USD per GB-s of 1,024,000 MiB-ms

@@ -2,8 +2,10 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { UserError } from "../../../src/model/errors.ts";
 import { loadSettings } from "../../../src/app/settings.ts";
+import { SettingsFile } from "../../../src/app/settings-file.ts";
 
 function folder(yaml: string | null): string {
   const dir = mkdtempSync(join(tmpdir(), "evscope-settings-"));
@@ -43,5 +45,62 @@ describe("loadSettings", () => {
 
   it("refuses a named file that is missing", () => {
     expect(() => loadSettings("other.yaml", folder(null))).toThrow(/no configuration file at other\.yaml/);
+  });
+
+  it("names the place of what is wrong in an account, and what may stand there", () => {
+    const yaml = ["aws:", "  accounts:", "    - name: shop", "      regions: [eu-central-1]", "      regoins: [x]", ""].join("\n");
+    expect(() => loadSettings(null, folder(yaml))).toThrow(/evscope\.yaml:5:16: aws\.accounts\.0\.regoins/);
+    try {
+      loadSettings(null, folder(yaml));
+    } catch (error) {
+      expect((error as UserError).suggestions).toEqual([
+        "known settings of aws.accounts.0: name, account, profile, roleArn, externalId, regions, functions",
+      ]);
+    }
+    expect(() => loadSettings(null, folder("window: soon\n"))).toThrow(/evscope\.yaml:1:9: window: a span of time/);
+    expect(() => loadSettings(null, folder("maxQueryUsd: -1\n"))).toThrow(/evscope\.yaml:1:14: maxQueryUsd/);
+    expect(() => loadSettings(null, folder("signals: [logs, smoke]\n"))).toThrow(/evscope\.yaml:1:17: signals\.1/);
+    // a missing key is named where its owner stands
+    expect(() => loadSettings(null, folder("aws:\n  accounts:\n    - name: shop\n"))).toThrow(
+      /evscope\.yaml:3:7: aws\.accounts\.0\.regions/,
+    );
+    // an account ID without quotes is a number, and would lose leading zeros
+    expect(() => loadSettings(null, folder("aws:\n  accounts: [{ name: a, account: 111122223333, regions: [x] }]\n"))).toThrow(
+      /evscope\.yaml:2:34: aws\.accounts\.0\.account/,
+    );
+  });
+
+  it("refuses credentials without repeating them", () => {
+    const key = ["AKIA", "IOSFODNN7EXAMPLE"].join("");
+    for (const [yaml, place] of [
+      [`aws:\n  accessKeyId: ${key}\n`, /:2:16: aws\.accessKeyId: looks like a credential/],
+      ["aws:\n  secret_access_key: abc\n", /:2:22: aws\.secret_access_key: looks like a credential/],
+      [`aws:\n  accounts: [{ name: a, profile: ${key}, regions: [x] }]\n`, /:2:34: aws\.accounts\.0\.profile: looks like a credential/],
+    ] as const) {
+      expect(() => loadSettings(null, folder(yaml))).toThrow(place);
+      expect(() => loadSettings(null, folder(yaml))).not.toThrow(key);
+    }
+  });
+
+  it("fills in what the file leaves out", () => {
+    const { live } = loadSettings(null, folder("aws:\n  accounts:\n"));
+    expect(live).toEqual({
+      windowMs: 14 * 86_400_000,
+      maxQueryUsd: 1,
+      signals: ["logs", "metrics", "traces", "histories"],
+      logs: "platform",
+      requestsPerS: null,
+      requestTimeoutMs: 10_000,
+      accounts: [],
+    });
+  });
+});
+
+describe("schemas/evscope-yaml.schema.json", () => {
+  it("is the shape that is checked", async () => {
+    const { $schema, ...shape } = z.toJSONSchema(SettingsFile, { io: "input" });
+    const named = { $schema, $id: "urn:evscope:schema:evscope-yaml:1", title: "evscope.yaml", ...shape };
+    // vitest -u writes it
+    await expect(`${JSON.stringify(named, null, 2)}\n`).toMatchFileSnapshot("../../../schemas/evscope-yaml.schema.json");
   });
 });
