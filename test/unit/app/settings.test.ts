@@ -100,7 +100,7 @@ describe("schemas/evscope-yaml.schema.json", () => {
   it("is the shape that is checked", async () => {
     const { $schema, ...shape } = z.toJSONSchema(SettingsFile, { io: "input" });
     const named = { $schema, $id: "urn:evscope:schema:evscope-yaml:1", title: "evscope.yaml", ...shape };
-    // vitest -u writes it
+    // `vitest run test/unit/app/settings.test.ts -u` writes it
     await expect(`${JSON.stringify(named, null, 2)}\n`).toMatchFileSnapshot("../../../schemas/evscope-yaml.schema.json");
   });
 });
