@@ -41,6 +41,8 @@ export interface FunctionStats {
   };
   /** Over all runs with a duration that were not cut by a timeout; linear interpolation. null: none. */
   durationMs: { p50: Ms; p95: Ms; p99: Ms; p999: Ms; max: Ms } | null;
+  /** Mean duration of all runs that were not cold, failures and timeouts with them: what the bill is made of. null: none. */
+  meanRanMs: Ms | null;
   /** Mean billed time as logged, over runs that say so; null: none does. */
   meanBilledMs: Ms | null;
   errors: number;
@@ -107,6 +109,8 @@ export interface Objective {
   maxSlowdown: number | null;
   /** Least saving worth a change. */
   minSavingUsdPerMonth: Usd;
+  /** `speed` only: how much dearer a faster size may be, as a share. Left out: 0.2. */
+  maxCostIncrease?: number;
 }
 
 export type Confidence = "high" | "medium" | "low";

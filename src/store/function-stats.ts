@@ -48,7 +48,7 @@ export async function functionStatsOf(
   const whole = `"durationMs" IS NOT NULL AND outcome <> 'timeout'`;
   const rows = await engine.rows(
     `SELECT ${CONFIGURATION}, "from", "to", invocations, len(warm), ${trimmedMean}, ${winsorizedSd}, list_avg(warm),
-            cold, "coldMs", "initMs", "coldUnknown", q[1], q[2], q[3], q[4], longest, billed, errors, timeouts, ooms, used, sandboxes,
+            cold, "coldMs", "initMs", "coldUnknown", q[1], q[2], q[3], q[4], longest, "ranMs", billed, errors, timeouts, ooms, used, sandboxes,
             array_to_string(list_sort(triggers), chr(10))
      FROM (SELECT ${CONFIGURATION}, min("startedAt") AS "from", max(coalesce("endedAt", "startedAt")) AS "to", sum(weight) AS invocations,
             coalesce(list_sort(list("durationMs") FILTER (WHERE ${WARM})), []) AS warm,
@@ -58,7 +58,7 @@ export async function functionStatsOf(
             count(*) FILTER (WHERE "coldStart" IS NULL) AS "coldUnknown",
             quantile_cont("durationMs", [0.5, 0.95, 0.99, 0.999]) FILTER (WHERE ${whole}) AS q,
             max("durationMs") FILTER (WHERE ${whole}) AS longest,
-            avg("billedMs") AS billed,
+            avg("durationMs") FILTER (WHERE "coldStart" IS NOT TRUE) AS "ranMs", avg("billedMs") AS billed,
             count(*) FILTER (WHERE outcome = 'error') AS errors, count(*) FILTER (WHERE outcome = 'timeout') AS timeouts,
             count(*) FILTER (WHERE outcome = 'oom') AS ooms, max("maxMemoryMib") AS used, count(DISTINCT stream) AS sandboxes,
             list(DISTINCT "trigger") FILTER (WHERE "trigger" IS NOT NULL) AS triggers
@@ -72,13 +72,13 @@ function statsOf(row: Cell[]): FunctionStats {
   const cells: unknown[] = row;
   const [cloud, account, region, fn, version, memoryMib, architecture, plan, probe, emulator, from, to, invocations] = cells;
   const [count, trimmedMeanMs, winsorizedSdMs, meanMs, cold, meanDurationMs, meanInitMs, unknown] = cells.slice(13);
-  const [p50, p95, p99, p999, max, meanBilledMs, errors, timeouts, ooms, maxUsedMib, sandboxes, triggers] = cells.slice(21);
+  const [p50, p95, p99, p999, max, meanRanMs, meanBilledMs, errors, timeouts, ooms, maxUsedMib, sandboxes, triggers] = cells.slice(21);
   return {
     ...{ cloud, account, region, fn, version, memoryMib, architecture, plan, probe, emulator, from, to, invocations },
     warm: { count, trimmedMeanMs, winsorizedSdMs, meanMs },
     cold: { count: cold, meanDurationMs, meanInitMs, unknown },
     durationMs: max === null ? null : { p50, p95, p99, p999, max },
-    ...{ meanBilledMs, errors, timeouts, ooms, maxUsedMib, sandboxes },
+    ...{ meanRanMs, meanBilledMs, errors, timeouts, ooms, maxUsedMib, sandboxes },
     triggers: typeof triggers === "string" && triggers !== "" ? triggers.split("\n") : [],
   } as FunctionStats;
 }
@@ -177,9 +177,20 @@ export async function codeVersionsOf(engine: Engine, dir: string, manifests: rea
     `SELECT DISTINCT cloud, account, region, name, settings, "observedAt" FROM ${scan(dir, manifests, "configs")}
      WHERE kind = 'function' AND contains(settings, '"codeSha256"') ORDER BY ALL`,
   );
-  return rows.map(([cloud, account, region, fn, settings, seenAt]) => {
-    const { version = null, codeSha256, lastModified } = JSON.parse(settings as string) as { [name: string]: string };
-    const since = lastModified === undefined ? Number.NaN : Date.parse(lastModified.replace(/\+0000$/, "Z"));
-    return { cloud, account, region, fn, version, codeSha256, since: Number.isNaN(since) ? null : since, seenAt } as CodeVersion;
+  return rows.flatMap(([cloud, account, region, fn, settings, seenAt]) => {
+    const own = JSON.parse(settings as string) as CodeSettings;
+    return [own, ...(own.versions ?? [])].flatMap(({ version = null, codeSha256, lastModified }): CodeVersion[] => {
+      const since = typeof lastModified === "string" ? Date.parse(lastModified.replace(/\+0000$/, "Z")) : Number.NaN;
+      if (typeof codeSha256 !== "string") return [];
+      return [{ cloud, account, region, fn, version, codeSha256, since: Number.isNaN(since) ? null : since, seenAt } as CodeVersion];
+    });
   });
+}
+
+/** What the settings of a function say of its code, and of the code of its published versions. */
+interface CodeSettings {
+  version?: string | null;
+  codeSha256?: string | null;
+  lastModified?: string | null;
+  versions?: CodeSettings[];
 }
