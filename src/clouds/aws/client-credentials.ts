@@ -60,7 +60,7 @@ export function credentialsError(failure: Failure, target: Target, cause: unknow
   const where = `${target.name} (${target.region}${target.profile === null ? "" : `, profile ${target.profile}`})`;
   const [what, suggestions] = /Expired/.test(failure.code)
     ? ["the AWS credentials have expired", [`sign in again: ${login}`, "the same command goes on where this one stopped"]]
-    : /ProviderError$/.test(failure.code)
+    : failure.code.endsWith("ProviderError")
       ? ["no usable AWS credentials", [`sign in: ${login}`, "evscope doctor shows what is found"]]
       : /Skewed|RequestExpired/.test(failure.code) || /Signature (expired|not yet current)/.test(failure.message)
         ? ["AWS refuses the signature's time", ["set this machine's clock"]]

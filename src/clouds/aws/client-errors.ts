@@ -64,7 +64,7 @@ export function failureOf(thrown: unknown): Failure {
   });
 
   if (raised.$metadata?.clockSkewCorrected === true) return failure("credentials", { ...NEVER, retry: "now" }, false);
-  if (status === 429 || THROTTLED.test(code) || (status === 400 && /^Rate exceeded/.test(message)))
+  if (status === 429 || THROTTLED.test(code) || (status === 400 && message.startsWith("Rate exceeded")))
     return failure("throttled", { ...NEVER, retry: "throttled", waitMs: retryAfterMs(raised) }, false);
   if (CREDENTIALS.test(code)) return failure("credentials", NEVER, false);
   if (DENIED.test(code)) return failure("denied", NEVER, false);
