@@ -14,7 +14,7 @@ export function reasonOf(error: AwsError): string {
     case "throttled":
       return `${operation} was still throttled after ${error.attempts} attempts`;
     default:
-      return `${operation} failed after ${error.attempts} attempt${error.attempts === 1 ? "" : "s"}: ${error.code}: ${withoutApi(error)}`;
+      return `${operation} failed: ${withoutApi(error)}`;
   }
 }
 

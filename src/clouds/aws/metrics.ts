@@ -2,7 +2,7 @@
 import type { Format, Position, Reader, Sink, Source } from "../../model/formats.ts";
 import type { Json, MetricPoint } from "../../model/records.ts";
 import { recorded } from "./recorded.ts";
-import { list, moment, num, obj, type Obj, text } from "./schema.ts";
+import { list, moment, num, obj, type Obj, objects, text } from "./schema.ts";
 
 export const metrics: Format = {
   id: "aws.metrics",
@@ -23,6 +23,23 @@ function isStreamed(o: Obj): boolean {
   return typeof o["metric_name"] === "string" && typeof o["namespace"] === "string";
 }
 
+/** What a query of GetMetricData asked for; null: an expression. */
+function seriesOf(query: Obj): Pick<MetricPoint, "name" | "statistic" | "periodMs" | "resource" | "fn"> | null {
+  const stat = obj(query["MetricStat"]);
+  const metric = obj(stat?.["Metric"]);
+  const [namespace, name, statistic] = [text(metric?.["Namespace"]), text(metric?.["MetricName"]), text(stat?.["Stat"])];
+  if (namespace === null || name === null || statistic === null) return null;
+  const dimensions = Object.fromEntries(objects(metric?.["Dimensions"]).map((one) => [text(one["Name"]) ?? "", text(one["Value"])]));
+  const periodS = num(stat?.["Period"]);
+  return {
+    name: `${namespace}/${name}`,
+    statistic,
+    periodMs: periodS === null ? null : periodS * 1000,
+    resource: Object.values(dimensions).at(-1) ?? null,
+    fn: dimensions["FunctionName"] ?? dimensions["function_name"] ?? null,
+  };
+}
+
 const STATISTICS = ["SampleCount", "Average", "Sum", "Minimum", "Maximum"];
 
 function openMetrics(source: Source, sink: Sink): Reader {
@@ -40,11 +57,16 @@ function openMetrics(source: Source, sink: Sink): Reader {
     });
   }
 
-  /** GetMetricData: what was asked (metric, dimensions, statistic) is in the request; the label is what the user called it. */
-  function readData(results: Json[], at: Position): void {
+  /**
+   * GetMetricData: what was asked (metric, dimensions, statistic) is in the request, which a collector keeps beside the answer as
+   * `MetricDataQueries`; without it the label is all that says what a series is.
+   */
+  function readData(results: Json[], queries: Json | undefined, at: Position): void {
+    const asked = new Map(objects(queries).map((query) => [query["Id"], seriesOf(query)]));
     for (const one of results) {
       const series = obj(one);
-      const name = text(series?.["Label"]) ?? text(series?.["Id"]);
+      const request = asked.get(series?.["Id"] ?? null) ?? null;
+      const name = request?.name ?? text(series?.["Label"]) ?? text(series?.["Id"]);
       if (series === null || name === null) {
         sink.broken("a metric series without Label or Id", at);
         continue;
@@ -54,7 +76,7 @@ function openMetrics(source: Source, sink: Sink): Reader {
       list(series["Timestamps"]).forEach((stamp, i) => {
         const [when, value] = [moment(stamp), num(values[i])];
         if (when === null || value === null) sink.broken(`a point of ${name} without time or value`, at);
-        else point({ at: when, name, statistic: "as asked", value });
+        else point({ at: when, name, statistic: "as asked", value, ...request });
       });
     }
   }
@@ -106,7 +128,7 @@ function openMetrics(source: Source, sink: Sink): Reader {
     read(document, at) {
       const o = obj(recorded(document));
       if (o === null) return sink.broken("not a metric", at);
-      if (Array.isArray(o["MetricDataResults"])) readData(o["MetricDataResults"], at);
+      if (Array.isArray(o["MetricDataResults"])) readData(o["MetricDataResults"], o["MetricDataQueries"], at);
       else if (isStreamed(o)) readStreamed(o, at);
       else if (Array.isArray(o["Datapoints"])) readStatistics(o, at);
       else sink.broken("not a metric", at);
