@@ -6,7 +6,7 @@ import type { Host } from "../model/host.ts";
 import type { IdKeys } from "../model/id-keys.ts";
 import type { Id } from "../model/ids.ts";
 import type { Change, LiveResource, ResourceRef } from "../model/plan.ts";
-import type { Cloud, Config, Json, Rec } from "../model/records.ts";
+import type { Cloud, Config, Invocation, Json, Rec } from "../model/records.ts";
 import type { ProbeRuns } from "../model/sizing.ts";
 import type { Bytes, EpochMs, Mib, Ms, Usd } from "../model/units.ts";
 
@@ -153,16 +153,28 @@ export interface Applier {
   moveAlias(ref: ResourceRef, alias: string, version: string): Promise<LiveResource>;
 }
 
+/** What a probe measured. */
+export interface ProbeResult {
+  runs: ProbeRuns[];
+  /** Names of what could not be deleted. */
+  leftBehind: string[];
+  /** Every run as a record of the function, with trigger `probe`: what the dataset keeps. */
+  invocations: Invocation[];
+  /** Why it ended early (the function failed); null: all rounds were run, or `mayGoOn` said no. */
+  stopped: string | null;
+}
+
 /** Measures a function at several sizes on versions of its own. */
 export interface Prober {
   /**
-   * Publishes one version per size, invokes them interleaved, and always deletes what it published. Yields after every round.
-   * `spent` is asked before each round; the probe stops when it says stop.
+   * Publishes one version per size, invokes them interleaved, and always deletes what it published. `mayGoOn` is asked before anything is
+   * made and before each round of measured runs, with what was measured so far; the probe stops when it says no. Throws UserError where the
+   * function cannot be probed; what was made is deleted then too, and at an abort.
    */
   probe(
     ref: ResourceRef,
     options: { sizesMib: readonly Mib[]; rounds: number; payloads: readonly string[]; mayGoOn: (runs: readonly ProbeRuns[]) => boolean },
-  ): Promise<{ runs: ProbeRuns[]; leftBehind: string[] }>;
+  ): Promise<ProbeResult>;
 }
 
 /** An open connection to one target. Quotas are shared by all sessions of one account and region. */

@@ -194,4 +194,6 @@ export interface ProbeRuns {
   billedMs: Ms[];
   initMs: Ms | null;
   maxUsedMib: Mib | null;
+  /** Billed time of the runs that are no measurement (the first one, cold ones); null: none. */
+  discardedBilledMs: Ms | null;
 }

@@ -96,7 +96,7 @@ export async function pointAlias(api: AwsApi, context: LiveContext, fn: string, 
     });
   } catch (error) {
     // an answer that was lost: what the alias says now decides
-    const moved = error instanceof AwsError && mayHaveHappened(error) && (await readAlias(api, fn, alias.name)).version === version;
+    const moved = error instanceof AwsError && error.mayHaveHappened && (await readAlias(api, fn, alias.name)).version === version;
     if (!moved) throw asUserError(error, `point alias ${alias.name} of ${fn} at version ${version}`);
   }
   const now = await readAlias(api, fn, alias.name);
@@ -104,12 +104,6 @@ export async function pointAlias(api: AwsApi, context: LiveContext, fn: string, 
     throw conflict(`alias ${alias.name} of ${fn} points to version ${now.version}, not ${version}`, [
       "evscope journal shows what was written",
     ]);
-}
-
-/** A failed write of which nobody knows whether it took effect: the answer was lost, or an earlier attempt's was. */
-export function mayHaveHappened(error: AwsError): boolean {
-  if (error.kind === "conflict") return error.attempts > 1;
-  return error.kind === "unreachable" || error.kind === "broken-answer" || error.kind === "failed";
 }
 
 function conflict(message: string, suggestions: string[]): UserError {

@@ -5,7 +5,7 @@
 import { EXIT, UserError } from "../../model/errors.ts";
 import type { Change, LiveResource, ResourceRef } from "../../model/plan.ts";
 import type { Applier, LiveContext, Target } from "../room.ts";
-import { type Alias, mayHaveHappened, pointAlias, provisionedNote, publish, readAlias, refuseUnreleased } from "./alias-move.ts";
+import { type Alias, pointAlias, provisionedNote, publish, readAlias, refuseUnreleased } from "./alias-move.ts";
 import { AwsError, type AwsApi } from "./api.ts";
 import { busyOf, differences, fingerprintOf, readConfiguration, settingsOf, waitUntilAtRest } from "./function-state.ts";
 import { ownersOf } from "./owners.ts";
@@ -66,7 +66,7 @@ export function openApplier(api: AwsApi, target: Target, context: LiveContext): 
       });
     } catch (error) {
       // whether it took effect is said by the function itself
-      const unsure = error instanceof AwsError && mayHaveHappened(error);
+      const unsure = error instanceof AwsError && error.mayHaveHappened;
       if (!unsure || unlike(settingsOf(await readConfiguration(api, fn)), change.after).length > 0)
         throw asUserError(error, `write ${Object.keys(change.after).join(", ")} of ${change.name}`);
     }
