@@ -61,6 +61,9 @@ export const SettingsFile = z.strictObject({
         .nullish()
         .describe("most requests per second to one family of calls; default: the service's quotas"),
       requestTimeout: SpanText.nullish().describe("no answer within this time is a failed attempt; default 10s"),
+      retryFor: SpanText.nullish().describe(
+        "how long one call is tried again (throttled, failed, no answer) before it counts as failed; default 60s",
+      ),
     })
     .nullish(),
 });

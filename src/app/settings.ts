@@ -28,6 +28,8 @@ export interface LiveSettings {
   /** Most requests per second to one API family; null: the service's own quotas. */
   requestsPerS: number | null;
   requestTimeoutMs: Ms;
+  /** How long one call is tried again before it counts as failed. */
+  patienceMs: Ms;
   accounts: readonly AccountSettings[];
 }
 
@@ -136,6 +138,7 @@ function toSettings(file: SettingsFile, folder: string): Settings {
       logs: file.logs ?? "platform",
       requestsPerS: file.aws?.requestsPerSecond ?? null,
       requestTimeoutMs: spanMs(file.aws?.requestTimeout ?? "10s") ?? 10_000,
+      patienceMs: spanMs(file.aws?.retryFor ?? "60s") ?? 60_000,
       accounts: (file.aws?.accounts ?? []).map((one) => ({
         name: one.name,
         account: one.account ?? null,

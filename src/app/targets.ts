@@ -37,6 +37,7 @@ export interface Scope {
   maxQueryUsd: Usd;
   requestsPerS: number | null;
   requestTimeoutMs: Ms;
+  patienceMs: Ms;
 }
 
 /** The newest minutes are not asked for: logs and metrics arrive late, and a window once held is not read again. */
@@ -77,6 +78,7 @@ export function scopeOf(settings: Settings, flags: LiveFlags, env: Environment, 
       usd(flags["max-query-usd"], "--max-query-usd") ?? usd(env["EVSCOPE_MAX_QUERY_USD"], "EVSCOPE_MAX_QUERY_USD") ?? live.maxQueryUsd,
     requestsPerS: live.requestsPerS,
     requestTimeoutMs: live.requestTimeoutMs,
+    patienceMs: live.patienceMs,
   };
 }
 

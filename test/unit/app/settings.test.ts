@@ -91,6 +91,7 @@ describe("loadSettings", () => {
       logs: "platform",
       requestsPerS: null,
       requestTimeoutMs: 10_000,
+      patienceMs: 60_000,
       accounts: [],
     });
   });

@@ -1,0 +1,72 @@
+/** Open connections to the targets of a command. */
+import { rooms } from "../clouds/index.ts";
+import type { LiveContext, LiveSession, Target } from "../clouds/room.ts";
+import type { Clock } from "../model/clock.ts";
+import { EXIT, UserError } from "../model/errors.ts";
+import type { Host } from "../model/host.ts";
+import type { IdKeys } from "../model/id-keys.ts";
+import type { Gap } from "../model/records.ts";
+import type { Scope } from "./targets.ts";
+
+/** What live work needs from outside the engine. */
+export interface LiveWorld {
+  host: Host;
+  signal: AbortSignal;
+  clock: Clock;
+  keys: IdKeys;
+  /** Stands in for the rooms' own doors in tests. */
+  connect?: (target: Target, context: LiveContext) => Promise<LiveSession>;
+}
+
+export interface Sessions {
+  sessions: readonly LiveSession[];
+  /** Targets that could not be reached, while others could. */
+  unreached: readonly { target: Target; gap: Gap }[];
+}
+
+/**
+ * Opens a session to every target, hands them to `work`, and closes them whatever happens. Throws UserError (exit 3) when no target can be
+ * reached; one of several that cannot is a warning and a gap.
+ */
+export async function withSessions<Result>(scope: Scope, world: LiveWorld, work: (open: Sessions) => Promise<Result>): Promise<Result> {
+  const context: LiveContext = {
+    host: world.host,
+    signal: world.signal,
+    clock: world.clock,
+    keys: world.keys,
+    requestTimeoutMs: scope.requestTimeoutMs,
+    patienceMs: scope.patienceMs,
+    requestsPerS: scope.requestsPerS,
+  };
+  const tried = await Promise.allSettled(scope.targets.map((target) => (world.connect ?? connectRoom)(target, context)));
+  const sessions = tried.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  try {
+    const failed = tried.flatMap((one, i) =>
+      one.status === "rejected" ? [{ target: scope.targets[i]!, error: one.reason as unknown }] : [],
+    );
+    const bug = failed.find(({ error }) => !(error instanceof UserError));
+    if (bug !== undefined) throw bug.error;
+    if (sessions.length === 0 && failed.length > 0) throw failed[0]!.error;
+    for (const { target, error } of failed) world.host.warn(`${nameOf(target)}: ${(error as UserError).message}`);
+    const unreached = failed.map(({ target, error }) => ({ target, gap: unreachedGap(target, error as UserError) }));
+    return await work({ sessions, unreached });
+  } finally {
+    for (const session of sessions) session.close();
+  }
+}
+
+/** How messages call a target. */
+export function nameOf(target: Target): string {
+  return `${target.name} ${target.region}`;
+}
+
+function unreachedGap(target: Target, error: UserError): Gap {
+  const { cloud, account, region } = target;
+  return { type: "gap", cloud, account, region, what: `everything of ${nameOf(target)}`, why: error.message, from: null, to: null };
+}
+
+async function connectRoom(target: Target, context: LiveContext): Promise<LiveSession> {
+  const { live, title } = rooms[target.cloud];
+  if (live === null) throw new UserError(`evscope reads exports of ${title} only`, { exitCode: EXIT.usage });
+  return live.connect(target, context);
+}
