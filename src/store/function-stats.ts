@@ -74,11 +74,29 @@ function statsOf(row: Cell[]): FunctionStats {
   const [count, trimmedMeanMs, winsorizedSdMs, meanMs, cold, meanDurationMs, meanInitMs, unknown] = cells.slice(13);
   const [p50, p95, p99, p999, max, meanRanMs, meanBilledMs, errors, timeouts, ooms, maxUsedMib, sandboxes, triggers] = cells.slice(21);
   return {
-    ...{ cloud, account, region, fn, version, memoryMib, architecture, plan, probe, emulator, from, to, invocations },
+    cloud,
+    account,
+    region,
+    fn,
+    version,
+    memoryMib,
+    architecture,
+    plan,
+    probe,
+    emulator,
+    from,
+    to,
+    invocations,
     warm: { count, trimmedMeanMs, winsorizedSdMs, meanMs },
     cold: { count: cold, meanDurationMs, meanInitMs, unknown },
     durationMs: max === null ? null : { p50, p95, p99, p999, max },
-    ...{ meanRanMs, meanBilledMs, errors, timeouts, ooms, maxUsedMib, sandboxes },
+    meanRanMs,
+    meanBilledMs,
+    errors,
+    timeouts,
+    ooms,
+    maxUsedMib,
+    sandboxes,
     triggers: typeof triggers === "string" && triggers !== "" ? triggers.split("\n") : [],
   } as FunctionStats;
 }
