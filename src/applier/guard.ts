@@ -1,0 +1,66 @@
+/** What speaks against a change, found out before anything is written. Pure. */
+import { EXIT, type ExitCode } from "../model/errors.ts";
+import type { Change, LiveResource } from "../model/plan.ts";
+import { diffOf } from "./plan.ts";
+import { aliasVersion, lockHolds, settingsOf, stateOf } from "./state.ts";
+
+/** What the user allows beyond what is safe by itself. */
+export interface Allowances {
+  /** --allow-drift: write although infrastructure as code owns the resource. */
+  drift: boolean;
+  /** --latest: change the unpublished configuration although aliases exist. */
+  latest: boolean;
+  /** --accept-data-loss, --accept-irreversible. */
+  dataLoss: boolean;
+  irreversible: boolean;
+}
+
+export interface Objection {
+  kind: "missing" | "changed" | "busy" | "owned" | "aliases" | "danger";
+  /** A sentence for people. */
+  text: string;
+  /** Flag that lifts it; null: none does. */
+  flag: string | null;
+  exitCode: ExitCode;
+}
+
+/** `owners`: seen by the plan, by the cloud now, and in files of the working folder. Empty: nothing speaks against it. */
+export function objections(change: Change, live: LiveResource, owners: readonly string[], allow: Allowances): Objection[] {
+  const state = stateOf(change, live);
+  if (state === "after") return [];
+  const found: Objection[] = [];
+  const object = (kind: Objection["kind"], flag: string | null, text: string): void => {
+    found.push({ kind, text, flag, exitCode: EXIT.conflict });
+  };
+  if (live.busy !== null) object("busy", null, `an update is under way (${live.busy})`);
+  if (change.alias !== null && aliasVersion(change, live) === null) object("missing", null, `there is no alias ${change.alias}`);
+  else if (state !== "before" || !lockHolds(change, live)) object("changed", null, difference(change, live));
+  if (owners.length > 0 && !allow.drift)
+    object("owned", "--allow-drift", `${owners.join(" and ")} owns it: change it there, or the next deployment takes this back`);
+  if (change.alias === null && live.aliases.length > 0 && !allow.latest)
+    object(
+      "aliases",
+      "--alias NAME or --latest",
+      `traffic may run through ${live.aliases.map((one) => `alias ${one.name} (version ${one.version})`).join(", ")}: published versions are fixed, changing $LATEST does nothing for them; --alias NAME publishes a version and moves that alias to it, --latest changes $LATEST alone`,
+    );
+  if (change.danger === "data-loss" && !allow.dataLoss) object("danger", "--accept-data-loss", "it can lose data or events");
+  if (change.danger === "irreversible" && !allow.irreversible) object("danger", "--accept-irreversible", "it cannot be taken back");
+  return found;
+}
+
+/** How the live resource differs from what the plan saw, in words. */
+export function difference(change: Change, live: LiveResource): string {
+  const now = settingsOf(change, live);
+  const other = diffOf({ before: change.before, after: now }).map(
+    ({ setting, before, after }) => `${setting} is ${JSON.stringify(after)} instead of ${JSON.stringify(before)}`,
+  );
+  const version = aliasVersion(change, live);
+  if (change.alias !== null && version !== change.aliasVersion && change.aliasVersion !== null)
+    other.push(`alias ${change.alias} points to ${version ?? "nothing"} instead of ${change.aliasVersion}`);
+  if (other.length > 0) return `it was changed since the plan was made: ${other.join(", ")}`;
+  const what =
+    change.fingerprint !== "" && change.fingerprint !== live.fingerprint
+      ? "other settings or the code are not the same"
+      : "it was written to (its revision is another), though these settings are the same";
+  return `it was changed since the plan was made: ${what}`;
+}
