@@ -47,7 +47,8 @@ function isSegment(o: Obj): boolean {
 const HELD = 20_000;
 
 function openTraces(source: Source, sink: Sink, keys: IdKeys): Reader {
-  const segments = segmentReader(source, factReader(keys));
+  const facts = factReader(keys);
+  const segments = segmentReader(source, facts);
   let held: Span[] = [];
   let requests: Nodes = new Map();
 
@@ -58,17 +59,19 @@ function openTraces(source: Source, sink: Sink, keys: IdKeys): Reader {
     requests = new Map();
   }
 
-  function readSegment(document: Json | undefined, at: Position, nodes: Nodes, spans: Span[]): void {
+  function readSegment(document: Json | undefined, at: Position, nodes: Nodes, spans: Span[], into = segments): void {
     const segment = obj(parsed(document));
     if (segment === null) return sink.broken("a segment whose Document is not JSON", at);
-    const reason = segments.read(segment, nodes, spans);
+    const reason = into.read(segment, nodes, spans);
     if (reason !== null) sink.broken(reason, at);
   }
 
   function readTrace(trace: Obj, at: Position): void {
     const nodes: Nodes = new Map();
     const spans: Span[] = [];
-    for (const one of [...list(trace["Segments"]), ...list(trace["Spans"])]) readSegment(obj(one)?.["Document"], at, nodes, spans);
+    // numbered afresh, so that a trace read twice gives the same records
+    const own = segmentReader(source, facts);
+    for (const one of [...list(trace["Segments"]), ...list(trace["Spans"])]) readSegment(obj(one)?.["Document"], at, nodes, spans, own);
     for (const span of spans) sink.record(segments.withRequest(span, nodes));
     if (trace["LimitExceeded"] === true)
       gap(`trace ${text(trace["Id"]) ?? ""}`, "X-Ray keeps no more than its limit of segments per trace (LimitExceeded)");
