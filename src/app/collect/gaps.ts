@@ -1,0 +1,73 @@
+/** What a collection could not get: by topic, so that a later run takes back what it could get then. */
+import type { LiveSession, Signal, Span } from "../../clouds/room.ts";
+import { AwsError } from "../../clouds/aws/api.ts";
+import { EXIT, UserError } from "../../model/errors.ts";
+import type { Gap, Rec } from "../../model/records.ts";
+import type { Collected } from "../../store/index.ts";
+
+/** What a target's gap is about. */
+export type Topic = Signal | "inventory";
+
+/** Gaps of one run. */
+export class GapList {
+  readonly all: Gap[] = [];
+  readonly #byTopic = new Map<string, Gap[]>();
+
+  add(topic: string, gap: Gap): void {
+    const gaps = this.#byTopic.get(topic) ?? [];
+    // pages of one source may each say the same
+    if (gaps.some((one) => one.what === gap.what && one.why === gap.why && one.from === gap.from && one.to === gap.to)) return;
+    this.#byTopic.set(topic, [...gaps, gap]);
+    this.all.push(gap);
+  }
+
+  /** Replaces what was said about this window under each of these topics. */
+  store(collected: Collected, topics: readonly string[], window: Span): void {
+    for (const topic of new Set([...topics, ...this.#byTopic.keys()])) collected.setGaps(topic, window, this.#byTopic.get(topic) ?? []);
+    collected.save();
+  }
+}
+
+export function topicOf(session: LiveSession, topic: Topic): string {
+  return `${session.target.cloud}/${session.account}/${session.target.region}#${topic}`;
+}
+
+/** Which kind of telemetry a planned gap is about, by its words. */
+export function signalOf(gap: Gap): Signal {
+  if (/metric/i.test(gap.what)) return "metrics";
+  if (/\btraces?\b|x-ray|aws\/spans/i.test(gap.what)) return "traces";
+  return /execution|state machine|histor/i.test(gap.what) ? "histories" : "logs";
+}
+
+/** A reader's word about one trace is a record like others; the rest says that a source was not read. */
+export function isGap(record: Rec): record is Gap {
+  return record.type === "gap" && !record.what.startsWith("trace ");
+}
+
+/** A failed piece of work as a gap. `window` null: no time. */
+export function failure(session: LiveSession, what: string, error: unknown, window: Span | null): Gap {
+  const known = error instanceof UserError || error instanceof AwsError;
+  const message = error instanceof Error ? error.message.split("\n")[0]! : String(error);
+  const { cloud, region } = session.target;
+  return {
+    type: "gap",
+    cloud,
+    account: session.account,
+    region,
+    what,
+    why: known ? message : `a bug of evscope: ${message}`,
+    from: window?.from ?? null,
+    to: window?.to ?? null,
+  };
+}
+
+/** Nothing more can be asked of that session: its credentials ended. null: another error. */
+export function credentialsError(error: unknown): UserError | null {
+  if (error instanceof UserError) return error.exitCode === EXIT.credentials ? error : null;
+  if (!(error instanceof AwsError) || error.kind !== "credentials") return null;
+  return new UserError(`the credentials are no longer valid: ${error.message}`, {
+    exitCode: EXIT.credentials,
+    suggestions: ["sign in again (aws sso login), then run the command again: what was read is kept"],
+    cause: error,
+  });
+}
