@@ -21,7 +21,8 @@ interface Raised {
   code?: string;
   cause?: unknown;
   $metadata?: { httpStatusCode?: number; clockSkewCorrected?: boolean };
-  $response?: { headers?: { [name: string]: string }; body?: unknown };
+  $response?: { headers?: { [name: string]: string } };
+  /** Set where the body could not be parsed. */
   $responseBodyText?: unknown;
 }
 
@@ -74,14 +75,14 @@ export function failureOf(thrown: unknown): Failure {
   if (CUT_OFF.test(code)) return failure("unreachable", LATER, true);
   if (status !== null && status >= 500 && status !== 501) return failure("failed", { ...LATER, waitMs: retryAfterMs(raised) }, true);
   if (UNSUPPORTED.test(code) || status === 501) return failure("unsupported", NEVER, false);
-  if (answer !== null || raised.name === "SyntaxError") return unreadable(status, failure);
+  if (answer !== null || (status !== null && status < 400)) return unreadable(status, failure);
   if (NOT_FOUND.test(code)) return failure("not-found", NEVER, false);
   if (CONFLICT.test(code) || status === 409 || status === 412) return failure("conflict", NEVER, false);
   if (/^ValidationError$/.test(code) && /does not exist/.test(message)) return failure("not-found", NEVER, false);
   if (INVALID.test(code) || status === 400) return failure("invalid", NEVER, false);
   if (status === 403) return failure("denied", NEVER, false);
   if (status === 404) return failure("not-found", NEVER, false);
-  return failure("failed", NEVER, status === null || status < 400);
+  return failure("failed", NEVER, status === null);
 }
 
 /** An answer that is not in the service's own form: HTML of a gateway, XML of an endpoint's guard, a body that was cut. */
@@ -92,14 +93,24 @@ function unreadable(status: number | null, failure: (kind: AwsErrorKind, verdict
   return failure("broken-answer", LATER, true);
 }
 
-/** Code and message of an XML answer that the SDK could not read as JSON (a 403 by the endpoint's access check); null: no such answer. */
+/** What stands in an answer that the SDK could not parse, such as the XML of an endpoint's access check; null: it was parsed. */
 function foreignAnswer(raised: Raised): { code: string; message: string } | null {
-  const body = raised.$responseBodyText ?? raised.$response?.body;
-  if (raised.name !== "SyntaxError" || typeof body !== "string") return null;
+  if (raised.name !== "SyntaxError" && raised.$responseBodyText === undefined) return null;
+  // some of the SDK's parsers keep the text, others only say how it begins
+  const body =
+    typeof raised.$responseBodyText === "string"
+      ? raised.$responseBodyText
+      : (/, "(.*)"\.\.\. is not/.exec(raised.message ?? "")?.[1] ?? "{");
   const code = /<Code>(?:[\w.]+\.)?(\w{1,80})<\/Code>/.exec(body)?.[1];
   if (code !== undefined) return { code, message: /<Message>([^<]{1,500})<\/Message>/.exec(body)?.[1] ?? code };
-  const kind = /^\s*<(!doctype|html)/i.test(body) ? "HTML" : body.trim() === "" ? "an empty body" : "a body that is not JSON or is cut";
-  return { code: "SyntaxError", message: `the answer is ${kind}` };
+  const kind = /^\s*<(!doctype|html)/i.test(body)
+    ? "HTML"
+    : /^\s*</.test(body)
+      ? "XML"
+      : body.trim() === ""
+        ? "empty"
+        : "cut off, or no JSON";
+  return { code: "UnreadableAnswer", message: `the answer is ${kind}` };
 }
 
 function networkCode(raised: Raised): string | null {

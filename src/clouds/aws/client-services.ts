@@ -5,7 +5,10 @@ import { UserError } from "../../model/errors.ts";
 export interface SdkClient {
   send(command: object, options: { abortSignal: AbortSignal }): Promise<object>;
   destroy(): void;
+  middlewareStack: { add(layer: (next: Handler, context: { commandName?: string }) => Handler, options: object): void };
 }
+
+type Handler = (args: object) => Promise<{ response: unknown; output: unknown }>;
 
 type Loaded = { [name: string]: unknown };
 
@@ -20,14 +23,14 @@ interface Service {
 }
 
 const NEXT = ["NextToken", "NextToken"] as const;
-const next = ["nextToken", "nextToken"] as const;
+const CAMEL = ["nextToken", "nextToken"] as const;
 
 const SERVICES: { readonly [service: string]: Service } = {
   lambda: { pkg: "lambda", client: "Lambda", load: () => import("@aws-sdk/client-lambda"), token: ["Marker", "NextMarker"] },
-  logs: { pkg: "cloudwatch-logs", client: "CloudWatchLogs", load: () => import("@aws-sdk/client-cloudwatch-logs"), token: next },
+  logs: { pkg: "cloudwatch-logs", client: "CloudWatchLogs", load: () => import("@aws-sdk/client-cloudwatch-logs"), token: CAMEL },
   cloudwatch: { pkg: "cloudwatch", client: "CloudWatch", load: () => import("@aws-sdk/client-cloudwatch"), token: NEXT },
   xray: { pkg: "xray", client: "XRay", load: () => import("@aws-sdk/client-xray"), token: NEXT },
-  states: { pkg: "sfn", client: "SFN", load: () => import("@aws-sdk/client-sfn"), token: next },
+  states: { pkg: "sfn", client: "SFN", load: () => import("@aws-sdk/client-sfn"), token: CAMEL },
   events: { pkg: "eventbridge", client: "EventBridge", load: () => import("@aws-sdk/client-eventbridge"), token: NEXT },
   pipes: { pkg: "pipes", client: "Pipes", load: () => import("@aws-sdk/client-pipes"), token: NEXT },
   sqs: { pkg: "sqs", client: "SQS", load: () => import("@aws-sdk/client-sqs"), token: NEXT },
@@ -75,12 +78,30 @@ export async function openService(
   const service = serviceOf(name);
   const sdk = await loaded(`@aws-sdk/client-${service.pkg}`, service.load);
   const Client = sdk[`${service.client}Client`] as new (config: object) => SdkClient;
+  const client = new Client(config);
+  client.middlewareStack.add(refuseEmpty, { step: "deserialize", priority: "low", name: "evscopeRefuseEmpty" });
   return {
-    client: new Client(config),
+    client,
     command(operation, input) {
       const Command = sdk[`${operation}Command`] as (new (input: object) => object) | undefined;
       if (Command === undefined) throw new Error(`the AWS service ${name} has no operation ${operation}`);
       return new Command(input);
     },
+  };
+}
+
+/** Operations that change nothing, by name. */
+export function isReadOperation(operation: string): boolean {
+  return /^(Get|List|Describe|BatchGet|Filter|StopQuery)/.test(operation);
+}
+
+/** The SDK takes a body of no bytes for an answer without fields: a list that was cut off before its first byte would be an empty list. */
+function refuseEmpty(next: Handler, context: { commandName?: string }): Handler {
+  return async (args) => {
+    const result = await next(args);
+    const { statusCode, headers } = result.response as { statusCode?: number; headers?: { [name: string]: string } };
+    if (statusCode === 200 && headers?.["content-length"] === "0" && isReadOperation(context.commandName ?? ""))
+      throw Object.assign(new Error("the answer is empty"), { name: "EmptyAnswer", $metadata: { httpStatusCode: 200 } });
+    return result;
   };
 }

@@ -7,18 +7,18 @@ import { EXIT, UserError } from "../../model/errors.ts";
 import type { Json } from "../../model/records.ts";
 import { allPages } from "../kit/pages.ts";
 import { sharedBucket } from "../kit/rate.ts";
-import { retrying } from "../kit/retry.ts";
+import { retrying, type Verdict } from "../kit/retry.ts";
 import type { LiveContext, Target } from "../room.ts";
 import { type Api, type AwsApi, AwsError, type CallOptions } from "./api.ts";
 import { type Credentials, credentialsError, credentialsOf, SILENT } from "./client-credentials.ts";
 import { type Failure, failureOf } from "./client-errors.ts";
-import { loaded, openService, serviceOf } from "./client-services.ts";
+import { isReadOperation, loaded, openService, type SdkClient, serviceOf } from "./client-services.ts";
 import { arnOf } from "./names.ts";
 import { quotaOf } from "./quotas.ts";
 import { type Obj, text } from "./schema.ts";
 
 export interface AwsClient extends AwsApi {
-  /** Requests sent so far by call: all, those refused as too many, those that failed otherwise. */
+  /** By API: requests sent, those of them refused as too many, and calls given up for good (`not-found` is an answer). */
   calls(): { api: string; calls: number; throttled: number; failed: number }[];
   close(): void;
 }
@@ -137,12 +137,11 @@ function newWire(config: object, target: Target, context: LiveContext): Wire {
     return found;
   }
 
-  async function send(name: Api, input: object, signal: AbortSignal, timeoutMs: number): Promise<Obj> {
-    const at = name.indexOf(":");
-    const { client, command } = await service(name.slice(0, at));
+  /** One attempt. */
+  async function send(client: SdkClient, request: object, signal: AbortSignal, timeoutMs: number): Promise<Obj> {
     const deadline = AbortSignal.timeout(timeoutMs);
     try {
-      const answer = await client.send(command(name.slice(at + 1), input), { abortSignal: AbortSignal.any([signal, deadline]) });
+      const answer = await client.send(request, { abortSignal: AbortSignal.any([signal, deadline]) });
       return plain({ ...answer, $metadata: undefined }) as Obj;
     } catch (error) {
       signal.throwIfAborted();
@@ -152,44 +151,46 @@ function newWire(config: object, target: Target, context: LiveContext): Wire {
   }
 
   async function call(name: Api, input: object, account: string, options: CallOptions): Promise<Obj> {
+    const [serviceName = "", operation = ""] = name.split(":");
+    const { client, command } = await service(serviceName);
+    command(operation, input); // an operation that does not exist is no fault of the server
     const signal = options.evenAfterAbort === true ? never : context.signal;
     const quota = quotaOf(name);
     const bucket = sharedBucket(`aws ${account} ${target.region} ${quota.family}`, context.requestsPerS ?? quota.perS, context.clock);
-    const timeoutMs =
-      options.timeoutMs ?? (name === "lambda:Invoke" ? Math.max(INVOKE_MS, context.requestTimeoutMs) : context.requestTimeoutMs);
+    const leastMs = name === "lambda:Invoke" ? INVOKE_MS : 0;
+    const timeoutMs = options.timeoutMs ?? Math.max(leastMs, context.requestTimeoutMs);
+    const read = isReadOperation(operation);
     const count = countsOf(counts, name);
-    const repeatable = options.once !== true && isRead(name);
-    let last: Failure | null = null;
+    let failure: Failure | null = null as Failure | null;
     let attempts = 0;
+
+    function judge(error: unknown): Verdict {
+      failure = failureOf(error);
+      if (failure.kind === "throttled") {
+        count.throttled++;
+        bucket.throttled();
+      }
+      // a query that AWS says it did not start is started again; one whose answer was lost may run, and would be paid twice
+      const harmless = read || (name === "logs:StartQuery" && (failure.status ?? 0) >= 500);
+      const again = harmless && options.once !== true;
+      return failure.mayHaveHappened && !again ? { ...failure.verdict, retry: "never" } : failure.verdict;
+    }
+
     try {
       return await retrying(
         (attempt) => {
           attempts = attempt;
           count.calls++;
-          return send(name, input, signal, timeoutMs);
+          return send(client, command(operation, input), signal, timeoutMs);
         },
-        {
-          clock: context.clock,
-          signal,
-          patienceMs: context.patienceMs,
-          ready: () => bucket.take(signal),
-          judge(error) {
-            last = failureOf(error);
-            if (last.kind === "throttled") {
-              count.throttled++;
-              bucket.throttled();
-            } else count.failed++;
-            const again = repeatable || ((last.status ?? 0) >= 500 && name === "logs:StartQuery" && options.once !== true);
-            return last.mayHaveHappened && !again ? { ...last.verdict, retry: "never" } : last.verdict;
-          },
-        },
+        { clock: context.clock, signal, patienceMs: context.patienceMs, ready: () => bucket.take(signal), judge },
       );
     } catch (error) {
       signal.throwIfAborted();
-      const failure = last as Failure | null;
-      if (failure === null || error instanceof UserError) throw error;
+      if (failure === null) throw error;
+      if (failure.kind !== "not-found") count.failed++;
       if (failure.kind === "credentials") throw credentialsError(failure, target, error);
-      throw finalError(failure, name, attempts, !isRead(name) && failure.mayHaveHappened, error);
+      throw finalError(failure, name, attempts, !read && failure.mayHaveHappened, error);
     }
   }
 
@@ -218,11 +219,6 @@ function finalError(failure: Failure, name: Api, attempts: number, mayHaveHappen
   );
   error.cause = cause;
   return error;
-}
-
-/** Operations that change nothing. `StartQuery` is none of them: it is repeated when AWS says that it failed, not when no answer came, since what is scanned twice is paid twice. */
-function isRead(name: Api): boolean {
-  return /:(Get|List|Describe|BatchGet|Filter|StopQuery)/.test(name);
 }
 
 function countsOf(counts: Map<Api, Counts>, name: Api): Counts {
