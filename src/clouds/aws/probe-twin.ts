@@ -81,13 +81,16 @@ export async function createTwin(
   memoryMib: number,
 ): Promise<string> {
   const twin = twinName(ref.name);
+  const run = Math.floor(context.clock.random() * 2 ** 48).toString(16);
   const input = {
     FunctionName: twin,
     MemorySize: memoryMib,
     ...copied(ref, original.configuration),
+    Tags: { [TAG]: ref.resource, [RUN_TAG]: run },
     Code: await codeOf(context, original),
   };
-  const create = (): Promise<Obj> => api.call("lambda:CreateFunction", input, { timeoutMs: DOWNLOAD_MS });
+  // not cut off by an abort: whether it was made must be known, or it would stay
+  const create = (): Promise<Obj> => api.call("lambda:CreateFunction", input, { timeoutMs: DOWNLOAD_MS, evenAfterAbort: true });
   try {
     await create().catch(async (error: unknown) => {
       if (!(error instanceof AwsError) || error.kind !== "conflict") throw error;
