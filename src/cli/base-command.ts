@@ -1,7 +1,9 @@
 /** What every command shares: flags, the host on stderr, the result on stdout, errors as one clear message and an exit code. */
 import { Command, Flags } from "@oclif/core";
 import { EXIT, type ExitCode, UserError } from "../model/errors.ts";
+import type { LiveWorld } from "../app/live.ts";
 import { loadSettings, type Settings } from "../app/settings.ts";
+import { systemClock } from "./clock.ts";
 import { systemError } from "./system-error.ts";
 import { terminalHost } from "./terminal-host.ts";
 
@@ -73,6 +75,11 @@ export abstract class BaseCommand extends Command {
   /** Reads evscope.yaml, or the file given. */
   protected settings(flags: { config: string | undefined }): Settings {
     return loadSettings(flags.config ?? null, process.cwd());
+  }
+
+  /** What live work needs. */
+  protected world(settings: Settings): LiveWorld {
+    return { host: this.host, signal: this.abort.signal, clock: systemClock, keys: settings.keys };
   }
 
   /** Writes the result. Nothing else goes to stdout. */

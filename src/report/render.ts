@@ -11,6 +11,7 @@ import { formatTable } from "./formats/table.ts";
 import { formatWaterfall } from "./formats/waterfall.ts";
 import type { Report } from "./report.ts";
 import { chainsDocument, chainsView } from "./views/chains.ts";
+import { collectDocument, type CollectFacts, collectView } from "./views/collect.ts";
 import { costDocument, costView } from "./views/cost.ts";
 import { type DatasetFacts, datasetDocument, datasetView } from "./views/dataset.ts";
 import { importDocument, type ImportFacts, importView } from "./views/imports.ts";
@@ -45,6 +46,10 @@ export function costText(ledger: Ledger, top: number | null, form: TableForm | "
 
 export function importText(facts: ImportFacts, form: "table" | "json", look: Look): string {
   return form === "json" ? formatJson(importDocument(facts)) : formatTable(importView(facts), look);
+}
+
+export function collectText(facts: CollectFacts, form: "table" | "json", look: Look): string {
+  return form === "json" ? formatJson(collectDocument(facts)) : formatTable(collectView(facts), look);
 }
 
 export function datasetText(facts: DatasetFacts, form: "table" | "json", look: Look): string {
