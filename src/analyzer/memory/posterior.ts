@@ -17,17 +17,19 @@ export interface Observation {
 
 /** Engineering choices of the model; none is tuned to a function. All on the log scale. */
 export interface ModelConstants {
-  /** Standard deviation of a function's true mean around the best curve of the family, at the sizes that were seen. */
+  /** Standard deviation of a function's true mean around the best curve of the family. */
   modelSd: number;
-  /** The same at sizes that were not seen. */
+  /** The same for predictions at sizes that were not seen, where the curve is not the best one. */
   predictiveSd: number;
+  /** How far along ln(memory) a deviation from the curve reaches: at this distance it has fallen to 1/e. */
+  reach: number;
   /** How far a function's level at one vCPU may lie from that of the prior's function. */
   levelSd: number;
   /** Error of a CPU time per invocation. */
   cpuSd: number;
 }
 
-export const MODEL: ModelConstants = { modelSd: 0.07, predictiveSd: 0.1, levelSd: 1.6, cpuSd: 0.15 };
+export const MODEL: ModelConstants = { modelSd: 0.07, predictiveSd: 0.1, reach: 0.5, levelSd: 1.6, cpuSd: 0.15 };
 
 export interface PosteriorOptions {
   /** CPU time per invocation from Lambda Insights or a trace; null: not known. */
@@ -41,13 +43,13 @@ export interface PosteriorOptions {
 export interface Posterior {
   /** Mean of the curves (the exponential of the mean of ln T), as if the size had not been measured. */
   curveMs(memoryMib: Mib): Ms;
-  /** Best estimate of the mean duration: the curve, at measured sizes drawn to what was measured by their precision. */
+  /** Best estimate of the mean duration: the curve, drawn to what was measured at and near a size. */
   meanMs(memoryMib: Mib): Ms;
   /** ln T (ms) of each curve at a size, as if it had not been measured. */
   logModel(memoryMib: Mib): Float64Array;
   /** Quantiles of the mean duration at a size, with the spread of the curves and what no curve explains. `shares` ascending, 0..1. */
   quantilesMs(memoryMib: Mib, shares: readonly number[]): Ms[];
-  /** ln T (ms) of each curve at a size; at measured sizes drawn to what was measured. Same order as `weights`. */
+  /** ln T (ms) of each curve at a size, drawn to what was measured at and near it. Same order as `weights`. */
   logCurve(memoryMib: Mib): Float64Array;
   /** Standard deviation (log scale) of the true mean around `logCurve`: what no curve explains. */
   noise(memoryMib: Mib): number;
@@ -75,16 +77,26 @@ class ParticlePosterior implements Posterior {
   readonly sizesDisagree: boolean;
   readonly #prior: Prior;
   readonly #constants: ModelConstants;
-  readonly #observed: ReadonlyMap<Mib, Observation>;
+  readonly #observations: readonly Observation[];
   /** ln S: the level at which each curve fits best. */
   readonly #level: Float64Array;
+  /** What is left between each observation and each curve. */
+  readonly #residuals: readonly Float64Array[];
+  /** Of the observations, as a share of the model's variance. */
+  readonly #covariance: readonly (readonly number[])[];
 
   constructor(observations: readonly Observation[], options: PosteriorOptions) {
     this.#prior = options.prior ?? shippedPrior();
     this.#constants = options.constants ?? MODEL;
-    this.#observed = new Map(observations.map((observation) => [observation.memoryMib, observation]));
+    this.#observations = observations;
     const { level, squares } = fitLevels(this.#prior, observations, this.#constants.modelSd);
     this.#level = level;
+    this.#residuals = observations.map(({ memoryMib, durationMs }) =>
+      this.logModel(memoryMib).map((curve) => Math.log(durationMs) - curve),
+    );
+    this.#covariance = observations.map((a) =>
+      observations.map((b) => this.#likeness(a.memoryMib, b.memoryMib) + (a === b ? (a.logSe / this.#constants.modelSd) ** 2 : 0)),
+    );
     this.misfit = squares.reduce((least, value) => Math.min(least, value), Infinity);
     this.sizesDisagree = this.misfit > 4 * (observations.length - 1);
     this.weights = normalised(logWeights(this.#prior, level, squares, options.cpuMs, this.#constants));
@@ -108,17 +120,14 @@ class ParticlePosterior implements Posterior {
   }
 
   logCurve(memoryMib: Mib): Float64Array {
-    const model = this.logModel(memoryMib);
-    const seen = this.#observed.get(memoryMib);
-    if (!seen) return model;
-    const pull = this.#pull(seen);
-    const measured = Math.log(seen.durationMs);
-    return model.map((curve) => curve + pull * (measured - curve));
+    const curve = this.logModel(memoryMib);
+    const { share } = this.#deviation(memoryMib);
+    for (const [k, residual] of this.#residuals.entries()) for (let i = 0; i < curve.length; i++) curve[i]! += share[k]! * residual[i]!;
+    return curve;
   }
 
   noise(memoryMib: Mib): number {
-    const seen = this.#observed.get(memoryMib);
-    return seen ? seen.logSe * Math.sqrt(this.#pull(seen)) : this.#constants.predictiveSd;
+    return this.#constants.predictiveSd * Math.sqrt(this.#deviation(memoryMib).unexplained);
   }
 
   quantilesMs(memoryMib: Mib, shares: readonly number[]): Ms[] {
@@ -129,11 +138,36 @@ class ParticlePosterior implements Posterior {
     return Math.exp(this.weights.reduce((sum, weight, i) => sum + weight * curve[i]!, 0));
   }
 
-  /** How far a measured mean draws the curve to itself: the model's variance against the measurement's. */
-  #pull({ logSe }: Observation): number {
-    const modelVariance = this.#constants.modelSd ** 2;
-    return modelVariance / (modelVariance + logSe ** 2);
+  /**
+   * Deviations from the curve at neighbouring sizes are alike (Gaussian process, exponential covariance of ln memory): which share of each
+   * residual applies at a size, and which share of the variance no measurement explains.
+   */
+  #deviation(memoryMib: Mib): { share: number[]; unexplained: number } {
+    const likeness = this.#observations.map((seen) => this.#likeness(memoryMib, seen.memoryMib));
+    const share = solve(this.#covariance, likeness);
+    return { share, unexplained: Math.max(1 - share.reduce((sum, value, k) => sum + value * likeness[k]!, 0), 0) };
   }
+
+  #likeness(a: Mib, b: Mib): number {
+    return Math.exp(-Math.abs(Math.log(a / b)) / this.#constants.reach);
+  }
+}
+
+/** Solves the linear equations `matrix * x = right` (symmetric, positive definite, a handful of rows). */
+function solve(matrix: readonly (readonly number[])[], right: readonly number[]): number[] {
+  const rows = matrix.map((row, i) => [...row, right[i]!]);
+  for (const [i, pivot] of rows.entries()) {
+    for (const row of rows.slice(i + 1)) {
+      const factor = row[i]! / pivot[i]!;
+      for (let j = i; j < row.length; j++) row[j]! -= factor * pivot[j]!;
+    }
+  }
+  const x = Array<number>(rows.length).fill(0);
+  for (let i = rows.length - 1; i >= 0; i--) {
+    const rest = rows[i]!.slice(i + 1, -1).reduce((sum, value, j) => sum + value * x[i + 1 + j]!, 0);
+    x[i] = (rows[i]!.at(-1)! - rest) / rows[i]![i]!;
+  }
+  return x;
 }
 
 /** Level ln S at which each curve fits the observations best, and the sum of squared, scaled residuals it leaves. */
