@@ -4,7 +4,13 @@
  */
 import { createHash } from "node:crypto";
 import { type Api, type AwsApi, AwsError, type AwsErrorKind, type CallOptions } from "../../src/clouds/aws/api.ts";
+import { openApplier } from "../../src/clouds/aws/applier.ts";
 import type { Obj } from "../../src/clouds/aws/schema.ts";
+import type { Applier } from "../../src/clouds/room.ts";
+import { silentHost } from "../../src/model/host.ts";
+import type { Change, LiveResource, ResourceRef } from "../../src/model/plan.ts";
+import type { Json } from "../../src/model/records.ts";
+import { testContext, testTarget } from "./aws-client.ts";
 
 export const ACCOUNT = "123456789012";
 export const REGION = "eu-west-1";
@@ -16,6 +22,8 @@ interface Kept {
   aliases: Map<string, { version: string; revision: number; weights: { [version: string]: number } }>;
   tags: { [tag: string]: string };
   busyReads: number;
+  /** Revision of `latest` when it was last published. */
+  published: Json;
 }
 
 export class FakeLambda implements AwsApi {
@@ -69,6 +77,7 @@ export class FakeLambda implements AwsApi {
       aliases: new Map(),
       tags,
       busyReads: 0,
+      published: null,
     });
   }
 
@@ -181,7 +190,8 @@ export class FakeLambda implements AwsApi {
     }
   }
 
-  private create(name: string, { Tags, Code: _, ...fields }: Obj): Obj {
+  private create(name: string, input: Obj): Obj {
+    const { Tags, Code: _, ...fields } = input;
     if (this.functions.has(name))
       throw fail("lambda:CreateFunction", "conflict", "ResourceConflictException", `Function already exist: ${name}`);
     this.add(name, fields, (Tags ?? {}) as { [tag: string]: string });
@@ -211,6 +221,10 @@ export class FakeLambda implements AwsApi {
   }
 
   private publish(kept: Kept, description = ""): Obj {
+    // https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html: nothing changed since the last version: that one comes back
+    const last = kept.versions.at(-1);
+    if (last !== undefined && kept.published === kept.latest["RevisionId"]) return last;
+    kept.published = kept.latest["RevisionId"] ?? null;
     const Version = String(kept.versions.length + 1);
     const made = {
       ...kept.latest,
@@ -233,4 +247,41 @@ export class FakeLambda implements AwsApi {
 
 export function fail(api: Api, kind: AwsErrorKind, code: string, message: string, mayHaveHappened = false): AwsError {
   return new AwsError(kind, api, code, message, null, 1, mayHaveHappened);
+}
+
+export const ref = (name: string): ResourceRef => ({
+  cloud: "aws",
+  account: ACCOUNT,
+  region: REGION,
+  kind: "lambda.function",
+  resource: arn(name),
+  name,
+});
+
+/** A cloud with one function, `orders`, and what it warned of. */
+export function cloud(): { api: FakeLambda; applier: Applier; warned: string[] } {
+  const api = new FakeLambda();
+  api.add("orders");
+  const warned: string[] = [];
+  const host = { ...silentHost, warn: (message: string) => void warned.push(message) };
+  return { api, applier: openApplier(api, testTarget({ region: REGION }), testContext({ host })), warned };
+}
+
+/** The change that a plan makes of a live resource. */
+export function change(live: LiveResource, more: Partial<Change> = {}): Change {
+  const { settings: _, aliases: __, busy: ___, ...rest } = live;
+  return {
+    ...rest,
+    id: "1",
+    before: { memoryMib: 512 },
+    after: { memoryMib: 1024 },
+    alias: null,
+    aliasVersion: null,
+    aliasTarget: null,
+    danger: "restart",
+    owners: [],
+    expected: null,
+    reasons: [],
+    ...more,
+  };
 }

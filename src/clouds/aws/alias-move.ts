@@ -31,11 +31,13 @@ export async function readAlias(api: AwsApi, fn: string, name: string): Promise<
   return { name, version, revision: text(found["RevisionId"]) };
 }
 
-/** Throws UserError (exit 5) where publishing `$LATEST` would bring more to the alias than the change of a setting. */
-export async function refuseUnreleased(api: AwsApi, fn: string, latest: Obj, alias: Alias): Promise<void> {
+/** Throws UserError (exit 5) where publishing `$LATEST` would bring more to the alias than the change of a setting. `written`: fields that the change has set already. */
+export async function refuseUnreleased(api: AwsApi, fn: string, latest: Obj, alias: Alias, written: readonly string[]): Promise<void> {
   if (alias.version === "$LATEST")
     throw conflict(`alias ${alias.name} of ${fn} points to $LATEST: nothing has to be published`, ["leave --alias out"]);
-  const differing = differencesFromVersion(latest, await readConfiguration(api, fn, alias.version));
+  const differing = differencesFromVersion(latest, await readConfiguration(api, fn, alias.version)).filter(
+    (name) => !written.includes(name),
+  );
   if (differing.length === 0) return;
   throw conflict(
     `$LATEST of ${fn} differs from version ${alias.version} behind alias ${alias.name} (${differing.join(", ")}): publishing would release that too`,

@@ -49,7 +49,7 @@ export function openApplier(api: AwsApi, target: Target, context: LiveContext): 
     const alias = await readAlias(api, change.resource, change.alias!);
     if (change.aliasVersion !== null && alias.version !== change.aliasVersion)
       throw changed(change, `alias ${alias.name} points to version ${alias.version}, the plan saw ${change.aliasVersion}`);
-    await refuseUnreleased(api, change.resource, half ? withSettings(seen, change.before) : seen, alias);
+    await refuseUnreleased(api, change.resource, seen, alias, half ? fieldsOf(change.after) : []);
     const note = await provisionedNote(api, change.resource, alias.name);
     if (note !== null) context.host.warn(note);
     return alias;
@@ -150,7 +150,10 @@ async function aliasesOf(api: AwsApi, fn: string): Promise<LiveResource["aliases
   return aliases.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** The setting was written, nothing else changed, and the alias still waits: an apply that was cut off between the two. */
+/**
+ * The setting was written, nothing else changed, and the alias still waits: an apply that was cut off between the two. Also where the
+ * change says so itself (`before` equals `after`, fingerprint as it is now).
+ */
 function isHalfDone(change: Change, seen: Obj): boolean {
   if (change.alias === null || unlike(settingsOf(seen), change.after).length > 0) return false;
   return change.fingerprint === "" || fingerprintOf(withSettings(seen, change.before)) === change.fingerprint;
