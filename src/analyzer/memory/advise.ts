@@ -1,0 +1,202 @@
+/** What is known of one function -> what may be said about its memory. Pure. */
+import type { EpochHour, SizingAdvice } from "../../model/sizing.ts";
+import type { Mib, Ms } from "../../model/units.ts";
+import { type Choice, choose } from "./choose.ts";
+import { costModel, widened } from "./cost.ts";
+import { utilisation } from "./cpu.ts";
+import { type Experiment, LEAST_WARM, type Sided } from "./epochs.ts";
+import { type FunctionFacts, isPublished, numberSetting, textSetting } from "./facts.ts";
+import { type MemoryNeed, memoryNeed } from "./floor.ts";
+import { furtherAdvice } from "./further.ts";
+import { observationsOf } from "./observations.ts";
+import { posterior } from "./posterior.ts";
+import { refusalFor } from "./refusals.ts";
+import { confidenceOf, probePlan, reachOf, tierOf } from "./tiers.ts";
+import { monthlyVolume } from "./volume.ts";
+import { type AdviceContext, affordable, durationAt, legalSizes, predict, type Subject, survives, timeoutSlack } from "./subject.ts";
+import { whyNotMore } from "./words.ts";
+
+/** `hours`: see `observationsOf`. */
+export function advise(
+  facts: FunctionFacts,
+  experiment: Experiment,
+  hours: (epoch: Sided) => readonly EpochHour[],
+  context: AdviceContext,
+): SizingAdvice {
+  const { config, stats } = facts;
+  const { currentMib, note } = currentSize(facts, experiment);
+  const need = memoryNeed(stats, currentMib, textSetting(config, "runtime"));
+  const runs = stats.reduce((sum, one) => sum + (one.probe ? 0 : one.invocations), 0);
+  const volume = monthlyVolume(runs, context.window, facts.daily);
+  const cpuMs = facts.cpu?.meanMs ?? null;
+  const observed = observationsOf(experiment, hours);
+  const tier = tierOf(observed.measured, cpuMs);
+  const base = { ...blank(facts, currentMib, need, cpuMs), tier };
+  base.evidence.invocationsPerMonth = runs === 0 ? null : volume.perMonth;
+  base.evidence.sizesMib = observed.measured.map((one) => one.memoryMib).sort((a, b) => a - b);
+  const refusal = refusalFor(facts);
+  if (refusal !== null) return { ...base, tier: null, refusal, whyNotMore: sentence(refusal) };
+  const { current } = experiment;
+  if (tier === null || current === null || currentMib === null) {
+    const why =
+      runs === 0 ? "it did not run in this time" : `fewer than ${LEAST_WARM} warm runs without error: too few to know how long it takes`;
+    return { ...base, refusal: why, whyNotMore: sentence(why) };
+  }
+  const here = observed.measured.find((one) => one.memoryMib === currentMib) ?? null;
+  const curve = posterior(observed.measured, { cpuMs });
+  const subject: Subject = {
+    facts,
+    experiment,
+    current,
+    currentMib,
+    measured: observed.measured,
+    here,
+    tier,
+    cpuMs,
+    curve,
+    need,
+    volume,
+    used: cpuMs === null || here === null ? null : utilisation(cpuMs, here.durationMs, currentMib),
+    cost: costModel(current.stats, curve.meanMs(current.memoryMib), volume, context.rates),
+    timeoutS: numberSetting(config, "timeoutS"),
+    notes: [...(note === null ? [] : [note]), ...experiment.notes, ...observed.notes, ...(volume.note === null ? [] : [volume.note])],
+  };
+  return complete(base, subject, context);
+}
+
+/** With the posterior at hand: predictions, choice, refusal or proposal. */
+function complete(base: SizingAdvice, subject: Subject, context: AdviceContext): SizingAdvice {
+  const { facts, curve, tier, currentMib, need, cost, measured, current } = subject;
+  const model = typeof cost === "string" ? null : cost;
+  const reach = curve.sizesDisagree
+    ? null
+    : reachOf({ ...subject, utilisation: subject.used, asynchronous: facts.asynchronous, timeoutSlack: timeoutSlack(subject) });
+  const legal = legalSizes(subject, context, tier === 0 ? reach : null);
+  const predicted = legal.map((size) => predict(subject, model, size, tier >= 2 || reach !== null));
+  const further = furtherAdvice({
+    stats: current.stats,
+    currentMib,
+    need,
+    timeoutS: subject.timeoutS,
+    cost: model,
+    volume: subject.volume,
+    rates: context.rates,
+    warmMs: curve.meanMs(currentMib),
+    logSe: subject.here?.logSe ?? null,
+    sizesDisagree: curve.sizesDisagree,
+  });
+  const advice: SizingAdvice = { ...base, predicted, further };
+  advice.evidence.effectiveSampleSize = curve.effectiveSampleSize;
+  advice.evidence.coldShare = model?.coldShare ?? null;
+  if (tier < 3) {
+    const plan = { measured, currentMib, floorMib: need.floorMib ?? currentMib, mostMib: context.memory.mostMib };
+    advice.probeMib = probePlan({ ...plan, multiThreaded: curve.multiThreadedShare > 0.5 });
+  }
+  const refused = (refusal: string, choice: Choice | null = null): SizingAdvice => ({
+    ...advice,
+    refusal,
+    whyNotMore: whyNotMore({ ...subject, refusal, choice, reach, asynchronous: facts.asynchronous }),
+  });
+  if (typeof cost === "string") return refused(cost);
+  if (curve.sizesDisagree) return refused("the sizes that were seen fit no plausible curve together: noise, drift, or other work");
+  if (reach === null) return refused(outOfReach(subject));
+  const candidatesMib = legal.filter(
+    (size) => size >= reach.leastMib && size <= reach.mostMib && survives(subject, size) && affordable(subject, cost, size, context),
+  );
+  const choice = choose(curve, {
+    currentMib,
+    candidatesMib,
+    objective: context.objective,
+    asynchronous: facts.asynchronous === true,
+    costAt: (size) => cost.lineAt(size),
+  });
+  const words = whyNotMore({ ...subject, refusal: null, choice, reach, asynchronous: facts.asynchronous });
+  if (choice.why === "uncertain") return refused(uncertain(choice), choice);
+  const proposed = choice.act ? choice.memoryMib : null;
+  const pick = durationAt(subject, proposed ?? currentMib);
+  return {
+    ...advice,
+    proposedMib: proposed,
+    confidence: confidenceOf(tier, { ...pick, measured: measured.some((one) => one.memoryMib === (proposed ?? currentMib)) }),
+    savingUsdPerMonth: proposed === null ? null : widened(choice.savingUsdPerMonth, cost.relativeSd * choice.savingUsdPerMonth.p50),
+    probabilitySlower: proposed === null ? null : choice.slowerProbability,
+    whyNotMore: words,
+  };
+}
+
+const sentence = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}.`;
+
+function uncertain(choice: Choice): string {
+  return `${choice.memoryMib} MiB may be better, but that it gains enough is only ${Math.round(choice.gainProbability * 100)} % probable`;
+}
+
+function outOfReach({ tier, currentMib, here, used, facts, timeoutS }: Subject): string {
+  if (here === null) return `too few warm runs at the current ${currentMib} MiB: nothing can be held against it`;
+  if (tier === 1)
+    return currentMib < 512
+      ? "one memory size only, and below 512 MiB CPU time does not say how long it would take with more"
+      : `it uses ${Math.round((used ?? 0) * 100)} % of the CPU of its size: one size does not say how it would run at another`;
+  if (facts.asynchronous !== true) return "one memory size only, without CPU time: how its duration depends on memory cannot be known";
+  return timeoutS === null
+    ? "one memory size only; its timeout is not known, so that not even half the memory can be advised"
+    : "one memory size only, and too little time before the timeout to halve the memory";
+}
+
+/** What live traffic runs with; the configuration's size where it was changed since. */
+function currentSize({ config }: FunctionFacts, { current }: Experiment): { currentMib: Mib | null; note: string | null } {
+  const configured = numberSetting(config, "memoryMib");
+  if (current === null) return { currentMib: configured, note: null };
+  const changed =
+    configured !== null &&
+    configured !== current.memoryMib &&
+    (config!.observedAt ?? 0) >= current.to &&
+    !isPublished(current.version ?? undefined);
+  return changed
+    ? { currentMib: configured, note: `Its memory was changed to ${configured} MiB since its last run at ${current.memoryMib} MiB.` }
+    : { currentMib: current.memoryMib, note: null };
+}
+
+/** The advice with its facts, and nothing advised yet. */
+function blank(facts: FunctionFacts, currentMib: Mib | null, need: MemoryNeed, cpuMs: Ms | null): SizingAdvice {
+  const { cloud, account, region, fn, config, stats } = facts;
+  const live = stats.filter((one) => !one.probe);
+  const sum = (value: (one: (typeof stats)[number]) => number): number => live.reduce((total, one) => total + value(one), 0);
+  return {
+    cloud,
+    account,
+    region,
+    fn,
+    currentMib,
+    resource: config?.resource ?? null,
+    revision: config?.revision ?? null,
+    architecture: stats.at(-1)?.architecture ?? null,
+    proposedMib: null,
+    tier: null,
+    confidence: null,
+    refusal: null,
+    predicted: [],
+    floorMib: need.floorMib,
+    savingUsdPerMonth: null,
+    probabilitySlower: null,
+    asynchronous: facts.asynchronous,
+    evidence: {
+      from: stats.length === 0 ? null : Math.min(...stats.map((one) => one.from)),
+      to: stats.length === 0 ? null : Math.max(...stats.map((one) => one.to)),
+      invocations: sum((one) => one.invocations),
+      warm: sum((one) => one.warm.count),
+      sizesMib: [],
+      cpuMs,
+      effectiveSampleSize: null,
+      coldShare: null,
+      maxUsedMib: need.usedMib,
+      invocationsPerMonth: null,
+      sandboxes: sum((one) => one.sandboxes),
+      errors: sum((one) => one.errors),
+      timeouts: sum((one) => one.timeouts),
+      ooms: sum((one) => one.ooms),
+    },
+    whyNotMore: "",
+    probeMib: null,
+    further: [],
+  };
+}

@@ -1,0 +1,31 @@
+/** The door of the memory room: see README.md. */
+import type { Epoch, EpochHour, Sizing } from "../../model/sizing.ts";
+import { advise } from "./advise.ts";
+import { experimentOf, type Sided } from "./epochs.ts";
+import type { AdviceContext } from "./subject.ts";
+import { functionFacts, type SizingSources } from "./facts.ts";
+
+export type { SizingSources } from "./facts.ts";
+
+export interface SizingQuestion extends SizingSources, Omit<AdviceContext, "window"> {
+  /** Only functions of this name; `*` stands for anything. null: all. */
+  functions: ((fn: string) => boolean) | null;
+  pricesAsOf: string;
+  /** Hours of the week of these epochs, in their order. */
+  hours(epochs: readonly Epoch[]): Promise<readonly EpochHour[]>;
+}
+
+/** Advice for every function, the greatest saving first, then by name. */
+export async function sizing(question: SizingQuestion): Promise<Sizing> {
+  const { functions, objective, from, to, pricesAsOf } = question;
+  const wanted = functionFacts(question).filter((facts) => functions === null || functions(facts.fn));
+  const experiments = wanted.map((facts) => experimentOf(facts));
+  const compared = experiments.flatMap(({ current, others }) => (current === null || others.length === 0 ? [] : [current, ...others]));
+  const hours = new Map<Sided, EpochHour[]>(compared.map((epoch) => [epoch, []]));
+  if (compared.length > 0) for (const hour of await question.hours(compared)) hours.get(compared[hour.epoch]!)!.push(hour);
+  const context: AdviceContext = { ...question, window: { from: from ?? 0, to: to ?? 0 } };
+  const advice = wanted.map((facts, i) => advise(facts, experiments[i]!, (epoch) => hours.get(epoch) ?? [], context));
+  const saving = (one: (typeof advice)[number]): number => one.savingUsdPerMonth?.p50 ?? Number.NEGATIVE_INFINITY;
+  advice.sort((a, b) => saving(b) - saving(a) || (a.fn < b.fn ? -1 : a.fn > b.fn ? 1 : 0));
+  return { functions: advice, objective, from, to, pricesAsOf };
+}

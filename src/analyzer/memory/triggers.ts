@@ -1,0 +1,66 @@
+/** Whether anybody waits for a function, told from what starts it. Pure. */
+import type { Config } from "../../model/records.ts";
+import type { FunctionStats } from "../../model/sizing.ts";
+
+/** Started by a poller, a stream, an event or a clock: the sender has long gone on. */
+const ASYNCHRONOUS = new Set<string>([
+  "sqs",
+  "sns",
+  "s3",
+  "eventbridge",
+  "schedule",
+  "kinesis",
+  "dynamodb",
+  "kafka",
+  "mq",
+  "firehose",
+  "lambda-destination",
+]);
+
+/** What a probe starts says nothing of who waits in live traffic. */
+const SAYS_NOTHING = new Set(["probe"]);
+
+/** Services that a trigger may come from without anybody waiting. */
+const SOURCES = /^arn:[\w-]+:(sqs|kinesis|dynamodb|kafka|mq|sns|s3|events|pipes|scheduler|docdb|rds):/;
+
+/**
+ * True: all known triggers are asynchronous. False: one of them waits (HTTP, a workflow, another function). null: no trigger is known.
+ * A direct call by another function leaves no trace in configurations: a function with a queue can still have a caller who waits.
+ */
+export function isAsynchronous(
+  of: Pick<FunctionStats, "cloud" | "account" | "region" | "fn">,
+  seen: readonly string[],
+  configs: readonly Config[],
+): boolean | null {
+  const triggers = seen.filter((trigger) => !SAYS_NOTHING.has(trigger)).map((trigger) => ASYNCHRONOUS.has(trigger));
+  for (const config of configs) {
+    if (config.cloud !== of.cloud) continue;
+    if (config.kind === "workflow" && callsOf(config).some((arn) => isTo(arn, of))) triggers.push(false);
+    if ((config.kind === "trigger" || config.kind === "rule") && config.to !== null && isTo(config.to, of) && !isOff(config))
+      triggers.push(config.kind === "rule" || isFromEvents(config));
+  }
+  return triggers.length === 0 ? null : triggers.every(Boolean);
+}
+
+function callsOf(workflow: Config): string[] {
+  const functions = workflow.settings["functions"];
+  return Array.isArray(functions) ? functions.filter((arn) => typeof arn === "string") : [];
+}
+
+function isOff(config: Config): boolean {
+  const state = config.settings["state"];
+  return typeof state === "string" && /^disabl|^stopped/i.test(state);
+}
+
+/** A mapping, pipe, subscription or bucket notification; a bucket is known by its bare name. */
+function isFromEvents({ from, resource }: Config): boolean {
+  return resource.startsWith("notification:") || (from !== null && (SOURCES.test(from) || !from.startsWith("arn:")));
+}
+
+/** The ARN (with or without qualifier) or name is that of the function. */
+function isTo(target: string, of: Pick<FunctionStats, "account" | "region" | "fn">): boolean {
+  const arn = /^arn:[\w-]+:lambda:([^:]*):([^:]*):function:([^:]+)/.exec(target);
+  if (arn === null) return target === of.fn;
+  const [, region, account, name] = arn;
+  return name === of.fn && (of.region === null || region === of.region) && (of.account === null || account === of.account);
+}
