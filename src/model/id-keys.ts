@@ -19,6 +19,8 @@ export const DEFAULT_CORRELATION_KEYS = [
 
 /** Finds correlation IDs in parsed fields and in text. */
 export interface IdKeys {
+  /** The keys as they were named: the default ones and those of the configuration. */
+  readonly names: readonly string[];
   /** True if a field of this name carries a correlation ID. */
   isCorrelationKey(name: string): boolean;
   /** All `key=value`, `key: value` and `"key":"value"` pairs in a text, JSON within JSON as well; each value once, placeholders left out. */
@@ -44,6 +46,7 @@ export function idKeys(extra: readonly string[] = []): IdKeys {
     "gi",
   );
   return {
+    names: [...DEFAULT_CORRELATION_KEYS, ...extra],
     isCorrelationKey(name) {
       let hit = known.get(name);
       if (hit === undefined) {

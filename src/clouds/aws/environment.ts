@@ -20,7 +20,7 @@ export interface Environment {
   emulator: boolean;
 }
 
-/** What group and stream say of an environment; the user's `--function` wins, a path only counts where the content names no group. */
+/** What stream and group say of an environment; the user's `--function` wins, a path only counts where the content names no group. */
 export function newEnvironment(
   source: Source,
   group: string | null,
@@ -29,7 +29,8 @@ export function newEnvironment(
   region: string | null,
 ): Environment {
   const arn = arnOf(group);
-  const named = source.fn ?? (group === null ? null : functionOfGroup(group)) ?? (stream === null ? null : functionOfStream(stream));
+  // a stream names its function only where the group may be shared: then the group's name is not the function's
+  const named = source.fn ?? (stream === null ? null : functionOfStream(stream)) ?? (group === null ? null : functionOfGroup(group));
   return {
     fn: named ?? (group === null ? functionOfPath(source.segments) : null),
     version: stream === null ? null : versionOfStream(stream),

@@ -1,0 +1,191 @@
+/**
+ * Log lines that hold one of some IDs. Insights asks 50 groups at once and is paid by what lies in the window; where its price does not fit
+ * or it is not allowed, FilterLogEvents asks group by group. Lines that name no request are put into their invocation by reading their
+ * stream around them.
+ */
+import type { Gap, Rec } from "../../model/records.ts";
+import type { Bytes, Usd } from "../../model/units.ts";
+import { merged } from "../kit/concurrent.ts";
+import type { LiveContext, Span } from "../room.ts";
+import { type AwsApi, AwsError } from "./api.ts";
+import { BudgetError, query } from "./insights.ts";
+import { gap, gapOf, reasonOf } from "./live-gaps.ts";
+import { bytesInWindow, filterCalls, GROUPS_PER_QUERY, insightsPrice, scanned } from "./log-calls.ts";
+import { type LogGroup, someOf } from "./log-groups.ts";
+import { filterLines, lineReader, type LogLine } from "./log-lines.ts";
+import { anyTermPattern, anyTermRegex } from "./log-terms.ts";
+import { parsePlatformLine } from "./platform-line.ts";
+import { contextOf, type Nameless } from "./search-context.ts";
+import { holdsTerm, portions, type SearchTerm } from "./search-terms.ts";
+
+type Context = Pick<LiveContext, "host" | "signal" | "clock" | "keys">;
+
+/** Queries, and groups of FilterLogEvents, at a time; AWS runs 100 queries of an account at once. */
+const AT_A_TIME = 8;
+/** Rows of one query: an ID that more lines hold identifies nothing. */
+const MAX_ROWS = 10_000;
+/** Pages of FilterLogEvents that a group may take before the search gives up on it: two minutes at the quota. */
+const MAX_PAGES = 600;
+/** "ConsoleInput query: up to 10,000 characters", with room for the rest of the query. */
+const REGEX_CHARS = 8_000;
+const PATTERN_CHARS = 900;
+
+interface Way {
+  /** Groups in batches of 50 with the most that their query may scan. */
+  queries: { groups: LogGroup[]; maxBytes: Bytes }[];
+  filter: LogGroup[];
+  gaps: Gap[];
+}
+
+/** What a search of these groups would scan in one round. null: sizes of some are not known. */
+export function searchBytes(groups: readonly LogGroup[], window: Span, now: number): Bytes | null {
+  return groups.reduce<Bytes | null>((sum, group) => {
+    const bytes = bytesInWindow(group, window, now);
+    return sum === null || (bytes === null && group.storedBytes !== 0) ? null : sum + (bytes ?? 0);
+  }, 0);
+}
+
+/** Smallest groups into queries as long as the price fits, the rest to FilterLogEvents, which reads only class STANDARD. */
+function wayOf(api: AwsApi, ctx: Context, groups: readonly LogGroup[], window: Span, maxUsd: Usd, rounds: number): Way {
+  const now = ctx.clock.now();
+  const { usdPerByte } = insightsPrice(api.region);
+  const maxBytes = maxUsd / usdPerByte / Math.max(1, rounds);
+  const sized = groups.map((group) => ({ group, bytes: bytesInWindow(group, window, now) ?? 0 })).toSorted((a, b) => a.bytes - b.bytes);
+  const inQueries: LogGroup[] = [];
+  const way: Way = { queries: [], filter: [], gaps: [] };
+  const tooDear: string[] = [];
+  let bytes = 0;
+  for (const one of sized) {
+    if (one.group.class === "DELIVERY")
+      way.gaps.push(gap(api, "log search", `log group ${one.group.name}: class DELIVERY cannot be searched`, window));
+    else if (maxUsd > 0 && bytes + one.bytes <= maxBytes) {
+      inQueries.push(one.group);
+      bytes += one.bytes;
+    } else if ((one.group.class ?? "STANDARD") !== "STANDARD") tooDear.push(one.group.name);
+    else if (filterCalls(one.bytes) <= MAX_PAGES) way.filter.push(one.group);
+    else tooDear.push(one.group.name);
+  }
+  if (tooDear.length > 0)
+    way.gaps.push(
+      gap(api, "log search", `not searched: the price of a query does not fit into --max-query-usd: ${someOf(tooDear)}`, window),
+    );
+  const count = Math.ceil(inQueries.length / GROUPS_PER_QUERY);
+  // sizes are estimates: each query may scan its part of what is left over as well
+  for (let i = 0; i < count; i++)
+    way.queries.push({ groups: inQueries.slice(i * GROUPS_PER_QUERY, (i + 1) * GROUPS_PER_QUERY), maxBytes: maxBytes / count });
+  return way;
+}
+
+/** Records of the lines, with gaps for what could not be searched. */
+export async function* searchLogs(
+  api: AwsApi,
+  ctx: Context,
+  groups: readonly LogGroup[],
+  terms: readonly SearchTerm[],
+  window: Span,
+  maxUsd: Usd,
+): AsyncGenerator<Rec[]> {
+  const asked = portions(terms, REGEX_CHARS);
+  if (asked.length === 0 || groups.length === 0) return;
+  const way = wayOf(api, ctx, groups, window, maxUsd, asked.length);
+  if (way.gaps.length > 0) yield way.gaps;
+  const gaps: Gap[] = [];
+  let bytes = 0;
+  const onEnd = (scannedBytes: Bytes): void => void (bytes += scannedBytes);
+  const sources = [
+    ...way.queries.flatMap((one) => asked.map((some) => () => queried(api, ctx, one, some, window, gaps, onEnd))),
+    ...way.filter.map((group) => () => filtered(api, group, terms, window, gaps)),
+  ];
+  const name = `aws/${api.account}/${api.region}/logs/search`;
+  const functions = new Map(groups.map((group) => [group.name, group.functions]));
+  const reader = lineReader(api, ctx.keys, name, functions);
+  const nameless: Nameless[] = [];
+  for await (const page of merged(lanes(sources, AT_A_TIME))) {
+    ctx.signal.throwIfAborted();
+    const lines = page.filter((line) => holdsTerm(line.message, terms));
+    // without START and REPORT around it such a line would be taken for the invocation before
+    const [own, others] = [lines.filter(namesRequest), lines.filter((line) => !namesRequest(line))];
+    nameless.push(...others);
+    const records = reader.read(own);
+    if (records.length > 0) yield records;
+  }
+  yield reader.end();
+  yield* contextOf(api, ctx, nameless, functions);
+  if (bytes > 0) ctx.host.note(`log search: ${scanned(bytes, insightsPrice(api.region))}`);
+  if (gaps.length > 0) yield gaps;
+}
+
+function namesRequest(line: LogLine): boolean {
+  const { kind, requestId } = parsePlatformLine(line.message);
+  return requestId !== null || kind !== "function" || line.message.includes('"execution_arn"');
+}
+
+/** Sources, at most `count` at a time, each lane one after the other. */
+function lanes(sources: readonly (() => AsyncGenerator<LogLine[]>)[], count: number): AsyncGenerator<LogLine[]>[] {
+  let next = 0;
+  return Array.from({ length: Math.min(count, sources.length) }, async function* () {
+    while (next < sources.length) yield* sources[next++]!();
+  });
+}
+
+async function* queried(
+  api: AwsApi,
+  ctx: Context,
+  { groups, maxBytes }: Way["queries"][number],
+  terms: readonly SearchTerm[],
+  window: Span,
+  gaps: Gap[],
+  onEnd: (bytes: Bytes) => void,
+): AsyncGenerator<LogLine[]> {
+  const texts = terms.map((term) => term.text);
+  const names = groups.map((group) => group.name);
+  try {
+    const end = yield* query(api, ctx, {
+      groups: names,
+      window,
+      filter: `@message like ${anyTermRegex(
+        texts,
+        terms.some((term) => term.anyCase),
+      )}`,
+      maxBytes,
+      maxRows: MAX_ROWS,
+    });
+    onEnd(end.bytesScanned);
+    if (end.cutAt !== null)
+      gaps.push(
+        gap(api, "log search", `more than ${MAX_ROWS} lines hold one of the IDs; later ones were not read`, {
+          from: end.cutAt,
+          to: window.to,
+        }),
+      );
+  } catch (error) {
+    if (error instanceof BudgetError) return void gaps.push(gap(api, "log search", error.message, window));
+    if (!(error instanceof AwsError) || error.kind === "credentials") throw error;
+    // a group that is gone fails the whole query, and the answer names it only in words
+    if (error.kind === "not-found" && groups.length > 1) {
+      const half = Math.ceil(groups.length / 2);
+      for (const part of [groups.slice(0, half), groups.slice(half)])
+        yield* queried(api, ctx, { groups: part, maxBytes: maxBytes / 2 }, terms, window, gaps, onEnd);
+    } else if (error.kind === "not-found") gaps.push(gapOf(api, error, `log search in ${names[0]}`, window));
+    else if (error.kind === "denied" || error.kind === "unsupported" || error.kind === "invalid") {
+      tellOnce(gaps, gap(api, "log search", `${reasonOf(error)}; FilterLogEvents was used instead`, window));
+      for (const group of groups) yield* filtered(api, group, terms, window, gaps);
+    } else gaps.push(gapOf(api, error, `log search in ${someOf(names)}`, window));
+  }
+}
+
+async function* filtered(api: AwsApi, group: LogGroup, terms: readonly SearchTerm[], window: Span, gaps: Gap[]): AsyncGenerator<LogLine[]> {
+  try {
+    for (const some of portions(terms, PATTERN_CHARS)) {
+      const pattern = anyTermPattern(some.map((term) => term.text));
+      yield* filterLines(api, group.name, window, { pattern, maxPages: MAX_PAGES });
+    }
+  } catch (error) {
+    tellOnce(gaps, gapOf(api, error, "log search", window));
+  }
+}
+
+/** The same reason for many groups is told once. */
+function tellOnce(gaps: Gap[], one: Gap): void {
+  if (!gaps.some((other) => other.what === one.what && other.why === one.why)) gaps.push(one);
+}
