@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest";
+import { atLeastAsMany } from "../../../src/applier/proportions.ts";
+import { overall, verified } from "../../../src/applier/verify.ts";
+import type { Change } from "../../../src/model/plan.ts";
+import type { FunctionStats } from "../../../src/model/sizing.ts";
+import { FakeCloud, memoryChangeOf } from "../../support/fake-applier.ts";
+
+const AT = Date.UTC(2026, 10, 20);
+const change: Change = memoryChangeOf(new FakeCloud().add("orders"), "orders", 512, {
+  expected: {
+    durationMs: { p10: 190, p50: 200, p90: 215 },
+    savingUsdPerMonth: { p10: 3, p50: 5, p90: 7 },
+    before: { errorShare: 0, timeoutShare: 0, meanDurationMs: 150, invocationsPerDay: 1000, usdPerMonth: 20, memoryMib: 1024 },
+  },
+});
+
+function stats(memoryMib: number, runs: number, meanMs: number, sdMs = 10, more: Partial<FunctionStats> = {}): FunctionStats {
+  return {
+    ...{ cloud: "aws", account: "123456789012", region: "eu-west-1", fn: "orders", version: "$LATEST", memoryMib },
+    ...{ architecture: "x86_64", plan: null, probe: false, from: AT, to: AT, invocations: runs, meanRanMs: meanMs, meanBilledMs: meanMs },
+    warm: { count: runs, trimmedMeanMs: meanMs, winsorizedSdMs: sdMs, meanMs },
+    cold: { count: 0, meanDurationMs: null, meanInitMs: null, unknown: 0 },
+    ...{ durationMs: null, errors: 0, timeouts: 0, ooms: 0, maxUsedMib: null, sandboxes: 1, triggers: [], emulator: false },
+    ...more,
+  };
+}
+/** 1e-6 USD per MiB and second: any price does. */
+const usdPerRun = (one: FunctionStats): number => (one.memoryMib! * one.meanBilledMs!) / 1e9;
+const check = (before: FunctionStats[], after: FunctionStats[]) => verified(change, AT, { before, after, usdPerRun });
+
+describe("verify", () => {
+  it("within the prediction: ok, with what it saves", () => {
+    const found = check([stats(1024, 1000, 150)], [stats(512, 100, 201)]);
+    expect(found.verdict).toBe("ok");
+    // (1024 * 150 - 512 * 201) / 1e9 USD a run, 1000 runs a day, 30.436875 days
+    expect(found.realisedUsdPerMonth).toBeCloseTo(((1024 * 150 - 512 * 201) / 1e9) * 1000 * 30.436875, 9);
+  });
+
+  it("slower than the 90th percentile of the prediction, beyond the error of the mean: worse", () => {
+    const found = check([stats(1024, 1000, 150)], [stats(512, 100, 240)]);
+    expect(found).toMatchObject({ verdict: "worse", reasons: ["runs take 240 ms; 190 ms to 215 ms was predicted"] });
+  });
+
+  it("slower, but the mean is too uncertain to say so: not worse", () => {
+    // standard error 100 / sqrt(25) = 20 ms, so that 220 - 33 < 215
+    expect(check([stats(1024, 1000, 150)], [stats(512, 25, 220, 100)]).verdict).toBe("ok");
+  });
+
+  it("fewer than 20 warm runs: too early, unless they fail", () => {
+    expect(check([stats(1024, 1000, 150)], [stats(512, 19, 500)]).verdict).toBe("too-early");
+    const failing = stats(512, 4, 200, 10, { invocations: 10, errors: 6 });
+    expect(check([stats(1024, 1000, 150, 10, { errors: 2 })], [failing]).verdict).toBe("worse");
+  });
+
+  it("one run out of memory where none was before: worse", () => {
+    expect(check([stats(1024, 1000, 150)], [stats(512, 100, 200, 10, { ooms: 1 })])).toMatchObject({
+      verdict: "worse",
+      reasons: [expect.stringContaining("out of memory")],
+    });
+  });
+
+  it("one error in a hundred where one in a thousand was before may be chance", () => {
+    expect(check([stats(1024, 1000, 150, 10, { errors: 1 })], [stats(512, 100, 200, 10, { errors: 1 })]).verdict).toBe("ok");
+  });
+
+  it("timeouts count by themselves", () => {
+    expect(check([stats(1024, 1000, 150)], [stats(512, 100, 200, 10, { timeouts: 3 })]).verdict).toBe("worse");
+  });
+
+  it("runs with the old size since the change: unknown, and why", () => {
+    expect(check([stats(1024, 1000, 150)], [stats(1024, 50, 150)])).toMatchObject({
+      verdict: "unknown",
+      reasons: [expect.stringContaining("does not reach the changed configuration")],
+    });
+  });
+
+  it("nothing since the change: too early; probes are no traffic", () => {
+    expect(check([stats(1024, 1000, 150)], [stats(512, 0, 0), stats(512, 30, 200, 10, { probe: true })]).verdict).not.toBe("ok");
+    expect(check([], []).verdict).toBe("too-early");
+  });
+
+  it("dearer where a saving was promised: worse", () => {
+    const wide: Change = { ...change, expected: { ...change.expected!, durationMs: { p10: 100, p50: 200, p90: 900 } } };
+    const found = verified(wide, AT, { before: [stats(1024, 1000, 150)], after: [stats(512, 100, 400)], usdPerRun });
+    expect(found).toMatchObject({ verdict: "worse", reasons: [expect.stringContaining("costs more")] });
+  });
+
+  it("several versions are one epoch", () => {
+    const found = check([stats(1024, 1000, 150)], [stats(512, 10, 190, 10, { version: "1" }), stats(512, 30, 210, 10, { version: "2" })]);
+    // (10 * 190 + 30 * 210) / 40
+    expect(found.after).toMatchObject({ invocations: 40, warm: 40, meanMs: 205 });
+  });
+
+  it("the worst change decides", () => {
+    const of = (...verdicts: ("ok" | "worse" | "too-early" | "unknown")[]) => overall(verdicts.map((verdict) => ({ verdict })));
+    expect([of("ok", "worse"), of("ok", "too-early"), of("ok", "unknown"), of("ok"), of()]).toEqual([
+      "worse",
+      "too-early",
+      "unknown",
+      "ok",
+      "unknown",
+    ]);
+  });
+});
+
+describe("Fisher's exact test", () => {
+  it("the lady tasting tea: 3 or 4 of 4 right by chance, 17 of 70", () => {
+    // Fisher, The Design of Experiments (1935): C(4,3)C(4,1) + C(4,4)C(4,0) = 17 of C(8,4) = 70
+    expect(atLeastAsMany(3, 4, 1, 4)).toBeCloseTo(17 / 70, 12);
+    expect(atLeastAsMany(4, 4, 0, 4)).toBeCloseTo(1 / 70, 12);
+  });
+
+  it("by hand: 2 failures, both among 5 of 10 runs: C(5,2) / C(10,2) = 10 / 45", () => {
+    expect(atLeastAsMany(2, 5, 0, 5)).toBeCloseTo(10 / 45, 12);
+  });
+
+  it("none asked for is certain, and large samples stay finite", () => {
+    expect(atLeastAsMany(0, 100, 7, 1000)).toBeCloseTo(1, 12);
+    expect(atLeastAsMany(3000, 1e6, 2500, 1e6)).toBeLessThan(1e-6);
+    expect(atLeastAsMany(2500, 1e6, 2500, 1e6)).toBeCloseTo(0.5, 1);
+  });
+});
