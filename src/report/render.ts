@@ -14,6 +14,7 @@ import { chainsDocument, chainsView } from "./views/chains.ts";
 import { collectDocument, type CollectFacts, collectView } from "./views/collect.ts";
 import { costDocument, costView } from "./views/cost.ts";
 import { type DatasetFacts, datasetDocument, datasetView } from "./views/dataset.ts";
+import { doctorDocument, type DoctorFacts, doctorView } from "./views/doctor.ts";
 import { importDocument, type ImportFacts, importView } from "./views/imports.ts";
 import { traceDocument } from "./views/trace.ts";
 
@@ -50,6 +51,10 @@ export function importText(facts: ImportFacts, form: "table" | "json", look: Loo
 
 export function collectText(facts: CollectFacts, form: "table" | "json", look: Look): string {
   return form === "json" ? formatJson(collectDocument(facts)) : formatTable(collectView(facts), look);
+}
+
+export function doctorText(facts: DoctorFacts, form: "table" | "json", look: Look): string {
+  return form === "json" ? formatJson(doctorDocument(facts)) : formatTable(doctorView(facts), look);
 }
 
 export function datasetText(facts: DatasetFacts, form: "table" | "json", look: Look): string {

@@ -1,0 +1,52 @@
+import { Flags } from "@oclif/core";
+import { examine, type Feature, policyFor } from "../src/app/doctor.ts";
+import { scopeOf } from "../src/app/targets.ts";
+import { BaseCommand, EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
+import { targetFlags, windowFlags } from "../src/cli/live-flags.ts";
+import { EXIT } from "../src/model/errors.ts";
+import { doctorText } from "../src/report/render.ts";
+
+const FEATURES = ["collect", "trace", "apply", "probe"] as const;
+
+export default class Doctor extends BaseCommand {
+  static override summary = "check credentials, permissions, and settings that lose telemetry";
+  static override description =
+    prose(`For every account and region of evscope.yaml (or of --region and --profile): who the credentials belong to, which calls are allowed
+(each is tried as cheaply as it can be; nothing is written), what is lost without the others, and settings that lose telemetry: retention
+shorter than the window, system log level WARN, no log group, no tracing.
+
+--policy prints the least-privilege policy as JSON, without credentials and without asking anybody.
+
+${EXIT_CODES_HELP}`);
+  static override examples = [
+    "<%= config.bin %> <%= command.id %>",
+    "<%= config.bin %> <%= command.id %> --region eu-central-1 --profile shop --format json",
+    "<%= config.bin %> <%= command.id %> --policy --feature collect --feature trace > policy.json",
+  ];
+  static override flags = {
+    policy: Flags.boolean({ default: false, description: "print the policy instead" }),
+    feature: Flags.option({ options: FEATURES, multiple: true, multipleNonGreedy: true, delimiter: "," })({
+      dependsOn: ["policy"],
+      description: "what the policy shall allow (default: everything)",
+    }),
+    account: targetFlags.account,
+    profile: targetFlags.profile,
+    region: targetFlags.region,
+    window: windowFlags.window,
+    format: Flags.option({ options: ["table", "json"] as const })({ default: "table", description: "form of the result" }),
+  };
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(Doctor);
+    if (flags.policy) {
+      const features: readonly Feature[] = flags.feature !== undefined && flags.feature.length > 0 ? flags.feature : FEATURES;
+      this.print(JSON.stringify(policyFor(features), null, 2));
+      return;
+    }
+    const settings = this.settings(flags);
+    const world = this.world(settings);
+    const result = await examine(scopeOf(settings, flags, process.env, world.clock.now()), world);
+    this.print(doctorText(result, flags.format, this.terminal()));
+    this.exitWith(result.blocked ? EXIT.credentials : EXIT.done);
+  }
+}

@@ -1,0 +1,105 @@
+/** The result of `doctor` -> its document and tables. */
+import { plural } from "../formats/values.ts";
+import type { Report, Section } from "../report.ts";
+
+/** What was found out about one target. */
+export interface DoctorTargetFacts {
+  name: string;
+  region: string;
+  account: string | null;
+  principal: string | null;
+  error: string | null;
+  functions: number;
+  permissions: readonly {
+    action: string;
+    feature: string;
+    why: string;
+    required: boolean;
+    state: "granted" | "denied" | "unknown";
+    note: string | null;
+  }[];
+  findings: readonly { code: string; what: string; names: readonly string[]; advice: string }[];
+}
+
+export interface DoctorFacts {
+  targets: readonly DoctorTargetFacts[];
+  blocked: boolean;
+}
+
+/** `doctor --format json`; its shape is `schemas/doctor.schema.json`. */
+export interface DoctorDocument extends DoctorFacts {
+  schemaVersion: 1;
+}
+
+export function doctorDocument({ targets, blocked }: DoctorFacts): DoctorDocument {
+  const permission = ({ action, feature, why, required, state, note }: DoctorTargetFacts["permissions"][number]) => ({
+    action,
+    feature,
+    why,
+    required,
+    state,
+    note,
+  });
+  const finding = ({ code, what, names, advice }: DoctorTargetFacts["findings"][number]) => ({ code, what, names: [...names], advice });
+  return {
+    schemaVersion: 1,
+    blocked,
+    targets: targets.map(({ name, region, account, principal, error, functions, permissions, findings }) => ({
+      name,
+      region,
+      account,
+      principal,
+      error,
+      functions,
+      permissions: permissions.map(permission),
+      findings: findings.map(finding),
+    })),
+  };
+}
+
+/** Names listed per finding. */
+const SHOWN_NAMES = 5;
+
+export function doctorView(facts: DoctorFacts): Report {
+  return { schemaVersion: 1, title: "Doctor", sections: facts.targets.flatMap(sectionsOf) };
+}
+
+function sectionsOf(target: DoctorTargetFacts): Section[] {
+  const title = `${target.name} ${target.region}`;
+  const columns: Section["columns"] = [
+    { key: "action", label: "action", type: "text" },
+    { key: "feature", label: "for", type: "text" },
+    { key: "state", label: "state", type: "text" },
+    { key: "required", label: "required", type: "text", optional: true },
+    { key: "why", label: "without it", type: "text" },
+  ];
+  if (target.error !== null) return [{ title, columns, rows: [], notes: [`Not reached: ${target.error}`] }];
+  const { permissions, findings } = target;
+  const notGranted = permissions.filter((one) => one.state !== "granted");
+  const denied = permissions.filter((one) => one.state === "denied").length;
+  return [
+    {
+      title,
+      columns,
+      rows: notGranted.map(({ action, feature, state, required, why, note }) => ({
+        action,
+        feature,
+        state: note === null ? state : `${state}: ${note}`,
+        required: required ? "yes" : "no",
+        why,
+      })),
+      notes: [
+        `Account ${target.account ?? "not told"}, as ${target.principal ?? "an identity not told"}; ${plural(target.functions, "function")}.`,
+        `${plural(permissions.length - notGranted.length, "permission")} granted, ${denied} denied, ${notGranted.length - denied} that only doing it can tell.`,
+        ...findings.map(({ what, names, advice }) => `${what}${listed(names)}. ${advice[0]?.toUpperCase() ?? ""}${advice.slice(1)}.`),
+        ...(denied > 0 ? ["evscope doctor --policy prints a policy that allows all of it and nothing more."] : []),
+      ],
+    },
+  ];
+}
+
+function listed(names: readonly string[]): string {
+  if (names.length === 0) return "";
+  const more = names.length > SHOWN_NAMES ? ` and ${names.length - SHOWN_NAMES} more` : "";
+  return ` (${names.slice(0, SHOWN_NAMES).join(", ")}${more})`;
+}
