@@ -32,6 +32,13 @@ export default {
       to: { pathNot: "^src/(model|analyzer)" },
     },
     {
+      name: "applier-writes-through-doors",
+      comment: "changes go through the doors of rooms, and the journal is its only file",
+      severity: "error",
+      from: { path: "^src/applier" },
+      to: { path: "^src/", pathNot: "^src/(model|applier|clouds/room|store/journal)" },
+    },
+    {
       name: "formats-read-the-report-only",
       comment: "a format may not know the domain",
       severity: "error",

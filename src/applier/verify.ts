@@ -130,14 +130,14 @@ function failures(change: Change, before: EpochFigures | null, after: EpochFigur
     {
       what: "failed",
       now: after.errors + after.ooms,
-      then: before === null ? Math.round((seen?.errorShare ?? 0) * runs) : before.errors + before.ooms,
+      earlier: before === null ? Math.round((seen?.errorShare ?? 0) * runs) : before.errors + before.ooms,
     },
-    { what: "timed out", now: after.timeouts, then: before === null ? Math.round((seen?.timeoutShare ?? 0) * runs) : before.timeouts },
+    { what: "timed out", now: after.timeouts, earlier: before === null ? Math.round((seen?.timeoutShare ?? 0) * runs) : before.timeouts },
   ];
-  for (const { what, now, then } of kinds) {
-    if (runs === 0 || now / after.invocations - then / runs <= LEAST_INCREASE) continue;
-    if (atLeastAsMany(now, after.invocations, then, runs) < SIGNIFICANT)
-      said.push(`${now} of ${after.invocations} runs ${what}, before ${then} of ${runs}: hardly by chance`);
+  for (const { what, now, earlier } of kinds) {
+    if (runs === 0 || now / after.invocations - earlier / runs <= LEAST_INCREASE) continue;
+    if (atLeastAsMany(now, after.invocations, earlier, runs) < SIGNIFICANT)
+      said.push(`${now} of ${after.invocations} runs ${what}, before ${earlier} of ${runs}: hardly by chance`);
   }
   return said;
 }

@@ -16,11 +16,30 @@ const change: Change = memoryChangeOf(new FakeCloud().add("orders"), "orders", 5
 
 function stats(memoryMib: number, runs: number, meanMs: number, sdMs = 10, more: Partial<FunctionStats> = {}): FunctionStats {
   return {
-    ...{ cloud: "aws", account: "123456789012", region: "eu-west-1", fn: "orders", version: "$LATEST", memoryMib },
-    ...{ architecture: "x86_64", plan: null, probe: false, from: AT, to: AT, invocations: runs, meanRanMs: meanMs, meanBilledMs: meanMs },
+    cloud: "aws",
+    account: "123456789012",
+    region: "eu-west-1",
+    fn: "orders",
+    version: "$LATEST",
+    memoryMib,
+    architecture: "x86_64",
+    plan: null,
+    probe: false,
+    from: AT,
+    to: AT,
+    invocations: runs,
+    meanRanMs: meanMs,
+    meanBilledMs: meanMs,
     warm: { count: runs, trimmedMeanMs: meanMs, winsorizedSdMs: sdMs, meanMs },
     cold: { count: 0, meanDurationMs: null, meanInitMs: null, unknown: 0 },
-    ...{ durationMs: null, errors: 0, timeouts: 0, ooms: 0, maxUsedMib: null, sandboxes: 1, triggers: [], emulator: false },
+    durationMs: null,
+    errors: 0,
+    timeouts: 0,
+    ooms: 0,
+    maxUsedMib: null,
+    sandboxes: 1,
+    triggers: [],
+    emulator: false,
     ...more,
   };
 }

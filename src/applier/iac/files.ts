@@ -1,0 +1,22 @@
+/** What the readers of infrastructure as code are given, and what they answer. */
+import { isMap, isScalar, type LineCounter, type parseDocument } from "yaml";
+
+export interface IacFile {
+  /** Relative to the working folder, with `/`. */
+  path: string;
+  text: string;
+}
+
+/** `owners`: places that name the function. `possible`: places that describe functions whose names cannot be read. */
+export interface Ownership {
+  owners: string[];
+  possible: string[];
+}
+
+/** 1-based line of the key at this path; null: it is not there. */
+export function lineOfKey(document: ReturnType<typeof parseDocument>, lines: LineCounter, path: readonly string[]): number | null {
+  const parent: unknown = document.getIn(path.slice(0, -1), true);
+  if (!isMap(parent)) return null;
+  const pair = parent.items.find(({ key }) => isScalar(key) && String(key.value) === path.at(-1));
+  return isScalar(pair?.key) && pair.key.range ? lines.linePos(pair.key.range[0]).line : null;
+}
