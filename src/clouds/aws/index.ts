@@ -1,8 +1,16 @@
 /** Amazon Web Services: Lambda, and what carries events to it. */
-import type { CloudRoom } from "../room.ts";
+import type { CloudRoom, LiveDoors } from "../room.ts";
 import { billing } from "./billing.ts";
 import { formats } from "./formats.ts";
 import { limits } from "./limits.ts";
+import { permissions, policy } from "./permissions.ts";
 import { prices } from "./prices.ts";
 
-export const aws: CloudRoom = { cloud: "aws", title: "Amazon Web Services", formats, billing, prices, limits, live: null };
+const live: LiveDoors = {
+  permissions,
+  policy,
+  // the SDK and all that works over it is loaded by the commands that need it
+  connect: async (target, context) => (await import("./session.ts")).connect(target, context),
+};
+
+export const aws: CloudRoom = { cloud: "aws", title: "Amazon Web Services", formats, billing, prices, limits, live };
