@@ -8,6 +8,7 @@ import type { Applier, LiveContext, Target } from "../room.ts";
 import { type Alias, pointAlias, provisionedNote, publish, readAlias, refuseUnreleased } from "./alias-move.ts";
 import { AwsError, type AwsApi } from "./api.ts";
 import { busyOf, differences, fingerprintOf, readConfiguration, settingsOf, waitUntilAtRest } from "./function-state.ts";
+import { functionOf } from "./names.ts";
 import { ownersOf } from "./owners.ts";
 import { list, obj, type Obj, text } from "./schema.ts";
 import { fieldsOf, inputOf, refuseIllegal, unlike, withSettings } from "./settings.ts";
@@ -17,15 +18,15 @@ import { asUserError } from "./user-error.ts";
 export function openApplier(api: AwsApi, target: Target, context: LiveContext): Applier {
   async function read(ref: ResourceRef): Promise<LiveResource> {
     refuseOther(ref, api);
-    return reading(ref, target, async () => liveOf(ref, await readConfiguration(api, ref.resource), await aliasesOf(api, ref.resource)));
+    return reading(ref, target, async () => liveOf(ref, await readConfiguration(api, nameOf(ref)), await aliasesOf(api, nameOf(ref))));
   }
 
   return {
     read,
-    owners: (ref) => ownersOf(api, ref.resource, ref.name),
+    owners: (ref) => ownersOf(api, ref.resource, nameOf(ref)),
     async write(change, revision) {
       refuseOther(change, api);
-      const fn = change.resource;
+      const fn = nameOf(change);
       const seen = await reading(change, target, () => waitUntilAtRest(api, context, fn));
       await reading(change, target, () => refuseIllegal(api, change, settingsOf(seen)));
       const half = isHalfDone(change, seen);
@@ -38,26 +39,26 @@ export function openApplier(api: AwsApi, target: Target, context: LiveContext): 
     },
     async moveAlias(ref, alias, version) {
       refuseOther(ref, api);
-      const found = await reading(ref, target, () => readAlias(api, ref.resource, alias));
-      await pointAlias(api, context, ref.resource, found, version);
+      const found = await reading(ref, target, () => readAlias(api, nameOf(ref), alias));
+      await pointAlias(api, context, nameOf(ref), found, version);
       return read(ref);
     },
   };
 
   /** The alias as the plan saw it, ready to be moved. Throws before anything is written. */
   async function usableAlias(change: Change, seen: Obj, half: boolean): Promise<Alias> {
-    const alias = await readAlias(api, change.resource, change.alias!);
+    const alias = await readAlias(api, nameOf(change), change.alias!);
     if (change.aliasVersion !== null && alias.version !== change.aliasVersion)
       throw changed(change, `alias ${alias.name} points to version ${alias.version}, the plan saw ${change.aliasVersion}`);
-    await refuseUnreleased(api, change.resource, seen, alias, half ? fieldsOf(change.after) : []);
-    const note = await provisionedNote(api, change.resource, alias.name);
+    await refuseUnreleased(api, nameOf(change), seen, alias, half ? fieldsOf(change.after) : []);
+    const note = await provisionedNote(api, nameOf(change), alias.name);
     if (note !== null) context.host.warn(note);
     return alias;
   }
 
   async function update(change: Change, seen: Obj): Promise<Obj> {
     const revision = text(seen["RevisionId"]);
-    const fn = change.resource;
+    const fn = nameOf(change);
     try {
       await api.call("lambda:UpdateFunctionConfiguration", {
         FunctionName: fn,
@@ -91,8 +92,8 @@ export function openApplier(api: AwsApi, target: Target, context: LiveContext): 
   async function move(change: Change, alias: Alias, written: Obj): Promise<string> {
     const sizes = Object.keys(change.after).map((name) => `${name} ${String(change.before[name])} -> ${String(change.after[name])}`);
     try {
-      const version = await publish(api, context, change.resource, written, `evscope: ${sizes.join(", ")}`);
-      await pointAlias(api, context, change.resource, alias, version);
+      const version = await publish(api, context, nameOf(change), written, `evscope: ${sizes.join(", ")}`);
+      await pointAlias(api, context, nameOf(change), alias, version);
       return version;
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
@@ -103,6 +104,11 @@ export function openApplier(api: AwsApi, target: Target, context: LiveContext): 
       });
     }
   }
+}
+
+/** Plain name: endpoints exist that take no ARN in some calls, and account and region are those of the credentials. */
+function nameOf(ref: ResourceRef): string {
+  return functionOf(ref.resource)?.fn ?? ref.name;
 }
 
 /** Reads that fail say which function, account and region were looked at. */

@@ -3,6 +3,7 @@ import { UserError } from "../../model/errors.ts";
 import type { Change, Settings } from "../../model/plan.ts";
 import type { AwsApi } from "./api.ts";
 import { limits } from "./limits.ts";
+import { functionOf } from "./names.ts";
 import { list, num, obj, type Obj, text } from "./schema.ts";
 
 interface Setting {
@@ -57,7 +58,7 @@ export async function refuseIllegal(api: AwsApi, change: Change, live: Settings)
       const range = legal === undefined ? "" : `; legal: ${legal.min} to ${legal.max} ${setting.unit} (${legal.source})`;
       throw new UserError(`${change.name}: ${name} ${JSON.stringify(value)} is not legal${range}`);
     }
-    await setting.coupled(api, change.resource, value);
+    await setting.coupled(api, functionOf(change.resource)?.fn ?? change.name, value);
   }
 }
 

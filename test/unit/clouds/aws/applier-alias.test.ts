@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { arn, change, cloud, fail, type FakeLambda, ref } from "../../../support/fake-lambda.ts";
+import { change, cloud, fail, type FakeLambda, ref } from "../../../support/fake-lambda.ts";
 
 const memoryOf = (api: FakeLambda, name = "orders"): unknown => api.functions.get(name)!.latest["MemorySize"];
 
@@ -22,9 +22,7 @@ describe("aliases", () => {
       CodeSha256: expect.any(String),
       RevisionId: expect.stringMatching(/^r/),
     });
-    expect(api.called("lambda:UpdateAlias")).toEqual([
-      { FunctionName: arn("orders"), Name: "live", FunctionVersion: "2", RevisionId: "a1" },
-    ]);
+    expect(api.called("lambda:UpdateAlias")).toEqual([{ FunctionName: "orders", Name: "live", FunctionVersion: "2", RevisionId: "a1" }]);
   });
 
   it("undo: the old value, then the old version", async () => {

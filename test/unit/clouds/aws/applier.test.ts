@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { ACCOUNT, arn, change, cloud, fail, ref, REGION } from "../../../support/fake-lambda.ts";
+import { ACCOUNT, change, cloud, fail, ref, REGION } from "../../../support/fake-lambda.ts";
 
 import type { Obj } from "../../../../src/clouds/aws/schema.ts";
 import type { Change } from "../../../../src/model/plan.ts";
-const memoryOf = (api: FakeLambda, name = "orders"): unknown => api.functions.get(name)!.latest["MemorySize"];
+const memoryOf = (api: ReturnType<typeof cloud>["api"], name = "orders"): unknown => api.functions.get(name)!.latest["MemorySize"];
 
 describe("read", () => {
   it("gives the settings as the collector names them, revision, fingerprint and aliases", async () => {
@@ -69,7 +69,7 @@ describe("write", () => {
     const { api, applier } = cloud();
     const live = await applier.read(ref("orders"));
     const { live: after, publishedVersion } = await applier.write(change(live), live.revision);
-    expect(api.called("lambda:UpdateFunctionConfiguration")).toEqual([{ FunctionName: arn("orders"), MemorySize: 1024, RevisionId: "r1" }]);
+    expect(api.called("lambda:UpdateFunctionConfiguration")).toEqual([{ FunctionName: "orders", MemorySize: 1024, RevisionId: "r1" }]);
     expect(after).toMatchObject({ settings: { memoryMib: 1024, timeoutS: 3 }, revision: "r2", busy: null });
     expect(publishedVersion).toBeNull();
     expect(api.called("lambda:PublishVersion")).toEqual([]);
