@@ -6,8 +6,10 @@ import type { Bytes, EpochMs, Ms, Usd } from "../../model/units.ts";
 import { UserError } from "../../model/errors.ts";
 import type { LiveContext, Span } from "../room.ts";
 import { type AwsApi, AwsError } from "./api.ts";
+import { insightsPrice } from "./log-calls.ts";
 import type { LogLine } from "./log-lines.ts";
 import { list, moment, num, obj, type Obj, text } from "./schema.ts";
+import { spend } from "./spent.ts";
 
 /** "The maximum limit is 100,000", 10,000 of them a page. */
 export const MAX_ROWS = 100_000;
@@ -77,7 +79,7 @@ export async function* query(api: AwsApi, ctx: Context, asked: Query): AsyncGene
     running = false;
     return yield* rowsOf(api, queryId, first, asked, scanned);
   } finally {
-    spend(api, scanned);
+    spend(api, scanned * insightsPrice(api.region).usdPerByte);
     if (running) await api.call("logs:StopQuery", { queryId }, { evenAfterAbort: true, once: true }).catch(() => {});
   }
 }
@@ -185,15 +187,4 @@ export async function* readAll(api: AwsApi, ctx: Context, reading: Reading): Asy
     from = end.cutAt;
   }
   return read;
-}
-
-const scannedBytes = new WeakMap<AwsApi, Bytes>();
-
-function spend(api: AwsApi, bytes: Bytes): void {
-  scannedBytes.set(api, (scannedBytes.get(api) ?? 0) + bytes);
-}
-
-/** Bytes that all queries over this connection have scanned so far, stopped ones too. */
-export function bytesScanned(api: AwsApi): Bytes {
-  return scannedBytes.get(api) ?? 0;
 }

@@ -4,6 +4,7 @@ import type { CollectRequest, LiveContext } from "../room.ts";
 import { type AwsApi, AwsError } from "./api.ts";
 import { DAY_MS } from "./log-calls.ts";
 import { list, moment, num, obj, text } from "./schema.ts";
+import { spend } from "./spent.ts";
 
 /** By group: days (UTC) with their bytes. Groups of which nothing is told are left out. */
 export type LogSizes = Map<string, { from: EpochMs; bytes: Bytes }[]>;
@@ -54,6 +55,7 @@ export async function ingestedBytes(
         sizes.set(group, [...(sizes.get(group) ?? []), ...days]);
       }
     }
+    spend(api, usd);
     ctx.host.note(`looked up how much ${asked.length} log groups took in ($${usd.toFixed(5)} of GetMetricData)`);
     return { sizes, usd };
   } catch (error) {

@@ -7,12 +7,14 @@ import type { Rec } from "../../model/records.ts";
 import type { Ms, Usd } from "../../model/units.ts";
 import type { LiveContext, Span } from "../room.ts";
 import { type AwsApi, AwsError } from "./api.ts";
+import { SPANS_GROUP } from "./collect-spans.ts";
 import { traceStoreOf, tracesOf } from "./collect-traces.ts";
 import { query } from "./insights.ts";
 import { gap, gapOf, orGap } from "./live-gaps.ts";
 import { insightsPrice, scanned } from "./log-calls.ts";
 import { anyTermRegex } from "./log-terms.ts";
 import { num, obj, type Obj, objects, parsed, text } from "./schema.ts";
+import { spend } from "./spent.ts";
 
 /** "Time range cannot be longer than 6 hours." */
 const SLICE_MS: Ms = 6 * 3_600_000;
@@ -23,7 +25,6 @@ const MAX_IDS = 20;
 const MAX_TRACES = 200;
 /** For a trace that is scanned: https://aws.amazon.com/cloudwatch/pricing/ (the first million a month is free). */
 const USD_PER_TRACE = 0.5e-6;
-const SPANS_GROUP = "aws/spans";
 
 /** Spans of the traces; what could not be asked for is a gap. */
 export async function* searchTraces(api: AwsApi, ctx: LiveContext, ids: readonly Id[], window: Span, maxUsd: Usd): AsyncGenerator<Rec[]> {
@@ -89,6 +90,7 @@ async function* inAnnotations(api: AwsApi, ctx: LiveContext, values: readonly st
       processed = Math.max(processed, num(answer["TracesProcessedCount"]) ?? 0);
     }
     scannedTraces += processed;
+    spend(api, processed * USD_PER_TRACE);
     to = from;
   }
 }
