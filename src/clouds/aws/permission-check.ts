@@ -167,7 +167,8 @@ export async function* checkPermissions(api: AwsApi, target: Target, context: Li
 
 async function tried(api: AwsApi, trial: Trial, input: object, has: Samples, target: Target): Promise<Result> {
   try {
-    trial.learn?.(await api.call(trial.api, input), has, target);
+    const answer = await api.call(trial.api, input);
+    trial.learn?.(answer, has, target);
     return { state: "granted", note: null };
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
