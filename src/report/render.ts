@@ -1,7 +1,9 @@
 /** Facts -> text in the form asked for: picks view and format. What every command prints comes from here. */
 import type { Chain } from "../model/chains.ts";
 import type { Ledger } from "../model/cost.ts";
+import type { Sizing, SizingAdvice } from "../model/sizing.ts";
 import { formatCsv } from "./formats/csv.ts";
+import { formatCurve } from "./formats/curve.ts";
 import { formatJson } from "./formats/json.ts";
 import { formatMarkdown } from "./formats/markdown.ts";
 import { formatMermaid } from "./formats/mermaid.ts";
@@ -16,6 +18,7 @@ import { costDocument, costView } from "./views/cost.ts";
 import { type DatasetFacts, datasetDocument, datasetView } from "./views/dataset.ts";
 import { doctorDocument, type DoctorFacts, doctorView } from "./views/doctor.ts";
 import { importDocument, type ImportFacts, importView } from "./views/imports.ts";
+import { curveDocument, rightsizeDocument, rightsizeView } from "./views/rightsize.ts";
 import { traceDocument } from "./views/trace.ts";
 
 export type TableForm = "table" | "csv" | "markdown";
@@ -59,6 +62,16 @@ export function doctorText(facts: DoctorFacts, form: "table" | "json", look: Loo
 
 export function datasetText(facts: DatasetFacts, form: "table" | "json", look: Look): string {
   return form === "json" ? formatJson(datasetDocument(facts)) : formatTable(datasetView(facts), look);
+}
+
+/** `top`: how many functions are shown; null: all. Totals count all. */
+export function rightsizeText(sizing: Sizing, top: number | null, form: TableForm | "json", look: Look): string {
+  return form === "json" ? formatJson(rightsizeDocument(sizing, top)) : reportText(rightsizeView(sizing, top), form, look);
+}
+
+/** The curve of one function, drawn. */
+export function curveText(advice: SizingAdvice, look: Look): string {
+  return formatCurve(curveDocument(advice), look);
 }
 
 function reportText(report: Report, form: TableForm, look: Look): string {

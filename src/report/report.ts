@@ -1,7 +1,7 @@
 /** The result document: what every command hands to a format. Analyzers return numbers; formats turn them into text. */
 import type { BreakdownCategory, ChainProblem, Edge, Hop, PathSegment } from "../model/chains.ts";
 import type { Cloud, Outcome } from "../model/records.ts";
-import type { Basis, Ms, Usd } from "../model/units.ts";
+import type { Basis, Mib, Ms, Usd } from "../model/units.ts";
 
 export type Cell = string | number | boolean | null | string[];
 
@@ -33,6 +33,32 @@ export interface Report {
   schemaVersion: 1;
   title: string;
   sections: Section[];
+}
+
+/** Values at 10, 50 and 90 %. */
+interface Band {
+  p10: number;
+  p50: number;
+  p90: number;
+}
+
+/** A curve over memory sizes, as `rightsize --explain` draws it. */
+export interface CurveDocument {
+  schemaVersion: 1;
+  title: string;
+  /** Short facts beside the title. */
+  facts: string[];
+  /** By memory size. null: nothing may be said. */
+  points: {
+    memoryMib: Mib;
+    durationMs: Band | null;
+    usdPerMonth: Band | null;
+    basis: Basis;
+    mark: "now" | "proposed" | null;
+  }[];
+  /** Some intervals are bounds (the least and most that is possible), not quantiles. */
+  bounds: boolean;
+  notes: string[];
 }
 
 /** A hop as documents show it: moments as ISO text (UTC) and as milliseconds since the chain's start. */

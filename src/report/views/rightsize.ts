@@ -1,0 +1,170 @@
+/** Memory advice -> its JSON document, its table, and the curve of one function. */
+import type { Interval } from "../../model/plan.ts";
+import type { Objective, SizePrediction, Sizing, SizingAdvice } from "../../model/sizing.ts";
+import type { Mib, Usd } from "../../model/units.ts";
+import { humanCount, humanMs, humanPercent, humanUsd, plural } from "../formats/values.ts";
+import type { CurveDocument, Report } from "../report.ts";
+import { isoTime } from "./time.ts";
+
+/** One function in `rightsize --format json`. */
+export interface RightsizeFunction extends Omit<SizingAdvice, "fn" | "evidence"> {
+  function: string;
+  evidence: Omit<SizingAdvice["evidence"], "from" | "to"> & { from: string | null; to: string | null };
+}
+
+/** `rightsize --format json`; its shape is `schemas/rightsize.schema.json`. */
+export interface RightsizeDocument {
+  schemaVersion: 1;
+  from: string | null;
+  to: string | null;
+  /** Date of the price table. */
+  pricesAsOf: string;
+  currency: "USD";
+  objective: Objective;
+  functions: RightsizeFunction[];
+  /** Over all functions, also those that are not listed. */
+  totals: { functions: number; proposed: number; refused: number; savingUsdPerMonth: Usd };
+}
+
+/** `top`: how many functions are listed; null: all. */
+export function rightsizeDocument({ functions, objective, from, to, pricesAsOf }: Sizing, top: number | null): RightsizeDocument {
+  const proposed = functions.filter((one) => one.proposedMib !== null);
+  return {
+    schemaVersion: 1,
+    from: isoTime(from),
+    to: isoTime(to),
+    pricesAsOf,
+    currency: "USD",
+    objective,
+    functions: functions.slice(0, top ?? undefined).map(({ fn, evidence, ...rest }) => ({
+      function: fn,
+      ...rest,
+      evidence: { ...evidence, from: isoTime(evidence.from), to: isoTime(evidence.to) },
+    })),
+    totals: {
+      functions: functions.length,
+      proposed: proposed.length,
+      refused: functions.filter((one) => one.refusal !== null).length,
+      savingUsdPerMonth: proposed.reduce((sum, one) => sum + (one.savingUsdPerMonth?.p50 ?? 0), 0),
+    },
+  };
+}
+
+/** The advice as a table: what to change first, then what is right, then what cannot be said. */
+export function rightsizeView(sizing: Sizing, top: number | null): Report {
+  const shown = sizing.functions.slice(0, top ?? undefined);
+  const several = (key: "account" | "region"): boolean => new Set(sizing.functions.map((one) => one[key])).size > 1;
+  return {
+    schemaVersion: 1,
+    title: "Memory sizes",
+    sections: [
+      {
+        title: "Memory sizes",
+        columns: [
+          { key: "function", label: "function", type: "id" },
+          { key: "currentMib", label: "now", type: "mib" },
+          { key: "proposed", label: "proposed", type: "text" },
+          { key: "saving", label: "saving per month (P10 to P90)", type: "text" },
+          { key: "duration", label: "warm duration now -> then", type: "text" },
+          { key: "confidence", label: "confidence", type: "text" },
+          { key: "tier", label: "tier", type: "count" },
+          { key: "why", label: "why", type: "text" },
+          { key: "floorMib", label: "floor", type: "mib", optional: true },
+          { key: "invocationsPerMonth", label: "runs per month", type: "count", optional: true },
+          ...(["account", "region"] as const).filter(several).map((key) => ({ key, label: key, type: "text", optional: true }) as const),
+        ],
+        rows: shown.map((one) => ({
+          function: one.fn,
+          currentMib: one.currentMib,
+          proposed: proposedText(one),
+          saving: one.savingUsdPerMonth === null ? null : usdInterval(one.savingUsdPerMonth),
+          duration: durationText(one),
+          confidence: one.confidence,
+          tier: one.tier ?? "-",
+          why: one.refusal ?? one.whyNotMore,
+          floorMib: one.floorMib,
+          invocationsPerMonth: one.evidence.invocationsPerMonth === null ? null : Math.round(one.evidence.invocationsPerMonth),
+          account: one.account,
+          region: one.region,
+        })),
+        notes: notesOf(sizing, shown),
+      },
+    ],
+  };
+}
+
+function proposedText(one: SizingAdvice): string {
+  if (one.proposedMib !== null) return `${one.proposedMib} MiB`;
+  return one.refusal === null ? "keep" : "refused";
+}
+
+function usdInterval({ p10, p50, p90 }: Interval): string {
+  return `${humanUsd(p50)} (${humanUsd(p10)} to ${humanUsd(p90)})`;
+}
+
+function predictionAt(one: SizingAdvice, memoryMib: Mib | null): SizePrediction | null {
+  return one.predicted.find((prediction) => prediction.memoryMib === memoryMib) ?? null;
+}
+
+function durationText(one: SizingAdvice): string | null {
+  const now = predictionAt(one, one.currentMib)?.durationMs ?? null;
+  const then = predictionAt(one, one.proposedMib)?.durationMs ?? null;
+  if (now === null) return null;
+  return then === null ? humanMs(now.p50) : `${humanMs(now.p50)} -> ${humanMs(then.p50)}`;
+}
+
+function notesOf(sizing: Sizing, shown: readonly SizingAdvice[]): string[] {
+  const { totals } = rightsizeDocument(sizing, 0);
+  const notes = [];
+  if (shown.length < totals.functions) notes.push(`${humanCount(totals.functions - shown.length)} more; --top N lists more.`);
+  const saving = totals.proposed === 0 ? "" : `, ${humanUsd(totals.savingUsdPerMonth)} less per month`;
+  notes.push(`${plural(totals.functions, "function")}: ${totals.proposed} to change${saving}, ${totals.refused} that cannot be judged.`);
+  const further = shown.flatMap((one) => one.further.map(({ text, savingUsdPerMonth }) => ({ fn: one.fn, text, savingUsdPerMonth })));
+  if (further.length > 0) notes.push("Beside memory (never applied):");
+  for (const { fn, text, savingUsdPerMonth } of further.slice(0, MOST_FURTHER))
+    notes.push(`  ${fn}: ${text}${savingUsdPerMonth === null ? "" : ` (${humanUsd(savingUsdPerMonth)} per month)`}`);
+  if (further.length > MOST_FURTHER) notes.push(`  and ${further.length - MOST_FURTHER} more, see --format json`);
+  const probe = shown.find((one) => one.refusal !== null && one.probeMib !== null);
+  if (probe?.probeMib) notes.push(`A probe would tell: evscope probe ${probe.fn} at ${probe.probeMib.join(", ")} MiB.`);
+  if (shown.length > 0) notes.push(`evscope rightsize --explain ${shown[0]!.fn} draws its curve.`);
+  notes.push(`List prices of ${sizing.pricesAsOf}, first tier, without free tier, discounts or tax.`);
+  return notes;
+}
+
+const MOST_FURTHER = 8;
+
+/** The curve of one function: what was measured, what is expected at other sizes, and what is advised. */
+export function curveDocument(one: SizingAdvice): CurveDocument {
+  const { evidence } = one;
+  const facts = [
+    `now ${one.currentMib === null ? "unknown" : `${one.currentMib} MiB`}`,
+    one.proposedMib !== null ? `proposed ${one.proposedMib} MiB` : one.refusal === null ? "keep it" : "no advice",
+    ...(one.confidence === null ? [] : [`confidence ${one.confidence}`]),
+    `tier ${one.tier ?? "-"}`,
+    `floor ${one.floorMib === null ? "unknown" : `${one.floorMib} MiB`}`,
+    `${plural(evidence.warm, "warm run")}`,
+    ...(evidence.cpuMs === null ? [] : [`CPU time ${humanMs(evidence.cpuMs)}`]),
+    ...(evidence.invocationsPerMonth === null ? [] : [`${humanCount(Math.round(evidence.invocationsPerMonth))} runs per month`]),
+  ];
+  const notes = [one.whyNotMore];
+  if (one.savingUsdPerMonth !== null)
+    notes.push(
+      `Saving per month ${usdInterval(one.savingUsdPerMonth)}; slower by more than 10 %: ${humanPercent(one.probabilitySlower ?? 0)}.`,
+    );
+  if (one.probeMib !== null && one.refusal !== null) notes.push(`A probe at ${one.probeMib.join(", ")} MiB would tell.`);
+  for (const { text } of one.further) notes.push(`${text[0]!.toUpperCase()}${text.slice(1)}.`);
+  return {
+    schemaVersion: 1,
+    title: `${one.fn}: warm duration by memory`,
+    facts,
+    points: one.predicted.map(({ memoryMib, durationMs, monthlyUsd, basis }) => ({
+      memoryMib,
+      durationMs,
+      usdPerMonth: monthlyUsd,
+      basis,
+      mark: memoryMib === one.proposedMib ? "proposed" : memoryMib === one.currentMib ? "now" : null,
+    })),
+    bounds: one.predicted.some((prediction) => prediction.basis === "assumed"),
+    notes,
+  };
+}
