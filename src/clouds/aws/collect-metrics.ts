@@ -11,6 +11,7 @@ import { NAMESPACES, periodOf, type Series, seriesIn, seriesPerRequest, wholePer
 import { metrics } from "./metrics.ts";
 import { liveReader } from "./read-live.ts";
 import { list, type Obj } from "./schema.ts";
+import { spend } from "./spent.ts";
 
 const USD_PER_SERIES = 0.01 / 1000;
 /** Requests at a time; the shared quota paces them. */
@@ -72,7 +73,7 @@ export async function planMetrics(
 }
 
 function priceReason(series: number, usd: number, leftUsd: number): string {
-  return `GetMetricData of ${series} series costs $${usd.toFixed(2)}, and $${leftUsd.toFixed(2)} are left of the price limit (--max-query-usd)`;
+  return `GetMetricData of ${series} series costs $${usd.toFixed(4)}, and $${leftUsd.toFixed(4)} are left of the price limit (--max-query-usd)`;
 }
 
 /** Whether a resource is meant. Without a filter on functions, and without configuration, everything is. */
@@ -129,6 +130,7 @@ export async function* runMetrics(api: AwsApi, context: LiveContext, task: Colle
       ScanBy: "TimestampAscending",
     };
     const answers: Obj[] = [];
+    spend(api, queries.length * USD_PER_SERIES);
     for await (const answer of api.pages("cloudwatch:GetMetricData", input)) answers.push({ ...answer, MetricDataQueries: queries });
     return answers;
   });

@@ -11,11 +11,13 @@ import { planSpans, runSpans, SPANS_GROUP } from "./collect-spans.ts";
 import { planXray, traceStoreOf, xrayRunner } from "./collect-traces.ts";
 import { reasonOf } from "./live-gaps.ts";
 import { search, searchEstimate } from "./search.ts";
+import { spentUsd } from "./spent.ts";
 import { ownConfigs } from "./target-scope.ts";
 
 /** Opens the collector of a connection. Nothing is asked before a method is called. */
 export function openCollector(api: AwsApi, target: Target, context: LiveContext): Collector {
   const traces = xrayRunner(api, context);
+  const searching = { ...context, target };
 
   /** Logs come first: bills and durations are in them. What their queries leave of the money, the others may use. */
   async function plan(
@@ -69,7 +71,8 @@ export function openCollector(api: AwsApi, target: Target, context: LiveContext)
     inventory: () => inventory(api, target, context),
     plan,
     run,
-    search: (ids, configs, window, maxQueryUsd) => search(api, context, ids, ownConfigs(api, target, configs), window, maxQueryUsd),
-    searchEstimate: (configs, window) => searchEstimate(api, context, ownConfigs(api, target, configs), window),
+    search: (ids, configs, window, maxQueryUsd) => search(api, searching, ids, ownConfigs(api, target, configs), window, maxQueryUsd),
+    searchEstimate: (configs, window) => searchEstimate(api, searching, ownConfigs(api, target, configs), window),
+    spentUsd: () => spentUsd(api),
   };
 }

@@ -1,0 +1,220 @@
+import { describe, expect, it } from "vitest";
+import { planMetrics, runMetrics } from "../../../../src/clouds/aws/collect-metrics.ts";
+import { NAMESPACES, periodOf, seriesPerRequest, wholePeriods } from "../../../../src/clouds/aws/metric-choice.ts";
+import { list, type Obj, objects } from "../../../../src/clouds/aws/schema.ts";
+import type { Span } from "../../../../src/clouds/room.ts";
+import type { Config } from "../../../../src/model/records.ts";
+import { testContext, testTarget } from "../../../support/aws-client.ts";
+import { ACCOUNT, collected, denied, REGION, type Scripted, scriptedAws, typed } from "../../../support/scripted-aws.ts";
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** What the test clock says. */
+const NOW = Date.UTC(2026, 10, 23);
+const all = (_: string, window: Span): Span[] => [window];
+const request = (window: Span, maxQueryUsd = 1) => ({ signals: ["metrics" as const], logs: "platform" as const, window, maxQueryUsd });
+const metric = (name: string, ...dimensions: [string, string][]): Obj => ({
+  MetricName: name,
+  Dimensions: dimensions.map(([Name, Value]) => ({ Name, Value })),
+});
+/** ListMetrics by namespace. */
+const listed =
+  (found: { [namespace: string]: Obj[] }): Scripted =>
+  (input) => [{ Metrics: found[input["Namespace"] as string] ?? [] }];
+const config = (kind: Config["kind"], name: string, settings: Config["settings"] = {}): Config => ({
+  type: "config",
+  cloud: "aws",
+  account: ACCOUNT,
+  region: REGION,
+  kind,
+  resource: name,
+  name,
+  revision: null,
+  observedAt: NOW,
+  from: null,
+  to: null,
+  settings,
+});
+const plan = (
+  api: ReturnType<typeof scriptedAws>,
+  window: Span,
+  options: { configs?: Config[]; names?: string[]; missing?: typeof all; maxUsd?: number } = {},
+) =>
+  planMetrics(
+    api,
+    testTarget({ functions: { names: options.names ?? [], tags: {} } }),
+    testContext(),
+    options.configs ?? [],
+    request(window),
+    options.missing ?? all,
+    options.maxUsd ?? 1,
+  );
+
+describe("resolution", () => {
+  // kept: 60 s for 15 days, 300 s for 63, 3600 s for 455 (GetMetricData)
+  it.each([
+    ["an hour, one series", { from: NOW - HOUR, to: NOW }, 1, 60_000],
+    ["14 days, one series: 20,160 points", { from: NOW - 14 * DAY, to: NOW }, 1, 60_000],
+    ["14 days, 100 series: 2 million points by the minute, 403,200 by 5", { from: NOW - 14 * DAY, to: NOW }, 100, 300_000],
+    ["14 days, 80,000 series: only by the hour", { from: NOW - 14 * DAY, to: NOW }, 80_000, 3_600_000],
+    ["a day that is 20 days ago", { from: NOW - 20 * DAY, to: NOW - 19 * DAY }, 1, 300_000],
+    ["a day that is 100 days ago", { from: NOW - 100 * DAY, to: NOW - 99 * DAY }, 1, 3_600_000],
+  ])("%s", (_, window, series, periodMs) => {
+    expect(periodOf(window, NOW, series)).toBe(periodMs);
+  });
+
+  it("takes whole periods only, so that none is counted in part or twice", () => {
+    expect(wholePeriods({ from: NOW - 1, to: NOW + HOUR + 1 }, HOUR)).toEqual({ from: NOW, to: NOW + HOUR });
+    expect(wholePeriods({ from: NOW + 1, to: NOW + HOUR + 1 }, HOUR)).toBeNull();
+  });
+
+  it("fits requests to 500 queries and 100,800 points", () => {
+    expect(seriesPerRequest({ from: NOW - HOUR, to: NOW }, 60_000)).toBe(500);
+    // 14 days by the minute are 20,160 points: five series
+    expect(seriesPerRequest({ from: NOW - 14 * DAY, to: NOW }, 60_000)).toBe(5);
+    expect(seriesPerRequest({ from: NOW - 90 * DAY, to: NOW }, 60_000)).toBe(1);
+  });
+});
+
+describe("plan", () => {
+  const window = { from: NOW - DAY, to: NOW };
+
+  it("asks first which series there are, and announces $0.01 per 1,000 of them", async () => {
+    const api = scriptedAws({
+      "cloudwatch:ListMetrics": listed({
+        "AWS/Lambda": [
+          metric("Invocations", ["FunctionName", "orders"]),
+          metric("Duration", ["FunctionName", "orders"]),
+          // the same events again, by alias and by version
+          metric("Invocations", ["FunctionName", "orders"], ["Resource", "orders:live"]),
+          metric("Invocations"),
+          metric("NotRead", ["FunctionName", "orders"]),
+        ],
+        "AWS/Events": [metric("Invocations", ["RuleName", "placed"], ["EventBusName", "shop"])],
+      }),
+    });
+    const { tasks, gaps } = await plan(api, window);
+    expect(gaps).toEqual([]);
+    // Invocations Sum, Duration Average and Maximum: three series
+    expect(tasks.map((one) => [one.source, one.estimate.usd, one.estimate.calls])).toEqual([
+      [`aws/${ACCOUNT}/${REGION}/metrics/AWS/Lambda`, expect.closeTo(0.00003, 12), 1],
+      [`aws/${ACCOUNT}/${REGION}/metrics/AWS/Events`, expect.closeTo(0.00001, 12), 1],
+    ]);
+    expect(api.counts()).toEqual({ "cloudwatch:ListMetrics": NAMESPACES.length });
+    expect(api.asked.every(({ input }) => !("RecentlyActive" in input))).toBe(true);
+  });
+
+  it("asks for recently active series when the window is that short", async () => {
+    const api = scriptedAws({ "cloudwatch:ListMetrics": listed({}) });
+    await plan(api, { from: NOW - 2 * HOUR, to: NOW });
+    expect(api.asked.every(({ input }) => input["RecentlyActive"] === "PT3H")).toBe(true);
+  });
+
+  it("asks nothing for what is held, and only for the windows that are not", async () => {
+    const api = scriptedAws({ "cloudwatch:ListMetrics": listed({ "AWS/SQS": [metric("NumberOfMessagesSent", ["QueueName", "stock"])] }) });
+    const missing = (source: string): Span[] => (source.endsWith("AWS/SQS") ? [{ from: NOW - HOUR, to: NOW - 30 }] : []);
+    const { tasks } = await plan(api, window, { missing });
+    expect(api.counts()).toEqual({ "cloudwatch:ListMetrics": 1 });
+    // by the minute: the last one is not over
+    expect(tasks.map((one) => one.window)).toEqual([{ from: NOW - HOUR, to: NOW - 60_000 }]);
+  });
+
+  it("is restricted to functions in scope and to their log groups", async () => {
+    const api = scriptedAws({
+      "cloudwatch:ListMetrics": listed({
+        "AWS/Lambda": [metric("Errors", ["FunctionName", "orders"]), metric("Errors", ["FunctionName", "other"])],
+        "AWS/Logs": ["/aws/lambda/orders", "/shared", "/vpc/flow"].map((group) => metric("IncomingBytes", ["LogGroupName", group])),
+      }),
+    });
+    const configs = [config("function", "orders"), config("workflow", "w", { logGroups: ["/shared"] })];
+    const { tasks } = await plan(api, window, { configs, names: ["orders"] });
+    expect(tasks.map((one) => objects((one.detail as Obj)["series"]).map((series) => list(series["dimensions"])[0]))).toEqual([
+      [["FunctionName", "orders"]],
+      [
+        ["LogGroupName", "/aws/lambda/orders"],
+        ["LogGroupName", "/shared"],
+      ],
+    ]);
+  });
+
+  it("leaves out what does not fit the price limit, with the price", async () => {
+    const many = Array.from({ length: 1000 }, (_, i) => metric("Errors", ["FunctionName", `f${i}`]));
+    const api = scriptedAws({
+      "cloudwatch:ListMetrics": listed({ "AWS/Lambda": many, "AWS/SQS": [metric("NumberOfMessagesSent", ["QueueName", "stock"])] }),
+    });
+    const { tasks, gaps } = await plan(api, window, { maxUsd: 0.005 });
+    expect(tasks.map((one) => one.source.split("/metrics/")[1])).toEqual(["AWS/SQS"]);
+    expect(typed(gaps, "gap").map((one) => one.why)).toEqual([
+      "GetMetricData of 1000 series costs $0.0100, and $0.0050 are left of the price limit (--max-query-usd)",
+    ]);
+  });
+
+  it("a refused list is one gap", async () => {
+    const { tasks, gaps } = await plan(scriptedAws({ "cloudwatch:ListMetrics": denied("cloudwatch:ListMetrics") }), window);
+    expect(tasks).toEqual([]);
+    expect(typed(gaps, "gap").map((one) => one.why)).toEqual([expect.stringContaining("the IAM action cloudwatch:ListMetrics is missing")]);
+  });
+});
+
+describe("run", () => {
+  it("names each series by what was asked, over pages of points", async () => {
+    const at = (minutes: number): string => new Date(NOW - HOUR + minutes * 60_000).toISOString();
+    const api = scriptedAws({
+      "cloudwatch:ListMetrics": listed({
+        "AWS/Lambda": [metric("Duration", ["FunctionName", "orders"])],
+        "AWS/Events": [metric("Invocations", ["EventBusName", "shop"], ["RuleName", "placed"])],
+      }),
+      "cloudwatch:GetMetricData": (input) =>
+        objects(input["MetricDataQueries"]).length === 2
+          ? [
+              { MetricDataResults: [{ Id: "m0", Label: "Duration", Timestamps: [at(0)], Values: [12.5] }], NextToken: "n" },
+              {
+                MetricDataResults: [
+                  { Id: "m0", Label: "Duration", Timestamps: [at(1)], Values: [13] },
+                  // a point at the end of the window belongs to the next
+                  { Id: "m1", Label: "Duration", Timestamps: [at(0), at(60)], Values: [50, 60] },
+                ],
+              },
+            ]
+          : { MetricDataResults: [{ Id: "m0", Label: "Invocations", Timestamps: [at(5)], Values: [3] }] },
+    });
+    const { tasks } = await plan(api, { from: NOW - HOUR, to: NOW });
+    const records = (await Promise.all(tasks.map((task) => collected(runMetrics(api, testContext(), task))))).flat();
+    expect(
+      typed(records, "metric").map((one) => [one.name, one.statistic, one.resource, one.fn, (one.at - NOW + HOUR) / 60_000, one.value]),
+    ).toEqual([
+      ["AWS/Lambda/Duration", "Average", "orders", "orders", 0, 12.5],
+      ["AWS/Lambda/Duration", "Average", "orders", "orders", 1, 13],
+      ["AWS/Lambda/Duration", "Maximum", "orders", "orders", 0, 50],
+      ["AWS/Events/Invocations", "Sum", "placed", null, 5, 3],
+    ]);
+    expect(typed(records, "metric").every((one) => one.periodMs === 60_000 && one.account === ACCOUNT && one.region === REGION)).toBe(true);
+    const asked = api.asked.filter((one) => one.api === "cloudwatch:GetMetricData").map((one) => one.input);
+    expect(asked[0]).toMatchObject({ StartTime: new Date(NOW - HOUR), EndTime: new Date(NOW) });
+    expect(objects(asked[0]!["MetricDataQueries"])[1]).toMatchObject({
+      Id: "m1",
+      MetricStat: {
+        Metric: { Namespace: "AWS/Lambda", MetricName: "Duration", Dimensions: [{ Name: "FunctionName", Value: "orders" }] },
+        Period: 60,
+        Stat: "Maximum",
+      },
+    });
+  });
+
+  // 2,000 series, each one request's worth of 100,800 points over 100 series: ceil(2000 / 500) = 4 requests of an hour
+  it("never asks for more than 500 series at once", async () => {
+    const many = Array.from({ length: 2000 }, (_, i) => metric("Errors", ["FunctionName", `f${i}`]));
+    const sizes: number[] = [];
+    const api = scriptedAws({
+      "cloudwatch:ListMetrics": listed({ "AWS/Lambda": many }),
+      "cloudwatch:GetMetricData": (input) => {
+        sizes.push(list(input["MetricDataQueries"]).length);
+        return { MetricDataResults: [] };
+      },
+    });
+    const { tasks } = await plan(api, { from: NOW - HOUR, to: NOW });
+    await collected(runMetrics(api, testContext(), tasks[0]!));
+    expect(sizes).toEqual([500, 500, 500, 500]);
+    expect(tasks[0]!.estimate.calls).toBe(4);
+  });
+});
