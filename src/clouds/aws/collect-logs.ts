@@ -10,6 +10,7 @@ import * as calls from "./log-calls.ts";
 import { type LogGroup, logGroupsOf, someOf } from "./log-groups.ts";
 import { filterLines, lineReader, type LogLine } from "./log-lines.ts";
 import { anyTermPattern, anyTermRegex, holdsAny, PLATFORM_TERMS } from "./log-terms.ts";
+import { spentUsd } from "./spent.ts";
 
 export type LogsContext = Pick<LiveContext, "host" | "signal" | "clock" | "keys" | "requestsPerS">;
 
@@ -21,9 +22,10 @@ interface Detail {
   pattern: boolean;
   /** Keep the platform's lines only. */
   platform: boolean;
-  /** Insights: first step, and what all queries of the task may cost. */
+  /** Insights: first step, what all queries of the task may cost, and all paid calls of the session. */
   stepMs: Ms;
   maxUsd: Usd;
+  limitUsd: Usd;
 }
 
 interface Part extends calls.Sized {
@@ -163,6 +165,7 @@ function filterTasks(part: Part, source: (name: string) => string, ctx: LogsCont
         platform,
         stepMs: 0,
         maxUsd: 0,
+        limitUsd: 0,
       };
       return task(
         source(group.name),
@@ -203,6 +206,7 @@ function insightsTasks(
           platform: request.logs === "platform",
           stepMs: Math.ceil((window.to - window.from) / Math.max(1, (rows * part) / ROWS_PER_QUERY)),
           maxUsd: means.maxQueryUsd * share * part,
+          limitUsd: request.maxQueryUsd,
         };
         const [first, ...others] = groups.map((group) => source(group.name));
         const estimate = calls.insightsEstimate(bytes === null ? null : bytes * part, groups.length, means.usdPerByte, ctx.requestsPerS);
@@ -281,7 +285,7 @@ async function* queried(api: AwsApi, ctx: LogsContext, one: CollectTask, detail:
     window: one.window,
     filter: detail.platform && !detail.groups[0]!.histories ? `@message like ${anyTermRegex(PLATFORM_TERMS)}` : null,
     usdPerByte: price.usdPerByte,
-    maxUsd: detail.maxUsd,
+    maxUsd: Math.min(detail.maxUsd, detail.limitUsd - spentUsd(api)),
     stepMs: detail.stepMs,
   });
   ctx.host.note(`${one.title}: ${calls.scanned(read.bytes, price)}`);

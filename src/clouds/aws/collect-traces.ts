@@ -11,6 +11,7 @@ import { type AwsApi, AwsError } from "./api.ts";
 import { gap } from "./live-gaps.ts";
 import { liveReader } from "./read-live.ts";
 import { num, type Obj, objects, text } from "./schema.ts";
+import { spend } from "./spent.ts";
 import { xray } from "./xray.ts";
 
 const HOUR_MS = 3_600_000;
@@ -130,6 +131,7 @@ export function xrayRunner(api: AwsApi, context: LiveContext): XrayRunner {
             suggestions: ["raise --max-query-usd, or narrow the window"],
           });
         purse.settle(usd, usd);
+        spend(api, usd);
       };
       const reader = liveReader(api, xray, context.keys, task.source);
       for await (const answers of concurrently(batches(task, pay), AT_A_TIME, (ids) => batchOf(api, ids))) {

@@ -169,7 +169,7 @@ export async function* readAll(api: AwsApi, ctx: Context, reading: Reading): Asy
   let stepMs = Math.max(1_000, reading.stepMs);
   while (from < reading.window.to) {
     const window = { from, to: Math.min(reading.window.to, from + stepMs) };
-    if (read.usd > reading.maxUsd) throw new BudgetError("Logs Insights queries have used up their share of the price limit");
+    if (read.usd >= reading.maxUsd) throw new BudgetError("Logs Insights queries have used up their share of the price limit");
     const maxBytes = reading.usdPerByte === 0 ? Infinity : (reading.maxUsd - read.usd) / reading.usdPerByte;
     const end = yield* query(api, ctx, { groups: reading.groups, window, filter: reading.filter, maxBytes });
     read.queries++;

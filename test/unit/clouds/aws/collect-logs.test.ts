@@ -1,0 +1,328 @@
+import { describe, expect, it } from "vitest";
+import type { Api } from "../../../../src/clouds/aws/api.ts";
+import { planLogs, runLogs } from "../../../../src/clouds/aws/collect-logs.ts";
+import { DAY_MS } from "../../../../src/clouds/aws/log-calls.ts";
+import { spentUsd } from "../../../../src/clouds/aws/spent.ts";
+import type { CollectRequest, CollectTask, LiveContext, Span } from "../../../../src/clouds/room.ts";
+import type { Config, Json } from "../../../../src/model/records.ts";
+import { testContext } from "../../../support/aws-client.ts";
+import { type Behaviour, type Line, logServer, type LogServer } from "../../../support/log-server.ts";
+import { ACCOUNT, collected, denied, failure, REGION, typed } from "../../../support/scripted-aws.ts";
+
+// the virtual clock starts at 2026-11-23T00:00Z
+const NOW = Date.UTC(2026, 10, 23);
+const FROM = NOW - 2 * DAY_MS;
+const WINDOW: Span = { from: FROM, to: NOW };
+const GIB = 1024 ** 3;
+const PREFIX = `aws/${ACCOUNT}/${REGION}/logs`;
+
+const config = (kind: Config["kind"], name: string, settings: { [key: string]: Json } = {}): Config => ({
+  type: "config",
+  cloud: "aws",
+  account: ACCOUNT,
+  region: REGION,
+  kind,
+  resource: name,
+  name,
+  revision: null,
+  observedAt: NOW,
+  from: null,
+  to: null,
+  settings,
+});
+const fn = (name: string, logGroup?: string): Config => config("function", name, logGroup === undefined ? {} : { logGroup });
+const group = (name: string, settings: { [key: string]: Json } = {}): Config => config("log-group", name, settings);
+const request = (more: Partial<CollectRequest> = {}): CollectRequest => ({
+  signals: ["logs"],
+  logs: "platform",
+  window: WINDOW,
+  maxQueryUsd: 1,
+  ...more,
+});
+const all = (_source: string, window: Span): Span[] => [window];
+
+const id = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
+const STREAM = "2026/11/22/[$LATEST]0123456789abcdef0123456789abcdef";
+
+/** An invocation as Lambda logs it in text: START, a line of the function, END, REPORT. */
+function invocation(n: number, at: number, stream = STREAM, said = "placed"): Line[] {
+  const r = id(n);
+  const report = `REPORT RequestId: ${r}\tDuration: 12.34 ms\tBilled Duration: 13 ms\tMemory Size: 512 MB\tMax Memory Used: 80 MB\t\n`;
+  return [
+    { at, stream, message: `START RequestId: ${r} Version: $LATEST\n` },
+    { at: at + 1, stream, message: `2026-11-22T00:00:00.000Z\t${r}\tINFO\t${said}\n` },
+    { at: at + 12, stream, message: `END RequestId: ${r}\n` },
+    { at: at + 13, stream, message: report },
+  ];
+}
+
+async function tasksOf(server: LogServer, configs: Config[], more: Partial<CollectRequest> = {}, ctx: Partial<LiveContext> = {}) {
+  return planLogs(server.aws, testContext(ctx), configs, request(more), all);
+}
+async function run(server: LogServer, tasks: readonly CollectTask[], ctx: Partial<LiveContext> = {}) {
+  const records = [];
+  for (const task of tasks) records.push(...(await collected(runLogs(server.aws, testContext(ctx), task))));
+  return records;
+}
+
+describe("which groups", () => {
+  it("are those that the configuration names, a shared one once", async () => {
+    const server = logServer({ "/aws/lambda/a": [], "/shop": [], "/vendedlogs/express": [] });
+    const configs = [
+      fn("a"),
+      fn("b", "/shop"),
+      fn("c", "/shop"),
+      config("workflow", "quick", { kind: "EXPRESS", logGroups: ["/vendedlogs/express"] }),
+      config("workflow", "slow", { kind: "STANDARD", logGroups: ["/vendedlogs/slow"] }),
+    ];
+    const { tasks, gaps } = await tasksOf(server, configs);
+    expect(tasks.map((task) => task.source)).toEqual([
+      `${PREFIX}/platform//aws/lambda/a`,
+      `${PREFIX}/platform//shop`,
+      `${PREFIX}/platform//vendedlogs/express`,
+    ]);
+    expect(gaps).toEqual([]);
+  });
+
+  it("that do not exist are one gap", async () => {
+    const { tasks, gaps } = await tasksOf(logServer({}), [fn("b"), fn("a"), group("/aws/lambda/other")]);
+    expect(tasks).toEqual([]);
+    expect(gaps.map((one) => one.why)).toEqual(["no log group yet, so no lines (never ran, or may not write logs): a, b"]);
+  });
+
+  it("are all tried where they may not be listed", async () => {
+    const server = logServer(
+      { "/aws/lambda/a": invocation(1, FROM) },
+      { script: { "logs:DescribeLogGroups": denied("logs:DescribeLogGroups") } },
+    );
+    const { tasks, gaps } = await tasksOf(server, [fn("a"), fn("gone")]);
+    expect(gaps.map((one) => one.why)).toEqual(["not allowed: the IAM action logs:DescribeLogGroups is missing (AccessDeniedException)"]);
+    const records = await run(server, tasks);
+    expect(typed(records, "invocation")).toHaveLength(1);
+    // the other never wrote: said, and no failure
+    expect(typed(records, "gap").map((one) => one.what)).toEqual(["logs of /aws/lambda/gone"]);
+  });
+
+  it("of class DELIVERY are a gap, and so is what the retention has deleted", async () => {
+    const configs = [fn("a"), fn("b"), group("/aws/lambda/a", { class: "DELIVERY" }), group("/aws/lambda/b", { retentionD: 1 })];
+    const { tasks, gaps } = await tasksOf(logServer({ "/aws/lambda/b": [] }), configs);
+    expect(gaps.map((one) => one.why)).toEqual([
+      "kept for less than the window, older lines are gone: /aws/lambda/b (1 d)",
+      "log groups of class DELIVERY cannot be read: /aws/lambda/a",
+    ]);
+    expect(tasks.map((task) => task.window)).toEqual([{ from: NOW - DAY_MS, to: NOW }]);
+  });
+});
+
+describe("what is asked for", () => {
+  it("is what is missing", async () => {
+    const asked: string[] = [];
+    const missing = (source: string): Span[] => {
+      asked.push(source);
+      return source.endsWith("/a") ? [] : [{ from: NOW - 10, to: NOW }];
+    };
+    const configs = [fn("a"), fn("b"), group("/aws/lambda/a"), group("/aws/lambda/b")];
+    const { tasks } = await planLogs(logServer({ "/aws/lambda/b": [] }).aws, testContext(), configs, request(), missing);
+    expect(asked).toEqual([`${PREFIX}/platform//aws/lambda/a`, `${PREFIX}/platform//aws/lambda/b`]);
+    expect(tasks.map((task) => task.window)).toEqual([{ from: NOW - 10, to: NOW }]);
+  });
+
+  it("is sliced by days where a group is large, with time told and no price", async () => {
+    // 200 MiB over the two days that it exists: 200 calls, 100 a day
+    const configs = [fn("a"), group("/aws/lambda/a", { storedBytes: 200 * 1024 ** 2, createdAt: FROM })];
+    const { tasks } = await tasksOf(logServer({ "/aws/lambda/a": [] }), configs);
+    expect(tasks.map((task) => [task.window.from, task.window.to])).toEqual([
+      [FROM, FROM + DAY_MS],
+      [FROM + DAY_MS, NOW],
+    ]);
+    expect(tasks[0]).toMatchObject({ via: "FilterLogEvents", estimate: { calls: 100, seconds: 20, usd: 0 } });
+  });
+
+  it("names the IAM action where FilterLogEvents is refused, and takes Insights", async () => {
+    const configs = [fn("a"), group("/aws/lambda/a", { storedBytes: GIB, createdAt: FROM })];
+    const refusing = { script: { "logs:FilterLogEvents": denied("logs:FilterLogEvents") } };
+    const { tasks, gaps } = await tasksOf(logServer({ "/aws/lambda/a": [] }, refusing), configs);
+    expect(gaps.map((one) => one.why)).toEqual(["not allowed: the IAM action logs:FilterLogEvents is missing (AccessDeniedException)"]);
+    expect(tasks[0]).toMatchObject({ via: "Logs Insights" });
+    // $0.005 per GB
+    expect(tasks.reduce((sum, task) => sum + task.estimate.usd!, 0)).toBeCloseTo(0.005, 9);
+    const none = await tasksOf(logServer({ "/aws/lambda/a": [] }, refusing), configs, { maxQueryUsd: 0 });
+    expect(none.tasks).toEqual([]);
+    expect(none.gaps.at(-1)!.why).toContain("--max-query-usd 0: /aws/lambda/a");
+  });
+
+  it("looks at what CloudWatch took in before it trusts stored bytes with a price", async () => {
+    const name = "/aws/lambda/a";
+    const configs = [fn("a"), group(name, { storedBytes: GIB, createdAt: FROM, class: "INFREQUENT_ACCESS" })];
+    const metric = {
+      MetricDataResults: [
+        { Id: "g0", Timestamps: [new Date(FROM).toISOString(), new Date(FROM + DAY_MS).toISOString()], Values: [3 * GIB, GIB] },
+      ],
+    };
+    const server = logServer({ [name]: [] }, { script: { "cloudwatch:GetMetricData": metric } });
+    const { tasks } = await tasksOf(server, configs);
+    // 4 GiB came in: $0.02
+    expect(tasks.reduce((sum, task) => sum + task.estimate.usd!, 0)).toBeCloseTo(0.02, 9);
+    // $0.01 per 1,000 metrics
+    expect(spentUsd(server.aws)).toBeCloseTo(0.00001, 12);
+  });
+});
+
+describe("FilterLogEvents", () => {
+  it("follows tokens over empty pages, drops repeated events, and keeps to the half-open window", async () => {
+    const lines = [...invocation(1, FROM), ...invocation(2, FROM + DAY_MS), ...invocation(3, NOW)];
+    const server = logServer({ "/aws/lambda/a": lines });
+    const pages = [
+      { events: [], nextToken: "1" },
+      { events: events(lines.slice(0, 3)), nextToken: "2" },
+      { events: events(lines.slice(2, 8)), nextToken: "3" },
+      { events: [], nextToken: "4" },
+      { events: events(lines.slice(8)) },
+    ];
+    const { tasks } = await tasksOf(server, [fn("a")], { logs: "all" });
+    const scripted = logServer({}, { script: { "logs:FilterLogEvents": pages } });
+    const records = await run(scripted, tasks);
+    expect(typed(records, "invocation").map((one) => [one.requestId, one.billedMs, one.memoryMib, one.fn])).toEqual([
+      [id(1), 13, 512, "a"],
+      [id(2), 13, 512, "a"],
+    ]);
+    expect(typed(records, "log")).toHaveLength(8);
+    expect(scripted.inputs("logs:FilterLogEvents")[0]).toEqual({ logGroupName: "/aws/lambda/a", startTime: FROM, endTime: NOW - 1 });
+  });
+
+  it("keeps the platform's own lines, whatever the server sends", async () => {
+    const error = "2026-11-22T00:00:00.000Z\t" + id(2) + '\tERROR\tInvoke Error \t{"errorType":"TypeError","stack":[]}\n';
+    const failed = invocation(2, FROM + 100).toSpliced(2, 0, { at: FROM + 101, stream: STREAM, message: error });
+    const lines = [...invocation(1, FROM), ...failed];
+    for (const ignoresFilters of [false, true]) {
+      // 3 MiB in two days: more than a page, so that a pattern is worth it
+      const configs = [fn("a"), group("/aws/lambda/a", { storedBytes: 3 * 1024 ** 2, createdAt: FROM })];
+      const server = logServer({ "/aws/lambda/a": lines }, { ignoresFilters, pageSize: 2 });
+      const records = await run(server, (await tasksOf(server, configs)).tasks);
+      expect(typed(records, "log").map((one) => one.kind)).toEqual(["start", "report", "start", "function", "report"]);
+      expect(typed(records, "invocation").map((one) => [one.outcome, one.errorType])).toEqual([
+        ["ok", null],
+        ["error", "TypeError"],
+      ]);
+      const { filterPattern } = server.inputs("logs:FilterLogEvents").at(-1)!;
+      expect(String(filterPattern).length).toBeLessThanOrEqual(1024);
+      expect(String(filterPattern)).toMatch(/^(\?"[^"]+" ?)+$/);
+    }
+  });
+
+  it("sends no pattern where everything fits into a page", async () => {
+    const server = logServer({ "/aws/lambda/a": invocation(1, FROM) });
+    const records = await run(server, (await tasksOf(server, [fn("a")])).tasks);
+    expect(server.inputs("logs:FilterLogEvents").at(-1)).not.toHaveProperty("filterPattern");
+    expect(typed(records, "log").map((one) => one.kind)).toEqual(["start", "report"]);
+  });
+
+  it("tells functions of a shared group apart by stream, and leaves out those that are not meant", async () => {
+    const lines = ["b", "c", "stranger"].flatMap((name, i) => invocation(i, FROM + i * 100, `2026/11/22/${name}[$LATEST]0123456789abcdef`));
+    const server = logServer({ "/aws/lambda/b": lines });
+    const configs = [fn("b"), fn("c", "/aws/lambda/b"), group("/aws/lambda/b")];
+    const records = await run(server, (await tasksOf(server, configs)).tasks);
+    expect(typed(records, "invocation").map((one) => [one.fn, one.requestId])).toEqual([
+      ["b", id(0)],
+      ["c", id(1)],
+    ]);
+  });
+
+  it("takes lines of a group of its own as the function's, named by the stream or not", async () => {
+    const server = logServer({ "/shop": invocation(1, FROM) });
+    const records = await run(server, (await tasksOf(server, [fn("b", "/shop"), group("/shop")])).tasks);
+    expect(typed(records, "invocation").map((one) => one.fn)).toEqual(["b"]);
+    expect(new Set(typed(records, "log").map((one) => one.fn))).toEqual(new Set(["b"]));
+  });
+
+  it("throws what ends a list early", async () => {
+    const server = logServer(
+      {},
+      { script: { "logs:FilterLogEvents": failure("logs:FilterLogEvents", "broken-answer", "EndlessList", 200) } },
+    );
+    const { tasks } = await tasksOf(logServer({ "/aws/lambda/a": [] }), [fn("a")]);
+    await expect(run(server, tasks)).rejects.toMatchObject({ code: "EndlessList" });
+  });
+});
+
+describe("Logs Insights", () => {
+  /** Groups that FilterLogEvents does not read. */
+  const infrequent = (names: string[], storedBytes: number): Config[] =>
+    names.flatMap((name) => [fn(name), group(`/aws/lambda/${name}`, { class: "INFREQUENT_ACCESS", storedBytes, createdAt: FROM })]);
+  const inputs = (server: LogServer): any[] => server.inputs("logs:StartQuery");
+
+  it("asks 50 groups at once, names all their sources, and says what was scanned", async () => {
+    const names = Array.from({ length: 120 }, (_, i) => `f${String(i).padStart(3, "0")}`);
+    const groups = Object.fromEntries(names.map((name, i) => [`/aws/lambda/${name}`, invocation(i, FROM + i * 1000)]));
+    const server = logServer(groups, { polls: 3 });
+    const { tasks } = await tasksOf(server, infrequent(names, 1000));
+    expect(tasks.map((task) => [task.source, ...task.alsoCovers!].length)).toEqual([50, 50, 20]);
+    const notes: string[] = [];
+    const host = { progress() {}, warn() {}, note: (note: string) => void notes.push(note) };
+    const records = await run(server, tasks, { host });
+    expect(typed(records, "invocation").map((one) => one.fn)).toEqual(names);
+    expect(notes).toHaveLength(3);
+    expect(notes[0]).toMatch(
+      /^logs of f000, f001, f002, f003, f004 and 45 more: Logs Insights scanned 0\.000 GB, \$0\.0000 at list price \(assumed: that of us-east-1\)$/,
+    );
+    expect(inputs(server)[0]).toMatchObject({ startTime: FROM / 1000, endTime: NOW / 1000 });
+    expect(inputs(server)[0].queryString).toMatch(
+      /^fields @timestamp, .*\| filter @message like \/\(START RequestId:\|.*\)\/ \| sort @timestamp asc \| limit 100000$/,
+    );
+  });
+
+  it("goes on where a query was cut, with no line twice and none lost", async () => {
+    const lines = Array.from({ length: 12_000 }, (_, i) => invocation(i, FROM + i * 10_000)).flat();
+    for (const queryRows of [10_000, 25_000, 100_000]) {
+      const server = logServer({ "/aws/lambda/a": lines }, { queryRows, polls: 0 });
+      const { tasks } = await tasksOf(server, infrequent(["a"], 1000), { logs: "all" });
+      const records = await run(server, tasks);
+      expect(typed(records, "log")).toHaveLength(48_000);
+      expect(typed(records, "invocation")).toHaveLength(12_000);
+      expect(new Set(typed(records, "invocation").map((one) => one.requestId)).size).toBe(12_000);
+      expect(server.stopped).toEqual([]);
+    }
+  });
+
+  it("fails where one second holds more lines than a query gives", async () => {
+    const lines = Array.from({ length: 30_000 }, (_, i) => ({
+      at: FROM + 5_000 + (i % 900),
+      stream: STREAM,
+      message: `START RequestId: ${id(i)} Version: 1`,
+    }));
+    const server = logServer({ "/aws/lambda/a": lines }, { queryRows: 10_000 });
+    const { tasks } = await tasksOf(server, infrequent(["a"], 1000));
+    await expect(run(server, tasks)).rejects.toMatchObject({ code: "TooManyRows" });
+  });
+
+  it("stops a query that scans more than the limit leaves", async () => {
+    const big = [{ at: FROM, stream: STREAM, message: "x".repeat(4 * 1024 ** 2) }];
+    const server = logServer({ "/aws/lambda/a": big }, { polls: 2 });
+    // said to be 1 KB, and the limit is that of 2 MiB at $0.005 per GB
+    const { tasks } = await tasksOf(server, infrequent(["a"], 1024), { maxQueryUsd: (2 * 1024 ** 2 * 0.005) / GIB });
+    await expect(run(server, tasks)).rejects.toThrow("price limit");
+    expect(server.stopped).toEqual(["q-1"]);
+    // AWS charges a stopped query for what it scanned
+    expect(spentUsd(server.aws)).toBeCloseTo((4 * 1024 ** 2 * 0.005) / GIB, 12);
+  });
+
+  it("stops a query that is no longer wanted", async () => {
+    const abort = new AbortController();
+    const server = logServer({ "/aws/lambda/a": invocation(1, FROM) }, { polls: 1_000_000 });
+    const { tasks } = await tasksOf(server, infrequent(["a"], 1000));
+    const running = run(server, tasks, { signal: abort.signal });
+    setTimeout(() => abort.abort(new Error("enough")), 20);
+    await expect(running).rejects.toThrow("enough");
+    expect(server.stopped).toEqual(["q-1"]);
+  });
+
+  it.each(["Failed", "Cancelled", "Timeout"])("throws when a query ends as %s", async (status) => {
+    const script: Behaviour["script"] = { "logs:GetQueryResults": { status, results: [] } };
+    const { tasks } = await tasksOf(logServer({}), infrequent(["a"], 1000));
+    await expect(run(logServer({ "/aws/lambda/a": [] }, { script }), tasks)).rejects.toMatchObject({ code: `Query${status}` });
+  });
+});
+
+function events(lines: readonly Line[]) {
+  return lines.map((line) => ({ timestamp: line.at, message: line.message, logStreamName: line.stream, eventId: `${line.at}` }));
+}
