@@ -45,11 +45,24 @@ export async function traceInDataset(
   host: Host,
   signal: AbortSignal,
 ): Promise<TraceResult> {
+  return traceWith(dataDir, id, [], settings, host, signal);
+}
+
+/** The same, with what is known to be missing beside the dataset. */
+export async function traceWith(
+  dataDir: string,
+  id: string,
+  gaps: readonly Gap[],
+  settings: Settings,
+  host: Host,
+  signal: AbortSignal,
+): Promise<TraceResult> {
   const dataset = await openDataset(dataDir);
   try {
     const wanted = normaliseId(id);
     const found = await closure(dataset, wanted, host, signal);
-    const records = found === null ? null : inStableOrder(found);
+    found?.records.gaps.push(...gaps);
+    const records = found === null ? null : inStableOrder(found.records);
     const chain = records === null ? null : chainOf(records, [wanted]);
     if (records !== null && chain !== null) {
       return { id: wanted, chain: priced(chain, records, settings), looked: { batches: 0, period: "" }, nearMisses: [] };
@@ -72,8 +85,13 @@ function priced(chain: Chain, records: ChainRecords, settings: Settings): Chain 
   return attribute(input, { ...ratesWith(settings.pricesFile), by: "chain" }).chains[0]!;
 }
 
-/** Every record that can be in the chain; null: the index knows nothing of the ID. */
-async function closure(dataset: Dataset, wanted: string, host: Host, signal: AbortSignal): Promise<ChainRecords | null> {
+/** Every record that can be in the chain, and the IDs that led there; null: the index knows nothing of the ID. */
+export async function closure(
+  dataset: Dataset,
+  wanted: string,
+  host: Host,
+  signal: AbortSignal,
+): Promise<{ records: ChainRecords; ids: ReadonlySet<string> } | null> {
   const records: ChainRecords = { invocations: [], spans: [], messages: [], logs: [], configs: await dataset.configs(), gaps: [] };
   const asked = new Set<string>();
   const fetched = new Map<string, { firstAt: number; lastAt: number }>();
@@ -87,7 +105,7 @@ async function closure(dataset: Dataset, wanted: string, host: Host, signal: Abo
     ids = nextIds(records, [wanted], asked);
     if (ids.length > 0 && rounds + 1 === MAX_ROUNDS) records.gaps.push(REST);
   }
-  return fetched.size === 0 ? null : records;
+  return fetched.size === 0 ? null : { records, ids: asked };
 }
 
 /** Drops IDs that too many executions carry, but for the one the user asked for. */

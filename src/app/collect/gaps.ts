@@ -63,11 +63,5 @@ export function failure(session: LiveSession, what: string, error: unknown, wind
 
 /** Nothing more can be asked of that session: its credentials ended. null: another error. */
 export function credentialsError(error: unknown): UserError | null {
-  if (error instanceof UserError) return error.exitCode === EXIT.credentials ? error : null;
-  if (!(error instanceof AwsError) || error.kind !== "credentials") return null;
-  return new UserError(`the credentials are no longer valid: ${error.message}`, {
-    exitCode: EXIT.credentials,
-    suggestions: ["sign in again (aws sso login), then run the command again: what was read is kept"],
-    cause: error,
-  });
+  return error instanceof UserError && error.exitCode === EXIT.credentials ? error : null;
 }

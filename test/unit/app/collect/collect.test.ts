@@ -65,7 +65,7 @@ const line = (fn: string, at: number, message = `line at ${at}`): LogEvent => ({
   at,
   fn,
   stream: `${fn}/1`,
-  kind: "line",
+  kind: "function",
   level: null,
   requestId: null,
   traceId: null,
