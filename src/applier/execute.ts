@@ -174,11 +174,11 @@ class Executor {
   private fail(change: Change, error: unknown, live: LiveResource | null, begun: boolean): Outcome {
     if (this.options.signal.aborted) throw error;
     const known = error instanceof UserError ? error.exitCode : EXIT.partial;
-    const conflict = known === EXIT.conflict;
     const unsure = begun && live === null ? "; whether it took effect could not be read" : "";
     const note = `${messageOf(error)}${unsure}`;
-    this.note(conflict && !begun ? "refused" : "failed", change, { live: live === null ? null : kept(change, live), note });
-    return { ...outcome(change, conflict ? "refused" : "failed", note), exitCode: known === EXIT.usage ? EXIT.partial : known };
+    const state = known === EXIT.conflict && !begun ? "refused" : "failed";
+    this.note(state, change, { live: live === null ? null : kept(change, live), note });
+    return { ...outcome(change, state, note), exitCode: known === EXIT.usage ? EXIT.partial : known };
   }
 }
 

@@ -48,6 +48,13 @@ export function objections(change: Change, live: LiveResource, owners: readonly 
   return found;
 }
 
+/** For an undo of our own change: only what happened since speaks against it. */
+export function changedSince(change: Change, live: LiveResource): Objection[] {
+  const state = stateOf(change, live);
+  if (state === "after" || (state === "before" && lockHolds(change, live))) return [];
+  return [{ kind: "changed", text: difference(change, live), flag: "--force", exitCode: EXIT.conflict }];
+}
+
 /** How the live resource differs from what the plan saw, in words. */
 export function difference(change: Change, live: LiveResource): string {
   const now = settingsOf(change, live);
@@ -57,10 +64,10 @@ export function difference(change: Change, live: LiveResource): string {
   const version = aliasVersion(change, live);
   if (change.alias !== null && version !== change.aliasVersion && change.aliasVersion !== null)
     other.push(`alias ${change.alias} points to ${version ?? "nothing"} instead of ${change.aliasVersion}`);
-  if (other.length > 0) return `it was changed since the plan was made: ${other.join(", ")}`;
+  if (other.length > 0) return `it was changed since: ${other.join(", ")}`;
   const what =
     change.fingerprint !== "" && change.fingerprint !== live.fingerprint
       ? "other settings or the code are not the same"
       : "it was written to (its revision is another), though these settings are the same";
-  return `it was changed since the plan was made: ${what}`;
+  return `it was changed since: ${what}`;
 }

@@ -32,7 +32,7 @@ describe("execute", () => {
     cloud.meddle("b", { description: "deployed" });
     const outcomes = await run(dir, cloud, changes);
     expect(states(outcomes)).toEqual(["done", "refused", "not-tried"]);
-    expect(outcomes[1]).toMatchObject({ exitCode: EXIT.conflict, note: expect.stringContaining("changed since the plan was made") });
+    expect(outcomes[1]).toMatchObject({ exitCode: EXIT.conflict, note: expect.stringContaining("it was changed since") });
     expect(cloud.of("b").memoryMib).toBe(1024);
     expect(cloud.of("c").memoryMib).toBe(1024);
   });

@@ -1,0 +1,119 @@
+/** What `apply`, `undo` and `rightsize --apply` share: look, show, ask, write, say. */
+import { type Door, execute, type Outcome, type RunHead } from "../applier/execute.ts";
+import { runsOf } from "../applier/runs.ts";
+import type { Clock } from "../model/clock.ts";
+import { EXIT, type ExitCode } from "../model/errors.ts";
+import type { Host } from "../model/host.ts";
+import type { Change } from "../model/plan.ts";
+import type { Journal } from "../store/journal.ts";
+import { inspect, type Inspected, type Rules } from "./inspect.ts";
+
+/** How it shall be done. */
+export interface Manner {
+  dryRun: boolean;
+  parallel: number;
+  /** Go on with the others where one is refused or fails. */
+  keepGoing: boolean;
+  /** Shows what will be done and asks. False: nothing is changed. */
+  confirm: (preview: Applied) => Promise<boolean>;
+}
+
+export interface Job {
+  head: RunHead;
+  changes: readonly Change[];
+  door: Door;
+  rules: Rules | null;
+  /** One refusal stops all before anything is written. False: the others are done. */
+  allOrNothing: boolean;
+  /** Called before the first write. */
+  prepare: () => void;
+}
+
+/** One change, as it was meant and as it went. `planned`: nothing was written yet. */
+export interface AppliedChange extends Omit<Outcome, "state" | "exitCode"> {
+  state: Outcome["state"] | "planned";
+  owners: string[];
+}
+
+/**
+ * applied: writes were tried. nothing: all is as wanted already. declined: the user said no. refused: something spoke against it before
+ * anything was written.
+ */
+export interface Applied {
+  state: "applied" | "nothing" | "dry-run" | "declined" | "refused";
+  /** null: nothing was journalled. */
+  run: string | null;
+  undoes: string | null;
+  planHash: string | null;
+  /** An interrupted run was finished. */
+  resumed: boolean;
+  changes: AppliedChange[];
+  exitCode: ExitCode;
+}
+
+export interface Work {
+  journal: Journal;
+  host: Host;
+  clock: Clock;
+  signal: AbortSignal;
+}
+
+export async function carryOut(job: Job, manner: Manner, { journal, host, clock, signal }: Work): Promise<Applied> {
+  const { head, door } = job;
+  const known = runsOf(journal.entries).find((run) => run.run === head.run) ?? null;
+  const begun = new Set(known === null ? [] : [...known.steps].filter(([, step]) => step.began).map(([id]) => id));
+  const looked = (await inspect(job.changes, door, job.rules, signal)).map((one) =>
+    // what was begun is decided by what is live, when it is finished
+    begun.has(one.change.id) && one.live !== null ? { ...one, objections: [] } : one,
+  );
+  const refused = looked.filter((one) => one.objections.length > 0);
+  const eligible = looked.filter((one) => one.objections.length === 0);
+  const facts = { undoes: head.undoes, planHash: head.planHash, resumed: known !== null };
+  const preview: Applied = { ...facts, state: "dry-run", run: known?.run ?? null, changes: looked.map(planned), exitCode: exitOf(refused) };
+  if (manner.dryRun) return preview;
+  if (refused.length > 0 && (eligible.length === 0 || (job.allOrNothing && !manner.keepGoing)))
+    return {
+      ...preview,
+      state: "refused",
+      changes: preview.changes.map((one) => (one.state === "planned" ? { ...one, state: "not-tried" } : one)),
+    };
+  if (known === null && eligible.every((one) => one.state === "after")) return { ...preview, state: "nothing" };
+  if (!(await manner.confirm(preview))) return { ...preview, state: "declined", exitCode: EXIT.done };
+  job.prepare();
+  const outcomes = await execute(
+    head,
+    eligible.map((one) => one.change),
+    door,
+    journal,
+    {
+      parallel: manner.parallel,
+      keepGoing: manner.keepGoing,
+      clock,
+      signal,
+      onProgress: (done, total) => host.progress("apply", done, total, "records"),
+    },
+  );
+  const byId = new Map(outcomes.map((one) => [one.change.id, one]));
+  const changes = looked.map((one): AppliedChange => {
+    const outcome = byId.get(one.change.id);
+    if (outcome === undefined) return planned(one);
+    const { exitCode: _, ...rest } = outcome;
+    return { ...rest, owners: one.owners };
+  });
+  return { ...facts, state: "applied", run: head.run, changes, exitCode: exitOf([...refused, ...outcomes]) };
+}
+
+function planned({ change, state, owners, objections }: Inspected): AppliedChange {
+  const facts = { change, owners, publishedVersion: null };
+  if (objections.length > 0) {
+    const lifted = (flag: string | null): string => (flag === null ? "" : ` (${flag})`);
+    return { ...facts, state: "refused", note: objections.map((one) => `${one.text}${lifted(one.flag)}`).join("; ") };
+  }
+  return state === "after" ? { ...facts, state: "already", note: "it is so already" } : { ...facts, state: "planned", note: null };
+}
+
+/** A conflict before all else; then the first other failure. */
+function exitOf(all: readonly (Inspected | Outcome)[]): ExitCode {
+  const codes = all.map((one) => ("exitCode" in one ? one.exitCode : (one.objections[0]?.exitCode ?? EXIT.done)));
+  return codes.includes(EXIT.conflict) ? EXIT.conflict : (codes.find((code) => code !== EXIT.done) ?? EXIT.done);
+}

@@ -1,0 +1,81 @@
+/** `plan`: advice -> one plan, with the revisions to lock on where the clouds can be reached. */
+import type { Door } from "../applier/execute.ts";
+import { ownersIn } from "../applier/iac/ownership.ts";
+import type { IacFile } from "../applier/iac/files.ts";
+import { makePlan, memoryChange, type Planned } from "../applier/plan.ts";
+import { UserError } from "../model/errors.ts";
+import type { Plan, ResourceRef } from "../model/plan.ts";
+import type { Sizing, SizingAdvice } from "../model/sizing.ts";
+import { writePlan } from "../store/plan-file.ts";
+import type { Reach } from "./apply.ts";
+import { doorTo, scopeFor } from "./doors.ts";
+import { iacFiles } from "./iac-files.ts";
+import { inParallel } from "./inspect.ts";
+import { withSessions } from "./live.ts";
+
+export interface PlanOptions {
+  /** Alias to move where a function has it; null: none. */
+  alias: string | null;
+  /** Folder that is searched for infrastructure as code. */
+  folder: string;
+  /** Read the functions as they are now; false: the plan holds no revisions, and apply compares the settings alone. */
+  live: boolean;
+}
+
+type Proposed = SizingAdvice & { proposedMib: number; currentMib: number; resource: string; account: string; region: string };
+
+/** Functions planned at once; the room's quota decides the pace. */
+const AT_ONCE = 8;
+
+/** Throws UserError without credentials, where `live`. A function that cannot be read is left out, and the plan says why. */
+export async function planOf(sizing: Sizing, options: PlanOptions, reach: Reach): Promise<Plan> {
+  const { host, clock } = reach.world;
+  const files = iacFiles(options.folder, host);
+  const proposed = sizing.functions.filter((one) => one.proposedMib !== null);
+  const ready = proposed.filter(isReady);
+  const unready = proposed
+    .filter((one) => !isReady(one))
+    .map(({ fn }) => ({ name: fn, why: "its ARN or present size is not in the dataset: evscope collect" }));
+  const refused = sizing.functions.flatMap(({ fn, refusal }) => (refusal === null ? [] : [{ name: fn, why: refusal }]));
+  const door = async (work: (door: Door | null) => Promise<Planned[]>): Promise<Planned[]> => {
+    if (!options.live || ready.length === 0) return work(null);
+    const scope = scopeFor(ready.map(refOf), reach.settings, reach.flags, reach.env, clock.now());
+    return withSessions(scope, reach.world, ({ sessions }) => work(doorTo(sessions)));
+  };
+  const planned = await door((open) => inParallel(ready, AT_ONCE, (advice) => plannedOne(advice, open, files, options.alias)));
+  const possible = new Set(ready.flatMap((one) => ownersIn(files, one.fn).possible));
+  for (const place of possible)
+    host.warn(`${place} describes functions whose names cannot be read from it: look whether it owns what is planned`);
+  const changes = planned.flatMap((one) => ("change" in one ? [one.change] : []));
+  const skipped = planned.flatMap((one) => ("skipped" in one ? [one.skipped] : []));
+  return makePlan(changes, [...skipped, ...unready, ...refused], clock.now());
+}
+
+/** Writes the plan for `apply`. */
+export function savePlan(path: string, plan: Plan): void {
+  writePlan(path, plan);
+}
+
+function isReady(advice: SizingAdvice): advice is Proposed {
+  const { proposedMib, currentMib, resource, account, region } = advice;
+  return [proposedMib, currentMib, resource, account, region].every((one) => one !== null);
+}
+
+function refOf({ cloud, account, region, resource, fn }: Proposed): ResourceRef {
+  return { cloud, account, region, kind: "lambda.function", resource, name: fn };
+}
+
+async function plannedOne(advice: Proposed, door: Door | null, files: readonly IacFile[], alias: string | null): Promise<Planned> {
+  const local = ownersIn(files, advice.fn).owners;
+  if (door === null) return memoryChange(advice, null, local, alias);
+  const ref = refOf(advice);
+  const applier = door(ref);
+  if (applier === null) return { skipped: { name: advice.fn, why: `no connection leads to account ${ref.account}, ${ref.region}` } };
+  try {
+    const live = await applier.read(ref);
+    return memoryChange(advice, live, [...new Set([...(await applier.owners(ref)), ...local])], alias);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { skipped: { name: advice.fn, why: error.message } };
+  }
+}

@@ -1,0 +1,103 @@
+/** `verify`: a run's changes against what happened since, from the dataset. */
+import { type Run, runsOf } from "../applier/runs.ts";
+import { lastToUndo } from "../applier/undo.ts";
+import { overall, type Verdict, type Verification, verified } from "../applier/verify.ts";
+import { priceReadings, type Rates } from "../analyzer/cost/pricing.ts";
+import type { UsageGroup } from "../model/billing.ts";
+import { UserError } from "../model/errors.ts";
+import type { ResourceRef } from "../model/plan.ts";
+import type { FunctionStats } from "../model/sizing.ts";
+import type { EpochMs, Usd } from "../model/units.ts";
+import { openDataset } from "../store/index.ts";
+import type { Filter } from "../store/types.ts";
+import { withJournal } from "./apply.ts";
+import type { LiveWorld } from "./live.ts";
+import { ratesWith } from "./rates.ts";
+import type { Settings } from "./settings.ts";
+
+export interface VerifyResult {
+  run: string;
+  appliedAt: EpochMs;
+  verdict: Verdict;
+  changes: Verification[];
+  /** The command that takes the run back. */
+  undo: string;
+  /** The run that has taken it back already; null: none. */
+  undoneBy: string | null;
+}
+
+/** How much of the time before the change is compared, as the engine compares epochs. */
+const BEFORE_MS = 14 * 86_400_000;
+
+/** `wanted` null: the last run that was not taken back. The verdict is journalled. Throws UserError: no such run, nothing was changed by it. */
+export async function verify(dataDir: string, wanted: string | null, settings: Settings, world: LiveWorld): Promise<VerifyResult> {
+  return withJournal(dataDir, world.host, async (journal) => {
+    const runs = runsOf(journal.entries);
+    const run = wanted === null ? lastToUndo(runs) : (runs.find((one) => one.run === wanted) ?? null);
+    if (run === null)
+      throw new UserError(wanted === null ? "no run to verify" : `no run ${wanted} in the journal`, {
+        suggestions: ["evscope journal lists the runs"],
+      });
+    const undoing = runs.find((one) => one.undoes === run.run) ?? null;
+    const changes = await verifications(dataDir, run, undoing, settings);
+    const verdict = overall(changes);
+    journal.append({
+      ...{ at: world.clock.now(), run: run.run, step: "verified", undoes: run.undoes, planHash: run.planHash },
+      ...{ change: null, live: null, publishedVersion: null, note: verdict },
+    });
+    return { run: run.run, appliedAt: run.beganAt, verdict, changes, undo: `evscope undo ${run.run}`, undoneBy: undoing?.run ?? null };
+  });
+}
+
+async function verifications(dataDir: string, run: Run, undoing: Run | null, settings: Settings): Promise<Verification[]> {
+  const done = [...run.steps.values()].flatMap(({ change, end, beganAt }) =>
+    end?.step === "done" ? [{ change, doneAt: end.at, beganAt }] : [],
+  );
+  if (done.length === 0) throw new UserError(`run ${run.run} changed nothing`, { suggestions: ["evscope journal lists the runs"] });
+  const rates = ratesWith(settings.pricesFile);
+  const usdPerRun = (stats: FunctionStats): Usd | null => priceOf(stats, rates);
+  const dataset = await openDataset(dataDir);
+  try {
+    const from = Math.min(...done.map((one) => one.beganAt));
+    const to = Math.max(...done.map((one) => one.doneAt));
+    const filter = (window: Pick<Filter, "from" | "to">): Filter => ({
+      ...window,
+      functions: [...new Set(done.map((one) => one.change.name))],
+      clouds: [],
+    });
+    const before = await dataset.functionStats(filter({ from: from - BEFORE_MS, to: from }));
+    const after = await dataset.functionStats(filter({ from: to, to: undoing?.beganAt ?? null }));
+    return done.map(({ change, doneAt }) =>
+      verified(change, doneAt, {
+        before: before.filter((one) => isOf(one, change)),
+        after: after.filter((one) => isOf(one, change)),
+        usdPerRun,
+      }),
+    );
+  } finally {
+    await dataset.close();
+  }
+}
+
+/** Telemetry does not always name its account and region. */
+function isOf(stats: FunctionStats, ref: ResourceRef): boolean {
+  return (
+    stats.cloud === ref.cloud &&
+    stats.fn === ref.name &&
+    (stats.account === null || stats.account === ref.account) &&
+    (stats.region === null || stats.region === ref.region)
+  );
+}
+
+/** Mean price of a run, as billed; null where the logs or the price table do not say. */
+function priceOf(stats: FunctionStats, rates: Rates): Usd | null {
+  const { cloud, account, region, fn, architecture, plan, memoryMib, meanBilledMs: billedMs } = stats;
+  const billing = rates.billing[cloud];
+  if (billing === undefined || billedMs === null || memoryMib === null) return null;
+  const mean: UsageGroup = {
+    ...{ cloud, account, region, fn, architecture, plan, memoryMib, billedMs, durationMs: billedMs, maxMemoryMib: null, vcpu: null },
+    ...{ initMs: null, emulator: stats.emulator, seenIn: "platform-log", outcome: "ok", coldStart: false, count: 1 },
+  };
+  const { readings, unknownWhy } = priceReadings(billing.invocations(mean), { cloud, region }, rates.prices);
+  return unknownWhy === null ? readings.reduce((sum, one) => sum + one.quantity! * one.usdPerUnit!, 0) : null;
+}
