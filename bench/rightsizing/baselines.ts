@@ -63,3 +63,15 @@ function twoParts(shown: readonly Point[], shape: Predict): [number, number] {
     squares(shown, (size) => next[0] + next[1] * shape(size)) < squares(shown, (size) => best[0] + best[1] * shape(size)) ? next : best,
   );
 }
+
+/** Rules that look at Max Memory Used alone: the size they pick, as an index. */
+export const MEMORY_RULES: Record<string, (points: readonly Point[]) => number> = {
+  '"max used x 1.2"': (points) => smallest(points, (size, used) => size >= used * 1.2),
+  '"max used < 80 %"': (points) => smallest(points, (size, used) => used < size * 0.8),
+};
+
+function smallest(points: readonly Point[], enough: (memoryMib: number, usedMib: number) => boolean): number {
+  const used = Math.max(...points.map(({ usedMib }) => usedMib ?? 0));
+  const index = points.findIndex(({ memoryMib }) => enough(memoryMib, used));
+  return index < 0 ? points.length - 1 : index;
+}

@@ -12,6 +12,8 @@ export interface Point {
   /** Standard deviation of single runs and their number; null: the source has means only. */
   sdMs: number | null;
   runs: number | null;
+  /** Max Memory Used; null: the source does not say. */
+  usedMib: number | null;
 }
 
 export interface Curve {
@@ -29,7 +31,10 @@ export interface Curve {
 export const CLEAN = 0.1;
 
 /** Rows of one set, by function. `sha256`: of the file, so that figures can be told apart. */
-export function readCurves(path = `${SHARED}curves.csv`): { curves: Map<string, Curve & { set: string; platform: string }>; sha256: string } {
+export function readCurves(path = `${SHARED}curves.csv`): {
+  curves: Map<string, Curve & { set: string; platform: string }>;
+  sha256: string;
+} {
   const bytes = readFileSync(path);
   const [head, ...lines] = bytes.toString("utf8").trim().split(/\r?\n/);
   const columns = head!.split(",");
@@ -50,6 +55,7 @@ export function readCurves(path = `${SHARED}curves.csv`): { curves: Map<string, 
       durationMs: number("avg_duration_ms")!,
       sdMs: number("std_ms"),
       runs: number("n"),
+      usedMib: number("max_memory_mb"),
     });
   }
   for (const curve of curves.values()) {

@@ -14,10 +14,14 @@ const THREADS = [
 /** ln(phi / (1 - phi)) from 0.25 % to 99.75 %. */
 const LOGITS = Array.from({ length: 49 }, (_, i) => -6 + i * 0.25);
 
-/** Curves kept per function, and those of no function at all, with their share of the weight. */
+/** Curves kept per function. */
 const PER_FUNCTION = 12;
+/**
+ * Curves of no function at all, and their weight beside that of all functions. The shipped prior has 0.08 of them beside a large collection
+ * of families; where one of six is left out, the other five alone would be too sure of themselves.
+ */
 const BROAD = 300;
-const BROAD_WEIGHT = 0.08;
+const BROAD_WEIGHT = 0.4;
 /** Error of a measured curve around the family, and how many independent points a dense table is worth. */
 const FIT_SD = 0.05;
 const MOST_POINTS = 8;
@@ -94,16 +98,14 @@ export function fitPrior(curves: readonly Curve[]): PriorRow[] {
   const total = [...sizes.values()].reduce((sum, size) => sum + Math.sqrt(size), 0) * (1 + BROAD_WEIGHT);
   const rows = curves.flatMap(({ group, points }) => {
     const weight = 1 / Math.sqrt(sizes.get(group)!) / total / PER_FUNCTION;
-    return nearFits(points).map(
-      ({ shape: { cpuShare, overlap, threads, overheadMib }, logMs }): PriorRow => [
-        four(cpuShare),
-        overlap,
-        threads,
-        overheadMib,
-        four(logMs),
-        weight,
-      ],
-    );
+    return nearFits(points).map(({ shape: { cpuShare, overlap, threads, overheadMib }, logMs }): PriorRow => [
+      four(cpuShare),
+      overlap,
+      threads,
+      overheadMib,
+      four(logMs),
+      weight,
+    ]);
   });
   return [...rows, ...broadRows(BROAD_WEIGHT / (1 + BROAD_WEIGHT) / BROAD)];
 }

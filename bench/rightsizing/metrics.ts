@@ -11,7 +11,7 @@ export interface Pick {
   exact: number;
   second: number;
   within5: number;
-  /** Score above the best size's, as a share of it. */
+  /** Score above the best size's, as a share of it: 0 for the right answer. */
   regret: number;
 }
 
@@ -26,17 +26,22 @@ export function mape(points: readonly Point[], shown: readonly Point[], predict:
 export function pick(points: readonly Point[], shown: readonly Point[], predict: Predict, objective: ObjectiveName): Pick {
   const believed = points.map((point) => (shown.includes(point) ? point.durationMs : predict(point.memoryMib)));
   const sizes = points.map(({ memoryMib }) => memoryMib);
+  return standing(points, choice(sizes, believed, objective), objective);
+}
+
+/** How good the size at `chosen` is. */
+export function standing(points: readonly Point[], chosen: number, objective: ObjectiveName): Pick {
+  const sizes = points.map(({ memoryMib }) => memoryMib);
   const actual = points.map(({ durationMs }) => durationMs);
-  const chosen = choice(sizes, believed, objective);
   const truth = scores(sizes, actual, objective);
   const order = truth.map((_, i) => i).sort((a, b) => truth[a]! - truth[b]!);
-  const bestIndex = choice(sizes, actual, objective);
-  const best = Math.min(...truth);
+  const best = choice(sizes, actual, objective);
+  const regret = Math.max(truth[chosen]! / truth[best]! - 1, 0);
   return {
-    exact: Number(chosen === bestIndex),
-    second: Number(chosen !== bestIndex && order.indexOf(chosen) <= 1),
-    within5: Number(truth[chosen]! <= best * 1.05),
-    regret: truth[chosen]! / best - 1,
+    exact: Number(chosen === best),
+    second: Number(chosen !== best && order.indexOf(chosen) <= 1),
+    within5: Number(regret <= 0.05),
+    regret,
   };
 }
 

@@ -1,4 +1,5 @@
 /** Which sizes of a curve a model gets to see. */
+import { CANDIDATES_MIB } from "../../src/analyzer/memory/choose.ts";
 import type { Curve, Point } from "./dataset.ts";
 
 export const REGIMES = ["1 size", "2 sizes", "policy pair", "3 sizes"] as const;
@@ -50,4 +51,17 @@ const SIZELESS_MIB = [128, 256, 512, 1024, 2048, 3008];
 export function sizelessGrid(curve: Curve): Curve | null {
   const points = SIZELESS_MIB.map((size) => curve.points.find(({ memoryMib }) => memoryMib === size));
   return points.every((point) => point !== undefined) ? { ...curve, points } : null;
+}
+
+/** A measured size stands for a candidate if it differs by less than this share. */
+const SAME_SIZE = 0.1;
+
+/**
+ * The curve at the sizes that evscope may choose, as far as they were measured (the nearest one for each). Tables in steps of a few MiB
+ * have neighbours that differ by less than their noise.
+ */
+export function onCandidates(curve: Curve): Curve {
+  const standIns = CANDIDATES_MIB.map((size) => ({ size, point: nearest(curve.points, size) }));
+  const kept = new Set(standIns.filter(({ size, point }) => Math.abs(point.memoryMib / size - 1) < SAME_SIZE).map(({ point }) => point));
+  return { ...curve, points: curve.points.filter((point) => kept.has(point)) };
 }

@@ -99,7 +99,9 @@ export function choose(of: Posterior, options: ChooseOptions): Choice {
 const ZERO: Interval = { p10: 0, p50: 0, p90: 0 };
 
 function slowdownLimit({ objective, asynchronous }: ChooseOptions): number {
-  return objective.maxSlowdown ?? (asynchronous ? RULE.maxSlowdownAsynchronous : RULE.maxSlowdown);
+  if (objective.maxSlowdown !== null) return objective.maxSlowdown;
+  if (objective.optimize === "speed") return RULE.fastest;
+  return asynchronous ? RULE.maxSlowdownAsynchronous : RULE.maxSlowdown;
 }
 
 /** Probability that a change of size makes the mean duration longer by more than `slowdown` (share). */
@@ -118,12 +120,12 @@ function probabilityBelow(of: Posterior, memoryMib: Mib, limits: Float64Array, f
   return sum;
 }
 
-/** Best size on the mean curve: ties go to the current size, else to the larger, faster one. */
+/** Best size on the mean curve: ties go to the current size, else to the larger, faster one. Speed: the smallest of the fastest. */
 function best(of: Posterior, sizes: readonly Mib[], options: ChooseOptions): Mib {
   const times = sizes.map((size) => of.meanMs(size));
   if (options.objective.optimize === "speed") {
-    const fast = sizes.filter((_, i) => times[i]! <= Math.min(...times) * (1 + RULE.fastest));
-    return fast.includes(options.currentMib) ? Math.min(options.currentMib, fast[0]!) : fast[0]!;
+    const leastMs = Math.min(...times);
+    return sizes.find((_, i) => times[i]! <= leastMs * (1 + RULE.fastest))!;
   }
   const score = objectiveLine(of, sizes, options);
   const scores = sizes.map((size, i) => at(score(size), times[i]!));
@@ -153,10 +155,12 @@ function objectiveLine(of: Posterior, sizes: readonly Mib[], options: ChooseOpti
 }
 
 function gainProbability(of: Posterior, memoryMib: Mib, sizes: readonly Mib[], options: ChooseOptions): number {
-  const line = objectiveLine(of, sizes, options);
+  // a smaller size that is as fast gains money, not time
+  const optimize = options.objective.optimize === "speed" && memoryMib < options.currentMib ? "cost" : options.objective.optimize;
+  const line = objectiveLine(of, sizes, { ...options, objective: { ...options.objective, optimize } });
   const now = line(options.currentMib);
   const then = line(memoryMib);
-  const leastSaving = options.objective.optimize === "cost" ? options.objective.minSavingUsdPerMonth : 0;
+  const leastSaving = optimize === "cost" ? options.objective.minSavingUsdPerMonth : 0;
   const limits = of.logCurve(options.currentMib).map((log) => {
     const value = at(now, Math.exp(log));
     const wanted = Math.min(value * (1 - RULE.minGain), value - leastSaving);

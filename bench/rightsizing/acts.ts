@@ -1,0 +1,95 @@
+/** Would acting on it have helped? The product's own rule (choose.ts, tiers.ts) on curves whose truth is known. */
+import { choose } from "../../src/analyzer/memory/choose.ts";
+import { type Reach, reachOf, type Tier } from "../../src/analyzer/memory/tiers.ts";
+import type { Curve, Point } from "./dataset.ts";
+import { mean } from "./metrics.ts";
+import type { Model } from "./models.ts";
+import type { Cases } from "./score.ts";
+
+export interface Acts {
+  /** Share of the cases in which the size is changed. */
+  actRate: number;
+  /** Share of the changes that cost over 2 % more, or where someone waits take over 15 % longer. */
+  harm: number;
+  /** Cost saved by a change, share: mean, and what was predicted. null: no change. */
+  realised: number | null;
+  predicted: number | null;
+  /** Share of changes to a size that was not shown. */
+  unseen: number;
+  changes: number;
+}
+
+interface Act {
+  realised: number;
+  predicted: number;
+  harmful: boolean;
+  unseen: boolean;
+}
+
+/** `refuse` false: advises whatever the tier says of latency, to see what refusing avoids. */
+export function acts(
+  curves: readonly Curve[],
+  cases: Cases,
+  model: Model,
+  mode: { tier: Tier; asynchronous: boolean; refuse?: boolean },
+): Acts {
+  const perFunction = curves.map((curve) => {
+    const found = cases(curve).flatMap((shown) => shown.map((current) => actOn(curve, shown, current, model, mode)));
+    return { share: mean(found.map((act) => Number(act !== null))), acts: found.filter((act) => act !== null), cases: found.length };
+  });
+  // a function counts once, however many cases it has
+  const weighted = (value: (act: Act) => number): number =>
+    perFunction.reduce((sum, one) => sum + one.acts.reduce((total, act) => total + value(act), 0) / one.cases, 0);
+  const weight = weighted(() => 1);
+  return {
+    actRate: mean(perFunction.map(({ share }) => share)),
+    harm: weight === 0 ? 0 : weighted((act) => Number(act.harmful)) / weight,
+    realised: weight === 0 ? null : weighted((act) => act.realised) / weight,
+    predicted: weight === 0 ? null : weighted((act) => act.predicted) / weight,
+    unseen: weight === 0 ? 0 : weighted((act) => Number(act.unseen)) / weight,
+    changes: perFunction.reduce((sum, one) => sum + one.acts.length, 0),
+  };
+}
+
+function actOn(
+  curve: Curve,
+  shown: readonly Point[],
+  current: Point,
+  model: Model,
+  { tier, asynchronous, refuse = true }: { tier: Tier; asynchronous: boolean; refuse?: boolean },
+): Act | null {
+  const reach = refuse ? permitted(tier, asynchronous, current, shown) : { leastMib: 0, mostMib: Infinity };
+  if (reach === null) return null;
+  const of = model(curve, shown);
+  if (of.sizesDisagree) return null;
+  const choice = choose(of, {
+    currentMib: current.memoryMib,
+    candidatesMib: curve.points.map(({ memoryMib }) => memoryMib).filter((size) => size >= reach.leastMib && size <= reach.mostMib),
+    costAt: (size) => ({ fixedUsdPerMonth: size / 2, usdPerMonthPerMs: size }),
+    objective: { optimize: "cost", maxSlowdown: null, minSavingUsdPerMonth: 0 },
+    asynchronous,
+  });
+  if (!choice.act) return null;
+  const chosen = curve.points.find(({ memoryMib }) => memoryMib === choice.memoryMib)!;
+  const cost = (size: number, durationMs: number): number => size * (durationMs + 0.5);
+  const before = cost(current.memoryMib, current.durationMs);
+  const realised = 1 - cost(chosen.memoryMib, chosen.durationMs) / before;
+  return {
+    realised,
+    predicted: 1 - cost(chosen.memoryMib, of.meanMs(chosen.memoryMib)) / before,
+    harmful: realised < -0.02 || (!asynchronous && chosen.durationMs > 1.15 * current.durationMs),
+    unseen: !shown.includes(chosen),
+  };
+}
+
+function permitted(tier: Tier, asynchronous: boolean, current: Point, shown: readonly Point[]): Reach | null {
+  const measured = shown.map(({ memoryMib, durationMs }) => ({
+    memoryMib,
+    durationMs,
+    logSe: 0,
+    probe: false,
+    warm: 100,
+    matchedHours: null,
+  }));
+  return reachOf({ tier, currentMib: current.memoryMib, measured, utilisation: null, asynchronous, timeoutSlack: 3 });
+}

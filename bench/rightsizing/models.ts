@@ -1,0 +1,25 @@
+/** evscope's model with a prior that does not know the tested family. */
+import { type Posterior, posterior } from "../../src/analyzer/memory/posterior.ts";
+import { Prior } from "../../src/analyzer/memory/prior.ts";
+import type { Curve, Point } from "./dataset.ts";
+import { fitPrior } from "./fit.ts";
+
+/** Posterior of a curve from the points shown, under the prior without its family. */
+export type Model = (curve: Curve, shown: readonly Observable[]) => Posterior;
+
+/** A table's means count as exact unless told: what they miss of the truth, the truth of the benchmark misses as well. */
+export type Observable = Pick<Point, "memoryMib" | "durationMs"> & { logSe?: number };
+
+/** Leave one group out: a prior per family, fitted to `known` without it. */
+export function leaveGroupOut(known: readonly Curve[]): Model {
+  const priors = new Map<string, Prior>();
+  return ({ group }, shown) => {
+    let prior = priors.get(group);
+    if (!prior) {
+      prior = new Prior(fitPrior(known.filter((other) => other.group !== group)));
+      priors.set(group, prior);
+    }
+    const observations = shown.map(({ memoryMib, durationMs, logSe = 0 }) => ({ memoryMib, durationMs, logSe }));
+    return posterior(observations, { cpuMs: null, prior });
+  };
+}
