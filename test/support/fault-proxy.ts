@@ -56,6 +56,8 @@ export interface Rule {
   times?: number;
   /** Let so many matching requests pass first. */
   after?: number;
+  /** Apply to every n-th matching request only. */
+  every?: number;
   /** Page token in answers, for the token faults; `NextToken` if missing. */
   token?: string;
 }
@@ -99,6 +101,7 @@ export async function startFaultProxy(upstream: Upstream, rules: Rule[] = []): P
     if (rule.match !== undefined && !rule.match.test(seen.name)) return false;
     const hit = (hits.get(rule) ?? 0) + 1;
     hits.set(rule, hit);
+    if (hit % (rule.every ?? 1) !== 0) return false;
     return hit > (rule.after ?? 0) && hit <= (rule.after ?? 0) + (rule.times ?? Number.POSITIVE_INFINITY);
   }
 
