@@ -111,7 +111,7 @@ function complete(base: SizingAdvice, subject: Subject, context: AdviceContext):
     costAt: (size) => cost.lineAt(size),
   });
   const words = whyNotMore({ ...subject, refusal: null, choice, reach, asynchronous: facts.asynchronous });
-  if (choice.why === "uncertain") return refused(uncertain(choice), choice);
+  if (choice.why === "uncertain" && !isSmall(choice, context)) return refused(uncertain(choice), choice);
   const proposed = choice.act ? choice.memoryMib : null;
   const pick = durationAt(subject, proposed ?? currentMib);
   return {
@@ -125,6 +125,11 @@ function complete(base: SizingAdvice, subject: Subject, context: AdviceContext):
 }
 
 const sentence = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}.`;
+
+/** What it would save is not worth a change, however sure it is. */
+function isSmall({ savingUsdPerMonth }: Choice, { objective }: AdviceContext): boolean {
+  return objective.optimize === "cost" && savingUsdPerMonth.p50 < objective.minSavingUsdPerMonth;
+}
 
 function uncertain(choice: Choice): string {
   return `${choice.memoryMib} MiB may be better, but that it gains enough is only ${Math.round(choice.gainProbability * 100)} % probable`;

@@ -23,6 +23,10 @@ export function whyNotMore(held: HeldBack): string {
   const parts: string[] = [];
   if (refusal !== null) parts.push(`${refusal[0]!.toUpperCase()}${refusal.slice(1)}.`);
   if (choice?.why === "best") parts.push(`Of the sizes that may be advised, ${currentMib} MiB is the best.`);
+  if (choice?.why === "uncertain" && refusal === null)
+    parts.push(
+      `${choice.memoryMib} MiB would save $${choice.savingUsdPerMonth.p50.toPrecision(2)} per month, less than a change is worth.`,
+    );
   if (choice?.why === "slower") parts.push(`${choice.unguardedMib} MiB would be better, but slower than accepted.`);
   else if (choice !== null && choice.unguardedMib !== choice.memoryMib)
     parts.push(`${choice.unguardedMib} MiB would be better still, but slower than accepted.`);

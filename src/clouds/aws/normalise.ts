@@ -9,6 +9,7 @@ import { messagesIn, messagesInText } from "./events.ts";
 import { functionLine } from "./function-line.ts";
 import { errorTypeOf, isUnhandled, spanInText, traceInText } from "./error-line.ts";
 import { type Environment, learn, newEnvironment } from "./environment.ts";
+import { cpuTimeOf } from "./insights.ts";
 import { invocations } from "./invocations.ts";
 import { factReader, type LineFacts, NO_IDS } from "./line-facts.ts";
 import type { PlatformLine } from "./platform-fields.ts";
@@ -138,6 +139,8 @@ export function logNormaliser(source: Source, sink: Sink, keys: IdKeys): LogNorm
   function json(env: Environment, at: EpochMs, message: string, fields: Obj, position: Position): void {
     const line = platformRecord(fields);
     if (line !== null) return platform(env, at, message, line, position);
+    const cpuTime = cpuTimeOf(fields, at, env);
+    if (cpuTime !== null) sink.record(cpuTime);
     let f = facts.ofJson(fields);
     if ("execution_arn" in fields) histories.take(fields);
     const events = f.nested ? messagesIn(fields, sentenceOf(fields)) : null;

@@ -19,6 +19,7 @@ const ASCII: Signs = { line: "-", left: "|", right: "|", point: { measured: "*",
 const BASIS: Record<Point["basis"], string> = { measured: "measured", modelled: "modelled", assumed: "not known" };
 
 const LEAST_PLOT = 16;
+const MOST_PLOT = 64;
 const GAP = 2;
 
 /** The picture without a line end at its end. Lines fit `look.width` (60 and more). */
@@ -47,7 +48,10 @@ function pictureLines(points: readonly Point[], bounds: boolean, look: Look, pai
   const money = points.map((point) => (point.usdPerMonth === null ? "" : humanUsd(point.usdPerMonth.p50)));
   const marks = points.map((point) => point.mark ?? "");
   const columns = [labels, durations, money, marks].map((cells) => widest(cells));
-  const plot = Math.max(LEAST_PLOT, look.width - columns.reduce((sum, width) => sum + (width > 0 ? width + GAP : 0), 0));
+  const plot = Math.max(
+    LEAST_PLOT,
+    Math.min(MOST_PLOT, look.width - columns.reduce((sum, width) => sum + (width > 0 ? width + GAP : 0), 0)),
+  );
   const least = Math.min(...points.map((point) => point.durationMs!.p10));
   const most = Math.max(...points.map((point) => point.durationMs!.p90));
   const gap = " ".repeat(GAP);

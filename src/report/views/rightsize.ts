@@ -64,10 +64,10 @@ export function rightsizeView(sizing: Sizing, top: number | null): Report {
           { key: "function", label: "function", type: "id" },
           { key: "currentMib", label: "now", type: "mib" },
           { key: "proposed", label: "proposed", type: "text" },
-          { key: "saving", label: "saving per month (P10 to P90)", type: "text" },
-          { key: "duration", label: "warm duration now -> then", type: "text" },
+          { key: "saving", label: "saving per month", type: "text" },
+          { key: "duration", label: "warm duration", type: "text" },
           { key: "confidence", label: "confidence", type: "text" },
-          { key: "tier", label: "tier", type: "count" },
+          { key: "tier", label: "tier", type: "count", optional: true },
           { key: "why", label: "why", type: "text" },
           { key: "floorMib", label: "floor", type: "mib", optional: true },
           { key: "invocationsPerMonth", label: "runs per month", type: "count", optional: true },
@@ -81,7 +81,7 @@ export function rightsizeView(sizing: Sizing, top: number | null): Report {
           duration: durationText(one),
           confidence: one.confidence,
           tier: one.tier ?? "-",
-          why: one.refusal ?? one.whyNotMore,
+          why: one.refusal ?? firstSentence(one.whyNotMore),
           floorMib: one.floorMib,
           invocationsPerMonth: one.evidence.invocationsPerMonth === null ? null : Math.round(one.evidence.invocationsPerMonth),
           account: one.account,
@@ -91,6 +91,11 @@ export function rightsizeView(sizing: Sizing, top: number | null): Report {
       },
     ],
   };
+}
+
+/** The rest is in the JSON document and under --explain. */
+function firstSentence(text: string): string {
+  return /^.*?\.(?= |$)/.exec(text)?.[0] ?? text;
 }
 
 function proposedText(one: SizingAdvice): string {
