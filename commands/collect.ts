@@ -45,6 +45,6 @@ ${EXIT_CODES_HELP}`);
     const world = this.world(settings);
     const result = await collect(flags.data, scopeOf(settings, flags, process.env, world.clock.now()), world);
     this.print(collectText(result, flags.format, this.terminal()));
-    this.exitWith(result.gaps.length > 0 ? EXIT.partial : EXIT.done);
+    this.exitWith(result.partial ? EXIT.partial : EXIT.done);
   }
 }

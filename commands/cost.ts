@@ -1,6 +1,8 @@
 import { Args, Flags } from "@oclif/core";
 import { costOf } from "../src/app/cost.ts";
+import { freshen } from "../src/app/freshen.ts";
 import { BaseCommand, EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
+import { liveFlags, priceFlag, targetFlags } from "../src/cli/live-flags.ts";
 import { EXIT } from "../src/model/errors.ts";
 import { costText } from "../src/report/render.ts";
 
@@ -10,7 +12,8 @@ export default class Cost extends BaseCommand {
     prose(`The ledger of what the telemetry says was billed, at list price, with waste (errors, timeouts, retries, cold starts) apart.
 Where no log says what was billed, the cost is unknown, counted as such and never taken as 0. Rows plus unattributed are the total.
 
-With PATHs the files are read directly, without a dataset.
+With PATHs the files are read directly, without a dataset. Where evscope.yaml names clouds, what is missing of the window is collected first
+(--offline forbids it).
 
 ${EXIT_CODES_HELP}`);
   static override examples = [
@@ -38,21 +41,28 @@ ${EXIT_CODES_HELP}`);
       default: "table",
       description: "form of the result",
     }),
+    ...liveFlags,
+    account: targetFlags.account,
+    profile: targetFlags.profile,
+    region: targetFlags.region,
+    ...priceFlag,
   };
 
   override async run(): Promise<void> {
     const { argv, flags } = await this.parse(Cost);
     const settings = this.settings(flags);
     const prices = flags.prices ?? settings.pricesFile;
+    const paths = argv as string[];
+    const fresh = paths.length > 0 ? null : await freshen(flags.data, settings, flags, process.env, this.world(settings));
     const { ledger, partial } = await costOf(
       flags.data,
-      argv as string[],
-      flags,
+      paths,
+      { ...flags, ...fresh },
       { ...settings, pricesFile: prices },
       this.host,
       this.abort.signal,
     );
     this.print(costText(ledger, flags.top ?? null, flags.format, this.terminal()));
-    this.exitWith(partial ? EXIT.partial : EXIT.done);
+    this.exitWith(partial || fresh?.partial ? EXIT.partial : EXIT.done);
   }
 }

@@ -1,6 +1,9 @@
 import { Args, Flags } from "@oclif/core";
+import { traceLive } from "../src/app/live-trace.ts";
+import { scopeOf, wantsLive } from "../src/app/targets.ts";
 import { traceInDataset } from "../src/app/trace.ts";
 import { BaseCommand, EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
+import { liveFlags, priceFlag, targetFlags, windowFlags } from "../src/cli/live-flags.ts";
 import { EXIT, UserError } from "../src/model/errors.ts";
 import { chainText } from "../src/report/render.ts";
 
@@ -12,6 +15,10 @@ shows every hop that belongs to it, across functions, queues, buses and clouds, 
 
 In the table: the bar shows waiting, cold start and work to scale; > marks the critical path, whose segments sum to the end-to-end time.
 Confidence 1 is a span parent, .95 a shared correlation ID, .9 a transport ID seen on both sides; below .5 is a guess and says so.
+
+Where evscope.yaml names clouds, or with --region or --live, the ID is searched there first: in the logs of functions that the topology
+connects and in the trace store, then the IDs learned from what was found, until nothing new appears (last 24 h, then the whole window).
+What was found stays in the dataset. --offline forbids it.
 
 ${EXIT_CODES_HELP}`);
   static override examples = [
@@ -27,12 +34,20 @@ ${EXIT_CODES_HELP}`);
       description: "form of the result",
     }),
     parts: Flags.boolean({ default: false, description: "show the parts of each hop (sub-spans) as rows of their own" }),
+    ...liveFlags,
+    ...targetFlags,
+    ...windowFlags,
+    ...priceFlag,
   };
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Trace);
     const settings = this.settings(flags);
-    const found = await traceInDataset(flags.data, args.id, settings, this.host, this.abort.signal);
+    const world = this.world(settings);
+    const live = wantsLive(settings, flags, process.env);
+    const found = live
+      ? await traceLive(flags.data, args.id, settings, scopeOf(settings, flags, process.env, world.clock.now()), world)
+      : await traceInDataset(flags.data, args.id, settings, this.host, this.abort.signal);
     if (found.chain === null) {
       const { looked, nearMisses } = found;
       throw new UserError(
@@ -40,7 +55,7 @@ ${EXIT_CODES_HELP}`);
         {
           suggestions: [
             ...nearMisses.map((near) => `did you mean ${near.id} (${near.kind} ID)?`),
-            "import the logs of the time in question: evscope import PATH",
+            live ? "search further back: --window 30d, or --since TIME" : "import the logs of the time in question: evscope import PATH",
             "if your systems write the ID under another field name, add it to correlation.keys in evscope.yaml and import into a new folder (--data)",
           ],
         },

@@ -44,6 +44,11 @@ export function isGap(record: Rec): record is Gap {
   return record.type === "gap" && !record.what.startsWith("trace ");
 }
 
+/** Nothing was there to read, so nothing is missing. */
+export function isAbsence(gap: Gap): boolean {
+  return /^no log group yet/.test(gap.why);
+}
+
 /** A failed piece of work as a gap. `window` null: no time. */
 export function failure(session: LiveSession, what: string, error: unknown, window: Span | null): Gap {
   const known = error instanceof UserError || error instanceof AwsError;

@@ -6,7 +6,7 @@ import { type Collected, openBatchWriter, openCollected, openCommitter } from ".
 import { type LiveWorld, nameOf, type Sessions, withSessions } from "../live.ts";
 import type { Scope } from "../targets.ts";
 import { announce } from "./announce.ts";
-import { credentialsError, failure, GapList, isGap, signalOf, topicOf } from "./gaps.ts";
+import { credentialsError, failure, GapList, isAbsence, isGap, signalOf, topicOf } from "./gaps.ts";
 import { Merger } from "./merge.ts";
 
 /** One kind of work on one target. */
@@ -31,6 +31,8 @@ export interface CollectResult {
   duplicates: number;
   byType: Partial<Record<RecordType, number>>;
   gaps: Gap[];
+  /** Something that is there could not be read. */
+  partial: boolean;
 }
 
 /** Memory of the writer, beyond which it spills to disk. */
@@ -94,7 +96,7 @@ async function collectFrom({ sessions, unreached }: Sessions, work: Work): Promi
     const failed = parts.find((part) => part.ended !== null);
     if (failed !== undefined && parts.every((part) => part.ended !== null)) throw failed.ended!;
     await merger.commit();
-    finish(parts, unreached.length, work);
+    finish(work);
     return resultOf(parts, unreached, work);
   } finally {
     // a stop, or an error, keeps what was read to its end
@@ -214,9 +216,8 @@ function countOf(task: CollectTask, part: Part): CollectedPart {
 }
 
 /** Notes that all of the scope is held, so that the next command need not look again at once. */
-function finish(parts: readonly Part[], unreached: number, { scope, collected }: Work): void {
-  const whole = unreached === 0 && parts.every((part) => part.ended === null && [...part.results.values()].every((r) => r.failed === 0));
-  if (!whole) return;
+function finish({ scope, collected, gaps }: Work): void {
+  if (gaps.all.some((gap) => !isAbsence(gap))) return;
   collected.setComplete(scopeKey(scope), scope.window.to, scope.window.from);
   collected.save();
 }
@@ -254,6 +255,7 @@ function resultOf(parts: readonly Part[], unreached: Sessions["unreached"], { sc
     duplicates: merger.duplicates,
     byType: { ...merger.byType },
     gaps: gaps.all,
+    partial: gaps.all.some((gap) => !isAbsence(gap)),
   };
 }
 
