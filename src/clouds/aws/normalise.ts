@@ -9,7 +9,7 @@ import { messagesIn, messagesInText } from "./events.ts";
 import { functionLine } from "./function-line.ts";
 import { errorTypeOf, isUnhandled, spanInText, traceInText } from "./error-line.ts";
 import { type Environment, learn, newEnvironment } from "./environment.ts";
-import { cpuTimeOf } from "./insights.ts";
+import { cpuTimeOf } from "./cpu-time.ts";
 import { invocations } from "./invocations.ts";
 import { factReader, type LineFacts, NO_IDS } from "./line-facts.ts";
 import type { PlatformLine } from "./platform-fields.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cpuTimeOf } from "../../../../src/clouds/aws/insights.ts";
+import { cpuTimeOf } from "../../../../src/clouds/aws/cpu-time.ts";
 
 /** The example of AWS' page "Example Lambda Insights performance event", shortened. */
 const EVENT = {
