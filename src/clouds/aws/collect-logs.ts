@@ -4,7 +4,7 @@ import type { Bytes, Ms, Usd } from "../../model/units.ts";
 import type { CollectRequest, CollectTask, LiveContext, Span } from "../room.ts";
 import { type AwsApi, AwsError } from "./api.ts";
 import { ingestedBytes, type LogSizes } from "./log-sizes.ts";
-import { MAX_ROWS, readAll } from "./insights.ts";
+import { MAX_ROWS, readAll } from "./log-query.ts";
 import { gap, gapOf, reasonOf } from "./live-gaps.ts";
 import * as calls from "./log-calls.ts";
 import { type LogGroup, logGroupsOf, someOf } from "./log-groups.ts";

@@ -2,7 +2,7 @@
 import type { Config, Json, Rec } from "../../model/records.ts";
 import type { CollectPlan, CollectRequest, CollectTask, LiveContext, Span } from "../room.ts";
 import type { AwsApi } from "./api.ts";
-import { readAll } from "./insights.ts";
+import { readAll } from "./log-query.ts";
 import { gap } from "./live-gaps.ts";
 import * as calls from "./log-calls.ts";
 import type { LogGroup } from "./log-groups.ts";

@@ -8,7 +8,7 @@ import type { Bytes, Usd } from "../../model/units.ts";
 import { merged } from "../kit/concurrent.ts";
 import type { LiveContext, Span } from "../room.ts";
 import { type AwsApi, AwsError } from "./api.ts";
-import { BudgetError, query } from "./insights.ts";
+import { BudgetError, query } from "./log-query.ts";
 import { gap, gapOf, reasonOf } from "./live-gaps.ts";
 import { bytesInWindow, filterCalls, GROUPS_PER_QUERY, insightsPrice, scanned } from "./log-calls.ts";
 import { type LogGroup, someOf } from "./log-groups.ts";

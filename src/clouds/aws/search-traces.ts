@@ -9,7 +9,7 @@ import type { LiveContext, Span } from "../room.ts";
 import { type AwsApi, AwsError } from "./api.ts";
 import { SPANS_GROUP } from "./collect-spans.ts";
 import { traceStoreOf, tracesOf } from "./collect-traces.ts";
-import { query } from "./insights.ts";
+import { query } from "./log-query.ts";
 import { gap, gapOf, orGap } from "./live-gaps.ts";
 import { insightsPrice, scanned } from "./log-calls.ts";
 import { anyTermRegex } from "./log-terms.ts";
