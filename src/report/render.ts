@@ -19,6 +19,7 @@ import { type DatasetFacts, datasetDocument, datasetView } from "./views/dataset
 import { doctorDocument, type DoctorFacts, doctorView } from "./views/doctor.ts";
 import { importDocument, type ImportFacts, importView } from "./views/imports.ts";
 import { curveDocument, rightsizeDocument, rightsizeView } from "./views/rightsize.ts";
+import { probeDocument, type ProbeFacts, probeView } from "./views/probe.ts";
 import { traceDocument } from "./views/trace.ts";
 
 export type TableForm = "table" | "csv" | "markdown";
@@ -58,6 +59,10 @@ export function collectText(facts: CollectFacts, form: "table" | "json", look: L
 
 export function doctorText(facts: DoctorFacts, form: "table" | "json", look: Look): string {
   return form === "json" ? formatJson(doctorDocument(facts)) : formatTable(doctorView(facts), look);
+}
+
+export function probeText(facts: ProbeFacts, form: "table" | "json", look: Look): string {
+  return form === "json" ? formatJson(probeDocument(facts)) : formatTable(probeView(facts), look);
 }
 
 export function datasetText(facts: DatasetFacts, form: "table" | "json", look: Look): string {

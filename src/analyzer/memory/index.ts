@@ -6,6 +6,8 @@ import type { AdviceContext } from "./subject.ts";
 import { functionFacts, type SizingSources } from "./facts.ts";
 
 export type { SizingSources } from "./facts.ts";
+export { regretOf } from "./regret.ts";
+export { probePlan } from "./tiers.ts";
 
 export interface SizingQuestion extends SizingSources, Omit<AdviceContext, "window"> {
   /** Only functions of this name; `*` stands for anything. null: all. */

@@ -46,7 +46,7 @@ export function twinName(name: string): string {
 
 /** Reads function and code. Throws UserError where it cannot be copied, with the reason. */
 export async function readOriginal(api: AwsApi, ref: ResourceRef): Promise<Original> {
-  const found = await api.call("lambda:GetFunction", { FunctionName: ref.resource }).catch((error: unknown) => {
+  const found = await api.call("lambda:GetFunction", { FunctionName: ref.name }).catch((error: unknown) => {
     throw asUserError(error, `read ${ref.name}`);
   });
   const configuration = obj(found["Configuration"]) ?? {};
