@@ -29,6 +29,9 @@ describe("--format json", () => {
     ["dataset-info", ["dataset", "info"]],
     ["trace", ["trace", "ID"]],
     ["trace", ["trace", "ID", "--parts"]],
+    ["rightsize", ["rightsize"]],
+    ["rightsize", ["rightsize", "--optimize", "balanced", "--top", "3"]],
+    ["rightsize", ["rightsize", "--since", "2099-01-01"]],
   ])("%s: %j", async (schema, args) => {
     const ran = await evscope([...args.map((arg) => (arg === "ID" ? id : arg)), "--format", "json"], { cwd });
     expect([0, 4]).toContain(ran.code);
