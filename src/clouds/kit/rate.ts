@@ -13,8 +13,8 @@ export interface Bucket {
 
 /** Stay this much under the quota: both clocks jitter, and a refused request costs more than the margin. */
 const MARGIN = 0.98;
-/** A bucket that lies idle may send at once what it missed within this time. Short, since vendors measure by the second. */
-const CATCH_UP_MS: Ms = 100;
+/** A late timer is made up for within this time: no more than the margin allows in any second. */
+const CATCH_UP_MS: Ms = 20;
 /** The rate that comes back per second, as a share of the quota: full rate 20 s after it was zero. */
 const RECOVERY_PER_S = 0.05;
 /** Requests in flight are refused together: they halve the rate once. */

@@ -344,7 +344,7 @@ test("sessions of one account and region share the quota", async () => {
   const from = clock.now();
   await Promise.all(Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? client! : second).call("logs:DescribeLogGroups", {})));
   second.close();
-  // 20 requests at 10/s: 1.9 s between the first and the last, less what an idle bucket may catch up (0.1 s)
-  expect(clock.now() - from).toBeGreaterThan(1_700);
+  // 20 requests at 10/s: 1.9 s between the first and the last
+  expect(clock.now() - from).toBeGreaterThan(1_850);
   expect(clock.now() - from).toBeLessThan(2_100);
 });
