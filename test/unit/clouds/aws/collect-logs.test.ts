@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Api } from "../../../../src/clouds/aws/api.ts";
 import { planLogs, runLogs } from "../../../../src/clouds/aws/collect-logs.ts";
 import { DAY_MS } from "../../../../src/clouds/aws/log-calls.ts";
+import type { Obj } from "../../../../src/clouds/aws/schema.ts";
 import { spentUsd } from "../../../../src/clouds/aws/spent.ts";
 import type { CollectRequest, CollectTask, LiveContext, Span } from "../../../../src/clouds/room.ts";
 import type { Config, Json } from "../../../../src/model/records.ts";
@@ -172,7 +172,7 @@ describe("FilterLogEvents", () => {
   it("follows tokens over empty pages, drops repeated events, and keeps to the half-open window", async () => {
     const lines = [...invocation(1, FROM), ...invocation(2, FROM + DAY_MS), ...invocation(3, NOW)];
     const server = logServer({ "/aws/lambda/a": lines });
-    const pages = [
+    const pages: Obj[] = [
       { events: [], nextToken: "1" },
       { events: events(lines.slice(0, 3)), nextToken: "2" },
       { events: events(lines.slice(2, 8)), nextToken: "3" },
@@ -308,10 +308,14 @@ describe("Logs Insights", () => {
 
   it("stops a query that is no longer wanted", async () => {
     const abort = new AbortController();
-    const server = logServer({ "/aws/lambda/a": invocation(1, FROM) }, { polls: 1_000_000 });
+    let asked = 0;
+    const results = (): Obj => {
+      if (++asked === 3) abort.abort(new Error("enough"));
+      return { status: "Running", results: [] };
+    };
+    const server = logServer({ "/aws/lambda/a": [] }, { script: { "logs:GetQueryResults": results } });
     const { tasks } = await tasksOf(server, infrequent(["a"], 1000));
     const running = run(server, tasks, { signal: abort.signal });
-    setTimeout(() => abort.abort(new Error("enough")), 20);
     await expect(running).rejects.toThrow("enough");
     expect(server.stopped).toEqual(["q-1"]);
   });

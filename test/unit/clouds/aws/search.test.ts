@@ -1,0 +1,335 @@
+import { describe, expect, it } from "vitest";
+import { search, type SearchContext, searchEstimate } from "../../../../src/clouds/aws/search.ts";
+import { annotationFilter } from "../../../../src/clouds/aws/search-traces.ts";
+import type { Span } from "../../../../src/clouds/room.ts";
+import { idKeys } from "../../../../src/model/id-keys.ts";
+import type { Id } from "../../../../src/model/ids.ts";
+import type { Config, Json, Rec } from "../../../../src/model/records.ts";
+import { testContext, testTarget } from "../../../support/aws-client.ts";
+import { type Behaviour, type Line, logServer, type LogServer } from "../../../support/log-server.ts";
+import { ACCOUNT, collected, denied, failure, REGION, typed } from "../../../support/scripted-aws.ts";
+
+const HOUR = 3_600_000;
+const NOW = Date.UTC(2026, 10, 23);
+const WINDOW: Span = { from: NOW - 12 * HOUR, to: NOW };
+const AT = NOW - 6 * HOUR;
+const GIB = 1024 ** 3;
+const STREAM = "2026/11/22/[$LATEST]0123456789abcdef0123456789abcdef";
+
+const arn = (service: string, rest: string): string => `arn:aws:${service}:${REGION}:${ACCOUNT}:${rest}`;
+const config = (kind: Config["kind"], name: string, more: Partial<Config> = {}): Config => ({
+  type: "config",
+  cloud: "aws",
+  account: ACCOUNT,
+  region: REGION,
+  kind,
+  resource: name,
+  name,
+  revision: null,
+  observedAt: NOW,
+  from: null,
+  to: null,
+  settings: {},
+  ...more,
+});
+const fn = (name: string): Config => config("function", name);
+const triggered = (name: string): Config[] => [
+  fn(name),
+  config("trigger", `of ${name}`, { from: arn("sqs", "orders"), to: arn("lambda", `function:${name}:live`) }),
+];
+const logGroup = (name: string, settings: { [key: string]: Json } = {}): Config => config("log-group", `/aws/lambda/${name}`, { settings });
+const order: Id = { kind: "correlation", value: "order-42" };
+const uuid = (n: number): string => `abcdef00-0000-4000-8000-${String(n).padStart(12, "0")}`;
+
+/** An invocation whose own line does not name it. */
+function invocation(n: number, at: number, said: string, stream = STREAM): Line[] {
+  const r = uuid(n);
+  return [
+    { at, stream, message: `START RequestId: ${r} Version: $LATEST\n` },
+    { at: at + 5, stream, message: said },
+    { at: at + 12, stream, message: `END RequestId: ${r}\n` },
+    {
+      at: at + 13,
+      stream,
+      message: `REPORT RequestId: ${r}\tDuration: 12.34 ms\tBilled Duration: 13 ms\tMemory Size: 512 MB\tMax Memory Used: 80 MB\t\n`,
+    },
+  ];
+}
+
+function found(
+  server: LogServer,
+  configs: Config[],
+  ids: Id[] = [order],
+  { maxUsd = 1, ctx = {} }: { maxUsd?: number; ctx?: Partial<SearchContext> } = {},
+): Promise<Rec[]> {
+  return collected(search(server.aws, { ...testContext(), ...ctx }, ids, configs, WINDOW, maxUsd));
+}
+const queries = (server: LogServer): any[] => server.inputs("logs:StartQuery");
+const whys = (records: Rec[]): string[] => typed(records, "gap").map((one) => one.why);
+/** X-Ray without a single trace. */
+const NO_TRACES: Behaviour["script"] = {
+  "xray:GetTraceSegmentDestination": { Destination: "XRay" },
+  "xray:GetTraceSummaries": { TraceSummaries: [] },
+};
+
+describe("where", () => {
+  it("asks the groups of the topology, 50 a query", async () => {
+    const names = Array.from({ length: 120 }, (_, i) => `f${String(i).padStart(3, "0")}`);
+    const connected = names.slice(0, 70);
+    const configs = [...connected.flatMap(triggered), ...names.slice(70).map(fn), ...names.map((name) => logGroup(name))];
+    const server = logServer(Object.fromEntries(names.map((name) => [`/aws/lambda/${name}`, []])), { script: NO_TRACES });
+    const records = await found(server, configs);
+    expect(queries(server).map((one) => one.logGroupNames.length)).toEqual([50, 20]);
+    expect(queries(server).flatMap((one) => one.logGroupNames)).toEqual(connected.map((name) => `/aws/lambda/${name}`));
+    expect(whys(records)).toEqual(["50 functions that no trigger, rule or state machine names were not searched; --function does"]);
+  });
+
+  it("asks functions that nothing triggers along, where one query holds all, or where they were named", async () => {
+    const configs = [...triggered("charge"), fn("checkout"), logGroup("charge"), logGroup("checkout")];
+    const small = logServer({ "/aws/lambda/charge": [], "/aws/lambda/checkout": [] }, { script: NO_TRACES });
+    await found(small, configs);
+    expect(queries(small)[0].logGroupNames).toEqual(["/aws/lambda/charge", "/aws/lambda/checkout"]);
+
+    const names = Array.from({ length: 60 }, (_, i) => `f${i}`);
+    const large = logServer(Object.fromEntries(names.map((name) => [`/aws/lambda/${name}`, []])), { script: NO_TRACES });
+    const all = [...triggered("f0"), ...names.slice(1).map(fn), ...names.map((name) => logGroup(name))];
+    await found(large, all, [order], { ctx: { target: testTarget({ functions: { names: ["f*"], tags: {} } }) } });
+    expect(queries(large).map((one) => one.logGroupNames.length)).toEqual([50, 10]);
+  });
+
+  it("tells the price before", async () => {
+    const configs = [...triggered("a"), logGroup("a", { storedBytes: 20 * GIB, createdAt: NOW - 240 * HOUR })];
+    const server = logServer({ "/aws/lambda/a": [] });
+    // 20 GiB in 10 days: 12 h are 1 GiB, $0.005
+    expect((await searchEstimate(server.aws, testContext(), configs, WINDOW)).usd).toBeCloseTo(0.005, 9);
+    expect(queries(server)).toEqual([]);
+  });
+});
+
+describe("log lines", () => {
+  const configs = [...triggered("a"), logGroup("a")];
+
+  it("come with the invocation around them, and no other", async () => {
+    const lines = [
+      ...invocation(1, AT, "charging order-41"),
+      ...invocation(2, AT + 1_000, "charging order-42"),
+      ...invocation(3, AT + 2_000, "charging order-43"),
+    ];
+    for (const ignoresFilters of [false, true]) {
+      const server = logServer({ "/aws/lambda/a": lines }, { script: NO_TRACES, ignoresFilters });
+      const records = await found(server, configs);
+      expect(typed(records, "invocation").map((one) => [one.requestId, one.billedMs, one.fn])).toEqual([[uuid(2), 13, "a"]]);
+      expect(typed(records, "log").map((one) => [one.requestId, one.message])).toEqual(
+        lines.slice(4, 8).map((line) => [uuid(2), line.message]),
+      );
+      expect(queries(server)[0].queryString).toContain("filter @message like /(order-42)/ ");
+    }
+  });
+
+  it("that name their request need no look around them", async () => {
+    const server = logServer(
+      { "/aws/lambda/a": invocation(2, AT, `{"requestId":"${uuid(2)}","message":"order-42"}`) },
+      { script: NO_TRACES },
+    );
+    const records = await found(server, configs, [order, { kind: "request", value: uuid(2) }]);
+    expect(typed(records, "log").map((one) => one.requestId)).toEqual(Array.from({ length: 4 }, () => uuid(2)));
+    expect(typed(records, "invocation")).toHaveLength(1);
+    expect(server.inputs("logs:FilterLogEvents")).toEqual([]);
+  });
+
+  it("stay without their invocation where the stream cannot be read, and say nothing wrong", async () => {
+    const lines = [...invocation(1, AT, "charging order-41"), ...invocation(2, AT + 1_000, "charging order-42")];
+    const server = logServer(
+      { "/aws/lambda/a": lines },
+      { script: { ...NO_TRACES, "logs:FilterLogEvents": denied("logs:FilterLogEvents") } },
+    );
+    const records = await found(server, configs, [order, { kind: "request", value: uuid(1) }]);
+    // without START of its own the line must not be taken for one of the invocation before
+    expect(typed(records, "log").find((one) => one.message === "charging order-42")!.requestId).toBeNull();
+    expect(typed(records, "invocation").map((one) => one.requestId)).toEqual([uuid(1)]);
+  });
+
+  it("are found by every form of a trace ID, and hexadecimal in either case", async () => {
+    const lines = [
+      { at: AT, stream: STREAM, message: `2026-11-22T18:00:00.000Z\t${uuid(1)}\tINFO\tRoot=1-67891233-abcdef012345678912345678` },
+      {
+        at: AT + 1,
+        stream: STREAM,
+        message: `2026-11-22T18:00:00.001Z\t${uuid(2)}\tINFO\ttraceparent 00-67891233ABCDEF012345678912345678-0123456789abcdef-01`,
+      },
+      { at: AT + 2, stream: STREAM, message: `2026-11-22T18:00:00.002Z\t${uuid(3)}\tINFO\t67891233-abcdef` },
+    ];
+    const server = logServer({ "/aws/lambda/a": lines }, { script: { ...NO_TRACES, "xray:BatchGetTraces": { Traces: [] } } });
+    const records = await found(server, configs, [{ kind: "trace", value: "67891233abcdef012345678912345678" }]);
+    expect(typed(records, "log").map((one) => one.requestId)).toEqual([uuid(1), uuid(2)]);
+    expect(server.inputs("xray:BatchGetTraces")).toEqual([{ TraceIds: ["1-67891233-abcdef012345678912345678"] }]);
+  });
+
+  it("are matched literally, whatever an ID is made of", async () => {
+    const odd = 'a.b*c/(d)|"e\\';
+    const lines = [
+      { at: AT, stream: STREAM, message: `2026-11-22T18:00:00.000Z\t${uuid(1)}\tINFO\torder ${odd}` },
+      { at: AT + 1, stream: STREAM, message: `2026-11-22T18:00:00.001Z\t${uuid(2)}\tINFO\torder axbbc/d` },
+    ];
+    for (const maxUsd of [1, 0]) {
+      const server = logServer({ "/aws/lambda/a": lines }, { script: NO_TRACES });
+      const records = await found(server, configs, [{ kind: "correlation", value: odd }], { maxUsd });
+      expect(typed(records, "log").map((one) => one.requestId)).toEqual([uuid(1)]);
+    }
+  });
+
+  it("are asked for by FilterLogEvents where there is no money, in patterns that AWS accepts", async () => {
+    const lines = invocation(2, AT, "charging order-42");
+    const server = logServer({ "/aws/lambda/a": lines }, { script: NO_TRACES, pageSize: 1 });
+    const ids = [order, ...Array.from({ length: 100 }, (_, i): Id => ({ kind: "request", value: uuid(i + 10) }))];
+    const records = await found(server, configs, ids, { maxUsd: 0 });
+    expect(queries(server)).toEqual([]);
+    expect(typed(records, "invocation").map((one) => one.requestId)).toEqual([uuid(2)]);
+    const patterns = server
+      .inputs("logs:FilterLogEvents")
+      .flatMap((one) => (typeof one["filterPattern"] === "string" ? [one["filterPattern"]] : []));
+    for (const pattern of patterns) expect(pattern.length).toBeLessThanOrEqual(1024);
+    for (const id of ids) expect(patterns.some((pattern) => pattern.includes(`"${id.value}"`))).toBe(true);
+  });
+
+  it("are asked for by FilterLogEvents where queries are refused, and the IAM action is named", async () => {
+    const script = { ...NO_TRACES, "logs:StartQuery": denied("logs:StartQuery") };
+    const server = logServer({ "/aws/lambda/a": invocation(2, AT, "charging order-42") }, { script });
+    const records = await found(server, configs);
+    expect(typed(records, "invocation").map((one) => one.requestId)).toEqual([uuid(2)]);
+    expect(whys(records)).toEqual([
+      "not allowed: the IAM action logs:StartQuery is missing (AccessDeniedException); FilterLogEvents was used instead",
+    ]);
+  });
+
+  it("are found beside groups that are gone", async () => {
+    const names = ["a", "b", "c", "d", "e"];
+    const server = logServer(
+      { "/aws/lambda/b": invocation(2, AT, "order-42"), "/aws/lambda/d": invocation(3, AT, "order-42") },
+      { script: NO_TRACES },
+    );
+    const records = await found(server, [...names.flatMap(triggered), ...names.map((name) => logGroup(name))]);
+    expect(
+      typed(records, "invocation")
+        .map((one) => one.fn)
+        .sort(),
+    ).toEqual(["b", "d"]);
+    expect(
+      typed(records, "gap")
+        .map((one) => one.what)
+        .sort(),
+    ).toEqual(["a", "c", "e"].map((name) => `log search in /aws/lambda/${name}`));
+  });
+
+  it("of an ID that is everywhere are cut, and that is told", async () => {
+    const lines = Array.from({ length: 12_000 }, (_, i) => ({
+      at: AT + i,
+      stream: STREAM,
+      message: `2026-11-22T18:00:00.000Z\t${uuid(i)}\tINFO\torder-42`,
+    }));
+    const server = logServer({ "/aws/lambda/a": lines }, { script: NO_TRACES });
+    const records = await found(server, configs);
+    expect(typed(records, "log")).toHaveLength(9_999);
+    expect(whys(records)).toEqual(["more than 10000 lines hold one of the IDs; later ones were not read"]);
+  });
+
+  it("are not paid for beyond the limit", async () => {
+    const dear = [
+      ...triggered("big"),
+      ...triggered("a"),
+      logGroup("a"),
+      logGroup("big", { storedBytes: 900_000 * GIB, createdAt: NOW - 24 * HOUR }),
+    ];
+    const server = logServer({ "/aws/lambda/a": [], "/aws/lambda/big": [] }, { script: NO_TRACES });
+    const records = await found(server, dear);
+    expect(queries(server).map((one) => one.logGroupNames)).toEqual([["/aws/lambda/a"]]);
+    expect(server.inputs("logs:FilterLogEvents")).toEqual([]);
+    expect(whys(records)).toEqual(["not searched: the price of a query does not fit into --max-query-usd: /aws/lambda/big"]);
+  });
+});
+
+describe("traces and histories", () => {
+  const configs = [...triggered("a"), logGroup("a")];
+  const segment = {
+    id: "0123456789abcdef",
+    name: "a",
+    trace_id: "1-67891233-abcdef012345678912345678",
+    start_time: AT / 1000,
+    end_time: AT / 1000 + 1,
+    origin: "AWS::Lambda::Function",
+  };
+  const trace = { Id: segment.trace_id, Segments: [{ Id: segment.id, Document: JSON.stringify(segment) }] };
+
+  it("looks for a correlation ID in annotations, 6 h at a time, and reads the traces found", async () => {
+    const script: Behaviour["script"] = {
+      "xray:GetTraceSegmentDestination": { Destination: "XRay" },
+      "xray:GetTraceSummaries": (input) => ({
+        TraceSummaries: new Date(input["StartTime"] as string).getTime() < AT ? [] : [{ Id: trace.Id }],
+        TracesProcessedCount: 10,
+      }),
+      "xray:BatchGetTraces": { Traces: [trace] },
+    };
+    const server = logServer({ "/aws/lambda/a": [] }, { script });
+    const records = await found(server, configs);
+    const spans = server
+      .inputs("xray:GetTraceSummaries")
+      .map((one) => [one["StartTime"], one["EndTime"]].map((at) => (at as unknown as Date).getTime()));
+    expect(spans).toEqual([
+      [NOW - 6 * HOUR, NOW],
+      [NOW - 12 * HOUR, NOW - 6 * HOUR],
+    ]);
+    expect(String(server.inputs("xray:GetTraceSummaries")[0]!["FilterExpression"])).toContain('annotation[order_id] = "order-42"');
+    expect(typed(records, "span").map((one) => one.spanId)).toEqual([segment.id]);
+  });
+
+  it("writes expressions as X-Ray reads them", () => {
+    expect(annotationFilter(["order-id", "x_ref"], ["42"])).toBe(
+      'annotation[order_id] = "42" OR annotation[orderId] = "42" OR annotation[x_ref] = "42" OR annotation[xRef] = "42"',
+    );
+    expect(annotationFilter(idKeys(["orderNo"]).names, ["42"])).toContain('annotation[orderNo] = "42"');
+  });
+
+  it("goes on without an expression that the endpoint cannot evaluate, after one attempt", async () => {
+    const script = { ...NO_TRACES, "xray:GetTraceSummaries": failure("xray:GetTraceSummaries", "failed", "InternalFailure", 500) };
+    const server = logServer({ "/aws/lambda/a": invocation(2, AT, "order-42") }, { script });
+    const records = await found(server, configs);
+    expect(typed(records, "invocation")).toHaveLength(1);
+    expect(whys(records)).toEqual(["xray:GetTraceSummaries failed: InternalFailure: refused by the script"]);
+    expect(server.inputs("xray:GetTraceSummaries")).toHaveLength(1);
+  });
+
+  it("reads the spans' log group where Transaction Search keeps them", async () => {
+    const line = JSON.stringify({ traceId: "67891233abcdef012345678912345678", attributes: { "order.id": "order-42" } });
+    const script: Behaviour["script"] = {
+      "xray:GetTraceSegmentDestination": { Destination: "CloudWatchLogs" },
+      "xray:StartTraceRetrieval": { RetrievalToken: "t" },
+      "xray:ListRetrievedTraces": { RetrievalStatus: "COMPLETE", Traces: [] },
+    };
+    const server = logServer({ "/aws/lambda/a": [], "aws/spans": [{ at: AT, stream: "default", message: line }] }, { script });
+    await found(server, configs);
+    expect(queries(server).map((one) => one.logGroupNames)).toContainEqual(["aws/spans"]);
+    expect(server.inputs("xray:StartTraceRetrieval")[0]!["TraceIds"]).toEqual([trace.Id]);
+    expect(server.inputs("xray:GetTraceSummaries")).toEqual([]);
+  });
+
+  it("reads the history of an execution of this account", async () => {
+    const mine = arn("states", "execution:fulfil:e-1");
+    const script: Behaviour["script"] = {
+      ...NO_TRACES,
+      "states:DescribeExecution": (input) => ({
+        executionArn: input["executionArn"] ?? null,
+        stateMachineArn: arn("states", "stateMachine:fulfil"),
+        name: "e-1",
+        status: "SUCCEEDED",
+        startDate: new Date(AT).toISOString(),
+        stopDate: new Date(AT + 5_000).toISOString(),
+      }),
+      "states:GetExecutionHistory": { events: [] },
+    };
+    const server = logServer({ "/aws/lambda/a": [] }, { script });
+    const ids: Id[] = [mine, mine.replace(ACCOUNT, "999900001111")].map((value) => ({ kind: "execution", value }));
+    const records = await found(server, configs, ids);
+    expect(server.inputs("states:DescribeExecution")).toEqual([{ executionArn: mine }]);
+    expect(typed(records, "span").map((one) => one.kind)).toEqual(["workflow"]);
+  });
+});
