@@ -42,8 +42,15 @@ export async function verify(dataDir: string, wanted: string | null, settings: S
     const changes = await verifications(dataDir, run, undoing, settings);
     const verdict = overall(changes);
     journal.append({
-      ...{ at: world.clock.now(), run: run.run, step: "verified", undoes: run.undoes, planHash: run.planHash },
-      ...{ change: null, live: null, publishedVersion: null, note: verdict },
+      at: world.clock.now(),
+      run: run.run,
+      step: "verified",
+      undoes: run.undoes,
+      planHash: run.planHash,
+      change: null,
+      live: null,
+      publishedVersion: null,
+      note: verdict,
     });
     return { run: run.run, appliedAt: run.beganAt, verdict, changes, undo: `evscope undo ${run.run}`, undoneBy: undoing?.run ?? null };
   });
@@ -95,8 +102,23 @@ function priceOf(stats: FunctionStats, rates: Rates): Usd | null {
   const billing = rates.billing[cloud];
   if (billing === undefined || billedMs === null || memoryMib === null) return null;
   const mean: UsageGroup = {
-    ...{ cloud, account, region, fn, architecture, plan, memoryMib, billedMs, durationMs: billedMs, maxMemoryMib: null, vcpu: null },
-    ...{ initMs: null, emulator: stats.emulator, seenIn: "platform-log", outcome: "ok", coldStart: false, count: 1 },
+    cloud,
+    account,
+    region,
+    fn,
+    architecture,
+    plan,
+    memoryMib,
+    billedMs,
+    durationMs: billedMs,
+    maxMemoryMib: null,
+    vcpu: null,
+    initMs: null,
+    emulator: stats.emulator,
+    seenIn: "platform-log",
+    outcome: "ok",
+    coldStart: false,
+    count: 1,
   };
   const { readings, unknownWhy } = priceReadings(billing.invocations(mean), { cloud, region }, rates.prices);
   return unknownWhy === null ? readings.reduce((sum, one) => sum + one.quantity! * one.usdPerUnit!, 0) : null;

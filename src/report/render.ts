@@ -1,6 +1,7 @@
 /** Facts -> text in the form asked for: picks view and format. What every command prints comes from here. */
 import type { Chain } from "../model/chains.ts";
 import type { Ledger } from "../model/cost.ts";
+import type { Plan } from "../model/plan.ts";
 import type { Sizing, SizingAdvice } from "../model/sizing.ts";
 import { formatCsv } from "./formats/csv.ts";
 import { formatCurve } from "./formats/curve.ts";
@@ -12,6 +13,7 @@ import type { Look } from "./formats/style.ts";
 import { formatTable } from "./formats/table.ts";
 import { formatWaterfall } from "./formats/waterfall.ts";
 import type { Report } from "./report.ts";
+import { applyDocument, type ApplyFacts, applyView } from "./views/apply.ts";
 import { chainsDocument, chainsView } from "./views/chains.ts";
 import { collectDocument, type CollectFacts, collectView } from "./views/collect.ts";
 import { costDocument, costView } from "./views/cost.ts";
@@ -20,7 +22,10 @@ import { doctorDocument, type DoctorFacts, doctorView } from "./views/doctor.ts"
 import { importDocument, type ImportFacts, importView } from "./views/imports.ts";
 import { curveDocument, rightsizeDocument, rightsizeView } from "./views/rightsize.ts";
 import { probeDocument, type ProbeFacts, probeView } from "./views/probe.ts";
+import { journalDocument, type JournalFacts, journalView } from "./views/journal.ts";
+import { planView } from "./views/plan.ts";
 import { traceDocument } from "./views/trace.ts";
+import { verifyDocument, type VerifyFacts, verifyView } from "./views/verify.ts";
 
 export type TableForm = "table" | "csv" | "markdown";
 
@@ -63,6 +68,23 @@ export function doctorText(facts: DoctorFacts, form: "table" | "json", look: Loo
 
 export function probeText(facts: ProbeFacts, form: "table" | "json", look: Look): string {
   return form === "json" ? formatJson(probeDocument(facts)) : formatTable(probeView(facts), look);
+}
+
+/** `file`: where the plan was written; null: nowhere. */
+export function planText(plan: Plan, file: string | null, form: TableForm | "json", look: Look): string {
+  return form === "json" ? formatJson(plan) : reportText(planView(plan, file), form, look);
+}
+
+export function applyText(facts: ApplyFacts, form: "table" | "json", look: Look): string {
+  return form === "json" ? formatJson(applyDocument(facts)) : formatTable(applyView(facts), look);
+}
+
+export function verifyText(facts: VerifyFacts, form: "table" | "json", look: Look): string {
+  return form === "json" ? formatJson(verifyDocument(facts)) : formatTable(verifyView(facts), look);
+}
+
+export function journalText(facts: JournalFacts, form: "table" | "json", look: Look): string {
+  return form === "json" ? formatJson(journalDocument(facts)) : formatTable(journalView(facts), look);
 }
 
 export function datasetText(facts: DatasetFacts, form: "table" | "json", look: Look): string {

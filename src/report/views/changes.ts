@@ -1,0 +1,29 @@
+/** Changes as people read them: what every view of a plan, an apply or the journal says of one. */
+import type { Change } from "../../model/plan.ts";
+import type { Json } from "../../model/records.ts";
+
+/** One setting of a change, as documents show it. */
+export interface SettingDocument {
+  setting: string;
+  before: Json;
+  after: Json;
+}
+
+export function settingsOf(change: Pick<Change, "before" | "after">): SettingDocument[] {
+  return Object.keys(change.after).map((setting) => ({
+    setting,
+    before: change.before[setting] ?? null,
+    after: change.after[setting] ?? null,
+  }));
+}
+
+/** `memoryMib 1024 -> 512, alias live`. */
+export function changeText(change: Pick<Change, "before" | "after" | "alias" | "aliasTarget">): string {
+  const settings = settingsOf(change).map(({ setting, before, after }) => `${setting} ${textOf(before)} -> ${textOf(after)}`);
+  const target = change.aliasTarget === null ? "a new version" : `version ${change.aliasTarget}`;
+  return [...settings, ...(change.alias === null ? [] : [`alias ${change.alias} -> ${target}`])].join(", ");
+}
+
+function textOf(value: Json): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

@@ -1,0 +1,62 @@
+/** A plan -> its table. As JSON a plan is shown as it is written to its file. */
+import type { Plan } from "../../model/plan.ts";
+import { humanUsd, plural } from "../formats/values.ts";
+import type { Report } from "../report.ts";
+import { changeText } from "./changes.ts";
+
+/** `file`: where it was written; null: nowhere. */
+export function planView(plan: Plan, file: string | null): Report {
+  const saving = plan.changes.reduce((sum, one) => sum + (one.expected?.savingUsdPerMonth?.p50 ?? 0), 0);
+  const owned = plan.changes.filter((one) => one.owners.length > 0).length;
+  const blind = plan.changes.filter((one) => one.fingerprint === "").length;
+  return {
+    schemaVersion: 1,
+    title: "Plan",
+    sections: [
+      {
+        title: "Changes",
+        columns: [
+          { key: "name", label: "function", type: "text" },
+          { key: "region", label: "region", type: "text", optional: true },
+          { key: "change", label: "change", type: "text" },
+          { key: "saving", label: "saves a month", type: "usd", basis: "modelled" },
+          { key: "danger", label: "danger", type: "text" },
+          { key: "owners", label: "owned by", type: "list" },
+        ],
+        rows: plan.changes.map((one) => ({
+          name: one.name,
+          region: one.region,
+          change: changeText(one),
+          saving: one.expected?.savingUsdPerMonth?.p50 ?? null,
+          danger: one.danger,
+          owners: one.owners,
+        })),
+        notes: [
+          ...(plan.changes.length > 0 ? [`${plural(plan.changes.length, "change")}, ${humanUsd(saving)} a month expected.`] : []),
+          ...(owned > 0
+            ? [
+                `${plural(owned, "function is", "functions are")} owned by infrastructure as code: apply refuses these without --allow-drift.`,
+              ]
+            : []),
+          ...(blind > 0 ? ["Made without connection: apply compares the settings alone, not the revision."] : []),
+          ...(file === null
+            ? ["Nothing was written; --out FILE writes the plan, evscope apply FILE does it."]
+            : [`Written to ${file}; evscope apply ${file} does it.`]),
+        ],
+      },
+      ...(plan.skipped.length === 0
+        ? []
+        : [
+            {
+              title: "Left out",
+              columns: [
+                { key: "name", label: "function", type: "text" as const },
+                { key: "why", label: "why", type: "text" as const },
+              ],
+              rows: plan.skipped.map(({ name, why }) => ({ name, why })),
+              notes: [],
+            },
+          ]),
+    ],
+  };
+}
