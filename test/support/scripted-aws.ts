@@ -4,7 +4,7 @@ import type { Obj } from "../../src/clouds/aws/schema.ts";
 import type { Rec, RecordType } from "../../src/model/records.ts";
 
 /** One answer, all pages of a list, or an error; or a function of the input that gives one of them. */
-export type Scripted = Obj | Obj[] | AwsError | ((input: Obj) => Obj | Obj[]);
+export type Scripted = Obj | Obj[] | AwsError | ((input: Obj) => object | object[]);
 
 export interface ScriptedAws extends AwsApi {
   readonly asked: { api: Api; input: Obj }[];
@@ -24,7 +24,7 @@ export function scriptedAws(script: { [api in Api]?: Scripted }): ScriptedAws {
     if (scripted === undefined) throw failure(api, "unsupported", "UnknownOperation", 404);
     if (scripted instanceof AwsError) throw scripted;
     const answer = typeof scripted === "function" ? scripted(input as Obj) : scripted;
-    return Array.isArray(answer) ? answer : [answer];
+    return (Array.isArray(answer) ? answer : [answer]) as Obj[];
   }
 
   return {

@@ -20,8 +20,12 @@ const PAGE = 100;
 
 interface Listed {
   configuration: Obj;
-  versions: Obj[];
+  /** null: not known. */
+  versions: Obj[] | null;
 }
+
+/** Where a list does not tell versions, so many functions at most are asked for theirs one by one. */
+const ASKED_FOR_VERSIONS = 200;
 
 /** Configuration of the target's functions. */
 export async function* functionPages(api: AwsApi, target: Target, context: LiveContext, details: Details): AsyncGenerator<Rec[]> {
@@ -34,13 +38,13 @@ export async function* functionPages(api: AwsApi, target: Target, context: LiveC
   const { functions, failed } = await listFunctions(api, target, tagged.tags);
   let page: Rec[] = [];
   const described = concurrently(functions, AT_A_TIME, async ({ configuration, versions }) => {
-    const tags = tagged.tags?.get(text(configuration["FunctionArn"]) ?? "") ?? null;
-    const aliases = versions.length === 0 ? [] : await aliasesOf(details, text(configuration["FunctionName"])!);
+    const name = text(configuration["FunctionName"])!;
+    const published = versions ?? (functions.length > ASKED_FOR_VERSIONS ? null : await versionsOf(details, name));
     const answer = {
       Configuration: configuration,
-      PublishedVersions: versions,
-      Aliases: aliases,
-      Tags: tagged.tags === null ? null : (tags ?? {}),
+      PublishedVersions: published,
+      Aliases: published === null || published.length > 0 ? await aliasesOf(details, name) : [],
+      Tags: tagged.tags === null ? null : (tagged.tags.get(text(configuration["FunctionArn"]) ?? "") ?? {}),
     };
     return configsOf(answer, { account: api.account, region: api.region, at: context.clock.now() });
   });
@@ -60,6 +64,18 @@ async function aliasesOf(details: Details, name: string): Promise<Obj[] | null> 
   return answers === null ? null : answers.flatMap((answer) => objects(answer["Aliases"]));
 }
 
+/** Published versions of a function; null: not known. */
+async function versionsOf(details: Details, name: string): Promise<Obj[] | null> {
+  const answers = await details.all("lambda:ListVersionsByFunction", { FunctionName: name });
+  return answers === null ? null : answers.flatMap((answer) => objects(answer["Versions"])).filter((one) => versionOf(one) !== LATEST);
+}
+
+const LATEST = "$LATEST";
+
+function versionOf(configuration: Obj): string {
+  return text(configuration["Version"]) ?? LATEST;
+}
+
 /** All functions in scope, with their versions: a list gives them in no order that could be relied on. About 2 KB a function. */
 async function listFunctions(
   api: AwsApi,
@@ -70,26 +86,24 @@ async function listFunctions(
   const found = new Map<string, Listed>();
   const versions = new Map<string, Obj[]>();
   let failed: Rec | null = null;
+  // asked for all versions, the list qualifies even the ARN of $LATEST; some endpoints do not look at what they are asked
+  let qualified = false;
   try {
     for await (const answer of api.pages("lambda:ListFunctions", { FunctionVersion: "ALL", MaxItems: 50 })) {
-      for (const one of list(answer["Functions"])) {
-        const configuration = obj(one);
-        const name = text(configuration?.["FunctionName"]);
-        if (configuration === null || name === null) continue;
-        const version = text(configuration["Version"]) ?? "$LATEST";
-        if (version === "$LATEST") {
-          if (meant(name, tags?.get(text(configuration["FunctionArn"]) ?? "") ?? null))
-            found.set(name, { configuration: brief(configuration), versions: [] });
-        } else versions.set(name, [...(versions.get(name) ?? []), brief(configuration)]);
+      for (const one of objects(answer["Functions"])) {
+        const name = text(one["FunctionName"]);
+        const arn = text(one["FunctionArn"]);
+        if (name === null || arn === null) continue;
+        qualified ||= /:function:[^:]+:/.test(arn);
+        const configuration = { ...brief(one), FunctionArn: arn.replace(/:\$LATEST$/, "") };
+        if (versionOf(one) !== LATEST) versions.set(name, [...(versions.get(name) ?? []), configuration]);
+        else if (meant(name, tags?.get(configuration.FunctionArn) ?? null)) found.set(name, { configuration, versions: null });
       }
     }
   } catch (error) {
     failed = gapOf(api, error, "functions");
   }
-  for (const [name, own] of versions) {
-    const fn = found.get(name);
-    if (fn !== undefined) fn.versions = own;
-  }
+  if (qualified) for (const [name, fn] of found) fn.versions = versions.get(name) ?? [];
   return { functions: [...found.values()], failed };
 }
 

@@ -20,7 +20,8 @@ import {
 const arn = (service: string, rest: string): string => `arn:aws:${service}:${REGION}:${ACCOUNT}:${rest}`;
 const fn = (name: string, version = "$LATEST", more: Obj = {}): Obj => ({
   FunctionName: name,
-  FunctionArn: arn("lambda", `function:${name}${version === "$LATEST" ? "" : `:${version}`}`),
+  // asked for all versions, Lambda qualifies the ARN of $LATEST as well
+  FunctionArn: arn("lambda", `function:${name}:${version}`),
   Runtime: "nodejs22.x",
   MemorySize: 512,
   Timeout: 10,
@@ -145,6 +146,7 @@ describe("inventory of an account", () => {
 
   it("keeps versions and aliases with their function, and its tags", async () => {
     const records = await read(scriptedAws(SCRIPT));
+    expect(named(records, "function", "orders")!.resource).toBe(arn("lambda", "function:orders"));
     expect(named(records, "function", "orders")!.settings).toMatchObject({
       memoryMib: 512,
       version: "$LATEST",
@@ -158,6 +160,24 @@ describe("inventory of an account", () => {
       aliases: [{ name: "live", version: "2", weights: { "1": 0.1 } }],
     });
     expect(named(records, "function", "ship")!.settings).toMatchObject({ tags: {}, versions: [], aliases: [] });
+  });
+
+  it("asks for versions one by one where the list does not look at what it was asked", async () => {
+    const plain = ["orders", "ship"].map((name) => fn(name, "$LATEST", { FunctionArn: arn("lambda", `function:${name}`) }));
+    const api = scriptedAws({
+      ...SCRIPT,
+      "lambda:ListFunctions": { Functions: plain },
+      "lambda:ListVersionsByFunction": (input) => ({
+        Versions: input["FunctionName"] === "orders" ? [fn("orders"), fn("orders", "1")] : [fn("ship")],
+      }),
+    });
+    const records = await read(api);
+    expect(named(records, "function", "orders")).toMatchObject({
+      resource: arn("lambda", "function:orders"),
+      settings: { versions: [{ version: "1" }], aliases: [{ name: "live" }] },
+    });
+    expect(named(records, "function", "ship")!.settings).toMatchObject({ versions: [], aliases: [] });
+    expect(api.counts()).toMatchObject({ "lambda:ListVersionsByFunction": 2, "lambda:ListAliases": 1 });
   });
 
   it("puts what several calls say of one resource into one record", async () => {

@@ -87,8 +87,7 @@ describe("merged", () => {
       }
     }
     async function* failing(): AsyncGenerator<number> {
-      await Promise.resolve();
-      throw new Error("no");
+      yield await Promise.reject(new Error("no"));
     }
     await expect(drained(merged([endless(), failing()]))).rejects.toThrow("no");
     expect(closed).toBe(1);
