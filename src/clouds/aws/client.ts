@@ -139,14 +139,21 @@ function newWire(config: object, target: Target, context: LiveContext): Wire {
 
   /** One attempt. */
   async function send(client: SdkClient, request: object, signal: AbortSignal, timeoutMs: number): Promise<Obj> {
-    const deadline = AbortSignal.timeout(timeoutMs);
+    signal.throwIfAborted();
+    const stop = new AbortController();
+    const cancel = (): void => stop.abort();
+    const timer = setTimeout(cancel, timeoutMs);
+    signal.addEventListener("abort", cancel);
     try {
-      const answer = await client.send(request, { abortSignal: AbortSignal.any([signal, deadline]) });
+      const answer = await client.send(request, { abortSignal: stop.signal });
       return plain({ ...answer, $metadata: undefined }) as Obj;
     } catch (error) {
       signal.throwIfAborted();
-      if (deadline.aborted) throw Object.assign(new Error(`no answer within ${timeoutMs} ms`), { name: "TimeoutError" });
+      if (stop.signal.aborted) throw Object.assign(new Error(`no answer within ${timeoutMs} ms`), { name: "TimeoutError" });
       throw error;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", cancel);
     }
   }
 
