@@ -7,7 +7,7 @@ import type { CollectPlan, CollectRequest, CollectTask, LiveContext, Span, Targe
 import { concurrently } from "../kit/concurrent.ts";
 import type { AwsApi } from "./api.ts";
 import { gap, gapOf } from "./live-gaps.ts";
-import { NAMESPACES, periodOf, type Series, seriesIn, seriesPerRequest, wholePeriods } from "./metric-choice.ts";
+import { type Namespace, NAMESPACES, periodOf, type Series, seriesIn, seriesPerRequest, wholePeriods } from "./metric-choice.ts";
 import { metrics } from "./metrics.ts";
 import { liveReader } from "./read-live.ts";
 import { list, type Obj } from "./schema.ts";
@@ -24,11 +24,12 @@ const RECENT_MS = 3 * 3_600_000;
 
 interface Detail {
   namespace: string;
+  metric: string;
   periodMs: number;
   series: Series[];
 }
 
-/** One task per namespace and missing window. `maxUsd`: what the series may cost together; a namespace that does not fit is a gap. */
+/** One task per metric and missing window. `maxUsd`: what they may cost together; metrics that do not fit are gaps, the least useful ones first. */
 export async function planMetrics(
   api: AwsApi,
   target: Target,
@@ -43,37 +44,59 @@ export async function planMetrics(
   const now = context.clock.now();
   let leftUsd = maxUsd;
   for (const namespace of NAMESPACES) {
-    const source = `aws/${api.account}/${api.region}/metrics/${namespace.name}`;
-    const windows = missing(source, request.window);
-    if (windows.length === 0) continue;
-    const what = `metrics ${namespace.name}`;
-    const series: Series[] = [];
+    const source = (metric: string): string => `aws/${api.account}/${api.region}/metrics/${namespace.name}/${metric}`;
+    const windows = new Map(Object.keys(namespace.metrics).map((metric) => [metric, missing(source(metric), request.window)]));
+    if ([...windows.values()].every((some) => some.length === 0)) continue;
+    let series: Map<string, Series[]>;
     try {
-      const recent = request.window.from >= now - RECENT_MS ? { RecentlyActive: "PT3H" } : {};
-      for await (const answer of api.pages("cloudwatch:ListMetrics", { Namespace: namespace.name, ...recent }))
-        series.push(...seriesIn(namespace, answer, wanted));
+      series = await listed(api, namespace, request.window.from >= now - RECENT_MS, wanted);
     } catch (error) {
-      plan.gaps.push(gapOf(api, error, what, request.window));
+      plan.gaps.push(gapOf(api, error, `metrics ${namespace.name}`, request.window));
       // refused for one namespace is refused for all
       break;
     }
-    if (series.length === 0) continue;
-    const periodMs = periodOf(request.window, now, series.length);
-    for (const window of windows.flatMap((one) => wholePeriods(one, periodMs) ?? [])) {
-      const task = taskOf(source, window, { namespace: namespace.name, periodMs, series });
-      const usd = task.estimate.usd!;
-      if (usd > leftUsd) plan.gaps.push(gap(api, what, priceReason(series.length, usd, leftUsd), window));
-      else {
-        leftUsd -= usd;
-        plan.tasks.push(task);
+    const dear: string[] = [];
+    let dearUsd = 0;
+    for (const [metric, some] of windows) {
+      const own = series.get(metric) ?? [];
+      if (own.length === 0) continue;
+      const periodMs = periodOf(request.window, now, own.length);
+      const whole = some.flatMap((one) => wholePeriods(one, periodMs) ?? []);
+      const usd = whole.length * own.length * USD_PER_SERIES;
+      if (usd > leftUsd) {
+        dear.push(metric);
+        dearUsd += usd;
+        continue;
       }
+      leftUsd -= usd;
+      plan.tasks.push(
+        ...whole.map((window) => taskOf(source(metric), window, { namespace: namespace.name, metric, periodMs, series: own })),
+      );
+    }
+    if (dear.length > 0) {
+      const why = `GetMetricData of ${dear.join(", ")} costs $${dearUsd.toFixed(4)}, and $${leftUsd.toFixed(4)} are left of the price limit (--max-query-usd)`;
+      plan.gaps.push(gap(api, `metrics ${namespace.name}`, why, request.window));
     }
   }
   return plan;
 }
 
-function priceReason(series: number, usd: number, leftUsd: number): string {
-  return `GetMetricData of ${series} series costs $${usd.toFixed(4)}, and $${leftUsd.toFixed(4)} are left of the price limit (--max-query-usd)`;
+/** The series of a namespace that are worth their price, by metric. `recent`: those alone that had points in the last three hours. */
+async function listed(
+  api: AwsApi,
+  namespace: Namespace,
+  recent: boolean,
+  wanted: (dimension: string, value: string) => boolean,
+): Promise<Map<string, Series[]>> {
+  const found = new Map<string, Series[]>();
+  const input = { Namespace: namespace.name, ...(recent ? { RecentlyActive: "PT3H" } : {}) };
+  for await (const answer of api.pages("cloudwatch:ListMetrics", input))
+    for (const one of seriesIn(namespace, answer, wanted)) {
+      const known = found.get(one.metric);
+      if (known === undefined) found.set(one.metric, [one]);
+      else known.push(one);
+    }
+  return found;
 }
 
 /** Whether a resource is meant. Without a filter on functions, and without configuration, everything is. */
@@ -102,7 +125,7 @@ function taskOf(source: string, window: Span, detail: Detail): CollectTask {
   return {
     source,
     signal: "metrics",
-    title: `metrics ${detail.namespace}: ${detail.series.length} series every ${detail.periodMs / 60_000} min`,
+    title: `metric ${detail.namespace} ${detail.metric}: ${detail.series.length} series every ${detail.periodMs / 60_000} min`,
     via: "GetMetricData",
     window,
     estimate: {

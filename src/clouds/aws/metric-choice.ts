@@ -5,11 +5,12 @@ import { objects, type Obj, text } from "./schema.ts";
 
 type Statistic = "Sum" | "Average" | "Maximum" | "SampleCount";
 
-interface Namespace {
+/** A namespace of CloudWatch, and what is read of it. */
+export interface Namespace {
   name: string;
   /** Sets of dimensions, exactly one of which a series must have: others count the same events a second time. */
   dimensions: readonly (readonly string[])[];
-  /** Statistics by metric name. Percentiles are not asked for: they cannot be put together over periods, and log lines give them exactly. */
+  /** Statistics by metric name, in the order in which they are paid for. Percentiles are not asked for: they cannot be put together over periods, and log lines give them exactly. */
   metrics: { readonly [name: string]: readonly Statistic[] };
 }
 
@@ -135,8 +136,8 @@ const KEPT = [
   { periodMs: 60 * MINUTE, forMs: 455 * DAY },
 ] as const;
 
-/** So many points of one source may be fetched; beyond it the resolution gets coarser. */
-const POINTS = 500_000;
+/** So many points of one metric may be fetched; beyond it the resolution gets coarser. */
+const POINTS = 100_000;
 
 /** The finest period that is still kept for the whole window and does not give more points than can be used. */
 export function periodOf(window: Span, now: EpochMs, series: number): Ms {

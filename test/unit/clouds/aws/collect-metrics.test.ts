@@ -55,8 +55,8 @@ describe("resolution", () => {
   it.each([
     ["an hour, one series", { from: NOW - HOUR, to: NOW }, 1, 60_000],
     ["14 days, one series: 20,160 points", { from: NOW - 14 * DAY, to: NOW }, 1, 60_000],
-    ["14 days, 100 series: 2 million points by the minute, 403,200 by 5", { from: NOW - 14 * DAY, to: NOW }, 100, 300_000],
-    ["14 days, 80,000 series: only by the hour", { from: NOW - 14 * DAY, to: NOW }, 80_000, 3_600_000],
+    ["14 days, 20 series: 403,200 points by the minute, 80,640 by 5", { from: NOW - 14 * DAY, to: NOW }, 20, 300_000],
+    ["14 days, 10,000 series: only by the hour", { from: NOW - 14 * DAY, to: NOW }, 10_000, 3_600_000],
     ["a day that is 20 days ago", { from: NOW - 20 * DAY, to: NOW - 19 * DAY }, 1, 300_000],
     ["a day that is 100 days ago", { from: NOW - 100 * DAY, to: NOW - 99 * DAY }, 1, 3_600_000],
   ])("%s", (_, window, series, periodMs) => {
@@ -95,10 +95,12 @@ describe("plan", () => {
     });
     const { tasks, gaps } = await plan(api, window);
     expect(gaps).toEqual([]);
-    // Invocations Sum, Duration Average and Maximum: three series
+    const source = `aws/${ACCOUNT}/${REGION}/metrics`;
+    // of Duration, average and maximum: two series
     expect(tasks.map((one) => [one.source, one.estimate.usd, one.estimate.calls])).toEqual([
-      [`aws/${ACCOUNT}/${REGION}/metrics/AWS/Lambda`, expect.closeTo(0.00003, 12), 1],
-      [`aws/${ACCOUNT}/${REGION}/metrics/AWS/Events`, expect.closeTo(0.00001, 12), 1],
+      [`${source}/AWS/Lambda/Invocations`, expect.closeTo(0.00001, 12), 1],
+      [`${source}/AWS/Lambda/Duration`, expect.closeTo(0.00002, 12), 1],
+      [`${source}/AWS/Events/Invocations`, expect.closeTo(0.00001, 12), 1],
     ]);
     expect(api.counts()).toEqual({ "cloudwatch:ListMetrics": NAMESPACES.length });
     expect(api.asked.every(({ input }) => !("RecentlyActive" in input))).toBe(true);
@@ -112,7 +114,8 @@ describe("plan", () => {
 
   it("asks nothing for what is held, and only for the windows that are not", async () => {
     const api = scriptedAws({ "cloudwatch:ListMetrics": listed({ "AWS/SQS": [metric("NumberOfMessagesSent", ["QueueName", "stock"])] }) });
-    const missing = (source: string): Span[] => (source.endsWith("AWS/SQS") ? [{ from: NOW - HOUR, to: NOW - 30 }] : []);
+    const missing = (source: string): Span[] =>
+      source.endsWith("AWS/SQS/NumberOfMessagesSent") ? [{ from: NOW - HOUR, to: NOW - 30 }] : [];
     const { tasks } = await plan(api, window, { missing });
     expect(api.counts()).toEqual({ "cloudwatch:ListMetrics": 1 });
     // by the minute: the last one is not over
@@ -137,15 +140,21 @@ describe("plan", () => {
     ]);
   });
 
-  it("leaves out what does not fit the price limit, with the price", async () => {
-    const many = Array.from({ length: 1000 }, (_, i) => metric("Errors", ["FunctionName", `f${i}`]));
+  // 1,000 series cost $0.01: of the limit of $0.025 Invocations and Errors take $0.02, Duration with two statistics would take $0.02 more
+  it("leaves out the metrics that do not fit the price limit, with their price; cheaper ones after them are read", async () => {
+    const names = ["Throttles", "Duration", "Errors", "Invocations"];
+    const many = names.flatMap((name) => Array.from({ length: 1000 }, (_, i) => metric(name, ["FunctionName", `f${i}`])));
     const api = scriptedAws({
       "cloudwatch:ListMetrics": listed({ "AWS/Lambda": many, "AWS/SQS": [metric("NumberOfMessagesSent", ["QueueName", "stock"])] }),
     });
-    const { tasks, gaps } = await plan(api, window, { maxUsd: 0.005 });
-    expect(tasks.map((one) => one.source.split("/metrics/")[1])).toEqual(["AWS/SQS"]);
+    const { tasks, gaps } = await plan(api, window, { maxUsd: 0.025 });
+    expect(tasks.map((one) => one.source.split("/metrics/")[1])).toEqual([
+      "AWS/Lambda/Invocations",
+      "AWS/Lambda/Errors",
+      "AWS/SQS/NumberOfMessagesSent",
+    ]);
     expect(typed(gaps, "gap").map((one) => one.why)).toEqual([
-      "GetMetricData of 1000 series costs $0.0100, and $0.0050 are left of the price limit (--max-query-usd)",
+      "GetMetricData of Throttles, Duration costs $0.0300, and $0.0050 are left of the price limit (--max-query-usd)",
     ]);
   });
 
