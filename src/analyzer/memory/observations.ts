@@ -124,8 +124,11 @@ function atLiveLevel(probed: readonly Measured[], live: Measured | undefined, cu
     notes.push("Too few live runs at the current size: durations are those of the probe's payloads.");
     return [...probed];
   }
-  const here = probed.find((one) => one.memoryMib === currentMib)?.durationMs ?? posterior(probed, { cpuMs: null }).meanMs(currentMib);
+  const here = probed.find((one) => one.memoryMib === currentMib);
+  const level = here?.durationMs ?? posterior(probed, { cpuMs: null }).meanMs(currentMib);
   return probed.map((one) =>
-    one.memoryMib === currentMib ? { ...live, probe: true } : { ...one, durationMs: (one.durationMs * live.durationMs) / here },
+    one === here
+      ? { ...live, probe: true }
+      : { ...one, durationMs: (one.durationMs * live.durationMs) / level, logSe: Math.hypot(one.logSe, here?.logSe ?? 0) },
   );
 }
