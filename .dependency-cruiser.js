@@ -63,7 +63,7 @@ export default {
       name: "commands-are-thin",
       severity: "error",
       from: { path: "^(commands|src/cli)" },
-      to: { path: "^src/(clouds|analyzer|store|archive)" },
+      to: { path: "^src/(clouds|analyzer|applier|store|archive)" },
     },
     { name: "nothing-imports-tests", severity: "error", from: { path: "^(src|commands|fixtures)" }, to: { path: "^(test|bench)" } },
     {

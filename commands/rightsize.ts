@@ -1,16 +1,24 @@
 import { Args, Flags } from "@oclif/core";
+import { freshen } from "../src/app/freshen.ts";
+import { applyAdvice } from "../src/app/plan.ts";
 import { rightsize } from "../src/app/rightsize.ts";
-import { BaseCommand, EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
-import { shareFlag } from "../src/cli/share-flag.ts";
+import { EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
+import { ChangeCommand } from "../src/cli/change-command.ts";
+import { aliasFlag, allowanceFlags, allowancesOf, mannerFlags } from "../src/cli/change-flags.ts";
+import { liveFlags, priceFlag, targetFlags } from "../src/cli/live-flags.ts";
+import { objectiveOf, sizingFlags } from "../src/cli/sizing-flags.ts";
 import { EXIT, UserError } from "../src/model/errors.ts";
 import { curveText, rightsizeText } from "../src/report/render.ts";
 
-export default class Rightsize extends BaseCommand {
+export default class Rightsize extends ChangeCommand {
   static override summary = "what memory each function should have, on what evidence, or why that cannot be said";
   static override description =
     prose(`Learns from production logs how a function's duration depends on its memory, and proposes a size only where the evidence
 carries it: several sizes seen, a probe, or CPU time. One size alone says little; then bounds and a probe plan are given instead.
-Nothing is changed and nothing is called.
+Without --apply nothing is changed.
+
+--apply reads each function as it is now, shows the changes, asks (--yes in CI), and makes them as evscope apply does; evscope undo --last
+takes them back. Functions that infrastructure as code owns, or whose traffic goes through aliases, are refused unless told.
 
 With PATHs the files are read directly, without a dataset.
 
@@ -19,28 +27,29 @@ ${EXIT_CODES_HELP}`);
     "<%= config.bin %> <%= command.id %>",
     "<%= config.bin %> <%= command.id %> ./exports --optimize balanced --format json",
     "<%= config.bin %> <%= command.id %> --explain place-order",
+    "<%= config.bin %> <%= command.id %> --function 'order-*' --apply",
   ];
   static override strict = false;
   static override args = {
     path: Args.string({ required: false, description: "exported files or folders to read instead of the dataset; several may be given" }),
   };
   static override flags = {
-    optimize: Flags.option({ options: ["cost", "balanced", "speed"] as const })({
-      default: "cost",
-      description: "what to make small: cost, cost and duration together, or duration",
-    }),
-    "max-slowdown": shareFlag({ description: "longest accepted slowdown (default: 10%, or 200% where nobody waits)" }),
-    "max-cost-increase": shareFlag({ description: "with --optimize speed: how much dearer it may become (default: 20%)" }),
-    "min-saving": Flags.string({ default: "1", helpValue: "USD", description: "least saving per month worth a change" }),
-    function: Flags.string({ helpValue: "GLOB", description: "only functions of this name; * stands for anything" }),
-    since: Flags.string({
-      helpValue: "TIME",
-      description: "start of the window: 2026-11-01T08:00 (UTC), or a span back from the newest record: 24h, 7d",
-    }),
-    until: Flags.string({ helpValue: "TIME", description: "end of the window" }),
+    ...sizingFlags,
     top: Flags.integer({ min: 1, description: "how many functions (default: all); totals always count all" }),
     explain: Flags.string({ helpValue: "FUNCTION", exclusive: ["function", "top"], description: "draw the curve of one function" }),
-    prices: Flags.file({ helpValue: "FILE", description: "prices that replace the built-in ones (YAML or JSON)" }),
+    apply: Flags.boolean({
+      helpGroup: "CHANGE",
+      exclusive: ["explain", "top"],
+      description: "make the changes, after showing them and asking",
+    }),
+    alias: aliasFlag,
+    ...mannerFlags,
+    ...allowanceFlags,
+    ...liveFlags,
+    account: targetFlags.account,
+    profile: targetFlags.profile,
+    region: targetFlags.region,
+    ...priceFlag,
     format: Flags.option({ options: ["table", "json", "csv", "markdown"] as const })({
       default: "table",
       description: "form of the result",
@@ -49,32 +58,27 @@ ${EXIT_CODES_HELP}`);
 
   override async run(): Promise<void> {
     const { argv, flags } = await this.parse(Rightsize);
-    const settings = this.settings(flags);
-    const prices = flags.prices ?? settings.pricesFile;
-    const minSaving = Number(flags["min-saving"]);
-    if (!(minSaving >= 0)) throw new UserError(`--min-saving ${JSON.stringify(flags["min-saving"])} is no amount of USD`);
-    const increase = flags["max-cost-increase"];
+    const paths = argv as string[];
+    const reach = this.reach({ ...flags, function: undefined });
+    const fresh = paths.length > 0 ? null : await freshen(flags.data, reach.settings, flags, process.env, reach.world);
     const { sizing, partial } = await rightsize(
       flags.data,
-      argv as string[],
-      {
-        ...flags,
-        functions: flags.explain ?? flags.function ?? null,
-        objective: {
-          optimize: flags.optimize,
-          maxSlowdown: flags["max-slowdown"] ?? null,
-          minSavingUsdPerMonth: minSaving,
-          ...(increase === undefined ? {} : { maxCostIncrease: increase }),
-        },
-      },
-      { ...settings, pricesFile: prices },
+      paths,
+      { ...flags, ...fresh, functions: flags.explain ?? flags.function ?? null, objective: objectiveOf(flags) },
+      reach.settings,
       this.host,
       this.abort.signal,
     );
     if (flags.explain !== undefined && sizing.functions.length === 0) throw new UserError(`no function ${flags.explain} in the telemetry`);
     if (flags.explain !== undefined && flags.format === "table")
       this.print(sizing.functions.map((one) => curveText(one, this.terminal())).join("\n\n"));
-    else this.print(rightsizeText(sizing, flags.top ?? null, flags.format, this.terminal()));
-    this.exitWith(partial ? EXIT.partial : EXIT.done);
+    else if (!flags.apply) this.print(rightsizeText(sizing, flags.top ?? null, flags.format, this.terminal()));
+    else {
+      const options = { ...this.manner(flags), dataDir: flags.data, allow: allowancesOf(flags), folder: process.cwd() };
+      const applied = await applyAdvice(sizing, flags.alias ?? null, options, reach);
+      this.print(rightsizeText(sizing, flags.top ?? null, flags.format, this.terminal(), applied));
+      return this.exitWith(applied.exitCode);
+    }
+    this.exitWith(partial || fresh?.partial ? EXIT.partial : EXIT.done);
   }
 }

@@ -7,7 +7,8 @@ import { UserError } from "../model/errors.ts";
 import type { Plan, ResourceRef } from "../model/plan.ts";
 import type { Sizing, SizingAdvice } from "../model/sizing.ts";
 import { writePlan } from "../store/plan-file.ts";
-import type { Reach } from "./apply.ts";
+import { type ApplyOptions, applyPlan, openPlan, type Reach } from "./apply.ts";
+import type { Applied } from "./carry-out.ts";
 import { doorTo, scopeFor } from "./doors.ts";
 import { iacFiles } from "./iac-files.ts";
 import { inParallel } from "./inspect.ts";
@@ -54,6 +55,22 @@ export async function planOf(sizing: Sizing, options: PlanOptions, reach: Reach)
 /** Writes the plan for `apply`. */
 export function savePlan(path: string, plan: Plan): void {
   writePlan(path, plan);
+}
+
+/**
+ * `rightsize --apply`: plans what was advised, on the functions as they are now, and applies it. What is refused is left out, the rest is done.
+ * A run that was interrupted is finished instead.
+ */
+export async function applyAdvice(
+  sizing: Sizing,
+  alias: string | null,
+  options: Omit<ApplyOptions, "allOrNothing">,
+  reach: Reach,
+): Promise<Applied> {
+  const open = options.dryRun ? null : openPlan(options.dataDir);
+  if (open !== null) reach.world.host.note("an earlier run was interrupted: its plan is finished, no new one is made");
+  const plan = open ?? (await planOf(sizing, { alias, folder: options.folder, live: true }, reach));
+  return applyPlan(plan, { ...options, allOrNothing: false }, reach);
 }
 
 function isReady(advice: SizingAdvice): advice is Proposed {

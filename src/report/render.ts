@@ -13,14 +13,14 @@ import type { Look } from "./formats/style.ts";
 import { formatTable } from "./formats/table.ts";
 import { formatWaterfall } from "./formats/waterfall.ts";
 import type { Report } from "./report.ts";
-import { applyDocument, type ApplyFacts, applyView } from "./views/apply.ts";
+import { type ApplyDocument, applyDocument, type ApplyFacts, applyView } from "./views/apply.ts";
 import { chainsDocument, chainsView } from "./views/chains.ts";
 import { collectDocument, type CollectFacts, collectView } from "./views/collect.ts";
 import { costDocument, costView } from "./views/cost.ts";
 import { type DatasetFacts, datasetDocument, datasetView } from "./views/dataset.ts";
 import { doctorDocument, type DoctorFacts, doctorView } from "./views/doctor.ts";
 import { importDocument, type ImportFacts, importView } from "./views/imports.ts";
-import { curveDocument, rightsizeDocument, rightsizeView } from "./views/rightsize.ts";
+import { curveDocument, type RightsizeDocument, rightsizeDocument, rightsizeView } from "./views/rightsize.ts";
 import { probeDocument, type ProbeFacts, probeView } from "./views/probe.ts";
 import { journalDocument, type JournalFacts, journalView } from "./views/journal.ts";
 import { planView } from "./views/plan.ts";
@@ -92,8 +92,20 @@ export function datasetText(facts: DatasetFacts, form: "table" | "json", look: L
 }
 
 /** `top`: how many functions are shown; null: all. Totals count all. */
-export function rightsizeText(sizing: Sizing, top: number | null, form: TableForm | "json", look: Look): string {
-  return form === "json" ? formatJson(rightsizeDocument(sizing, top)) : reportText(rightsizeView(sizing, top), form, look);
+export function rightsizeText(
+  sizing: Sizing,
+  top: number | null,
+  form: TableForm | "json",
+  look: Look,
+  applied: ApplyFacts | null = null,
+): string {
+  if (form === "json") {
+    const document: RightsizeDocument & { apply?: ApplyDocument } = rightsizeDocument(sizing, top);
+    if (applied !== null) document.apply = applyDocument(applied);
+    return formatJson(document);
+  }
+  const view = rightsizeView(sizing, top);
+  return reportText(applied === null ? view : { ...view, sections: [...view.sections, ...applyView(applied).sections] }, form, look);
 }
 
 /** The curve of one function, drawn. */

@@ -1,0 +1,39 @@
+/** Flags of every command that changes something in a cloud. */
+import { Flags } from "@oclif/core";
+import type { ApplyOptions } from "../app/apply.ts";
+
+const group = { helpGroup: "CHANGE" };
+
+/** How it is done. */
+export const mannerFlags = {
+  yes: Flags.boolean({ ...group, char: "y", default: false, description: "do not ask" }),
+  "dry-run": Flags.boolean({ ...group, default: false, description: "only show what would be done" }),
+  parallel: Flags.integer({ ...group, min: 1, max: 50, default: 1, description: "functions changed at once" }),
+  continue: Flags.boolean({ ...group, default: false, description: "go on with the others where one is refused or fails" }),
+};
+
+/** What is allowed beyond what is safe by itself. */
+export const allowanceFlags = {
+  "allow-drift": Flags.boolean({ ...group, default: false, description: "change functions that infrastructure as code owns" }),
+  latest: Flags.boolean({ ...group, default: false, description: "change $LATEST alone where aliases exist" }),
+  "accept-data-loss": Flags.boolean({ ...group, default: false, description: "make changes that can lose data or events" }),
+  "accept-irreversible": Flags.boolean({ ...group, default: false, description: "make changes that cannot be taken back" }),
+};
+
+export const aliasFlag = Flags.string({
+  ...group,
+  helpValue: "NAME",
+  exclusive: ["latest"],
+  description: "publish a version and move this alias to it, where a function has it",
+});
+
+type Parsed<Flag extends string> = Record<Flag, boolean>;
+
+export function allowancesOf(flags: Parsed<keyof typeof allowanceFlags>): ApplyOptions["allow"] {
+  return {
+    drift: flags["allow-drift"],
+    latest: flags.latest,
+    dataLoss: flags["accept-data-loss"],
+    irreversible: flags["accept-irreversible"],
+  };
+}
