@@ -134,16 +134,17 @@ const KEPT = [
   { periodMs: MINUTE, forMs: 15 * DAY },
   { periodMs: 5 * MINUTE, forMs: 63 * DAY },
   { periodMs: 60 * MINUTE, forMs: 455 * DAY },
+  { periodMs: DAY, forMs: 455 * DAY },
 ] as const;
 
 /** So many points of one metric may be fetched; beyond it the resolution gets coarser. */
-const POINTS = 100_000;
+const POINTS = 200_000;
 
 /** The finest period that is still kept for the whole window and does not give more points than can be used. */
 export function periodOf(window: Span, now: EpochMs, series: number): Ms {
   const kept = KEPT.filter(({ forMs }) => window.from >= now - forMs);
   const fit = kept.find(({ periodMs }) => (series * (window.to - window.from)) / periodMs <= POINTS);
-  return (fit ?? KEPT[2]).periodMs;
+  return (fit ?? KEPT[3]).periodMs;
 }
 
 /** The whole periods inside a window: one that is not over, or whose start is held already, would be counted with a part, or twice. null: none. */
@@ -153,9 +154,9 @@ export function wholePeriods(window: Span, periodMs: Ms): Span | null {
   return from < to ? { from, to } : null;
 }
 
-/** Most queries and points of one GetMetricData request, see there. */
+/** Most queries of one GetMetricData request, see there. It may give 100,800 points; a quarter of them is held at a time. */
 const QUERIES_PER_REQUEST = 500;
-const POINTS_PER_REQUEST = 100_800;
+const POINTS_PER_REQUEST = 25_200;
 
 /** How many series fit into one request of this window; at least one. */
 export function seriesPerRequest(window: Span, periodMs: Ms): number {

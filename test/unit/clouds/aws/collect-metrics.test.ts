@@ -55,8 +55,9 @@ describe("resolution", () => {
   it.each([
     ["an hour, one series", { from: NOW - HOUR, to: NOW }, 1, 60_000],
     ["14 days, one series: 20,160 points", { from: NOW - 14 * DAY, to: NOW }, 1, 60_000],
-    ["14 days, 20 series: 403,200 points by the minute, 80,640 by 5", { from: NOW - 14 * DAY, to: NOW }, 20, 300_000],
-    ["14 days, 10,000 series: only by the hour", { from: NOW - 14 * DAY, to: NOW }, 10_000, 3_600_000],
+    ["14 days, 20 series: 403,200 points by the minute, 80,640 by 5 minutes", { from: NOW - 14 * DAY, to: NOW }, 20, 300_000],
+    ["14 days, 500 series: 2 million points by 5 minutes, 168,000 by the hour", { from: NOW - 14 * DAY, to: NOW }, 500, 3_600_000],
+    ["14 days, 10,000 series: by the day", { from: NOW - 14 * DAY, to: NOW }, 10_000, DAY],
     ["a day that is 20 days ago", { from: NOW - 20 * DAY, to: NOW - 19 * DAY }, 1, 300_000],
     ["a day that is 100 days ago", { from: NOW - 100 * DAY, to: NOW - 99 * DAY }, 1, 3_600_000],
   ])("%s", (_, window, series, periodMs) => {
@@ -68,10 +69,11 @@ describe("resolution", () => {
     expect(wholePeriods({ from: NOW + 1, to: NOW + HOUR + 1 }, HOUR)).toBeNull();
   });
 
-  it("fits requests to 500 queries and 100,800 points", () => {
-    expect(seriesPerRequest({ from: NOW - HOUR, to: NOW }, 60_000)).toBe(500);
-    // 14 days by the minute are 20,160 points: five series
-    expect(seriesPerRequest({ from: NOW - 14 * DAY, to: NOW }, 60_000)).toBe(5);
+  it("fits requests to 500 queries and a quarter of 100,800 points", () => {
+    expect(seriesPerRequest({ from: NOW - HOUR, to: NOW }, 300_000)).toBe(500);
+    // 14 days by the minute are 20,160 points, by five minutes 4,032: six series
+    expect(seriesPerRequest({ from: NOW - 14 * DAY, to: NOW }, 60_000)).toBe(1);
+    expect(seriesPerRequest({ from: NOW - 14 * DAY, to: NOW }, 300_000)).toBe(6);
     expect(seriesPerRequest({ from: NOW - 90 * DAY, to: NOW }, 60_000)).toBe(1);
   });
 });
@@ -210,8 +212,8 @@ describe("run", () => {
     });
   });
 
-  // 2,000 series, each one request's worth of 100,800 points over 100 series: ceil(2000 / 500) = 4 requests of an hour
-  it("never asks for more than 500 series at once", async () => {
+  // an hour of 2,000 series is 120,000 points by the minute: 25,200 / 60 = 420 series a request, 5 requests
+  it("never asks for more than it may hold at once", async () => {
     const many = Array.from({ length: 2000 }, (_, i) => metric("Errors", ["FunctionName", `f${i}`]));
     const sizes: number[] = [];
     const api = scriptedAws({
@@ -223,7 +225,7 @@ describe("run", () => {
     });
     const { tasks } = await plan(api, { from: NOW - HOUR, to: NOW });
     await collected(runMetrics(api, testContext(), tasks[0]!));
-    expect(sizes).toEqual([500, 500, 500, 500]);
-    expect(tasks[0]!.estimate.calls).toBe(4);
+    expect(sizes).toEqual([420, 420, 420, 420, 320]);
+    expect(tasks[0]!.estimate.calls).toBe(5);
   });
 });
