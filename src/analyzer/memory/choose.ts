@@ -70,8 +70,11 @@ export interface Choice {
   slowerProbability: number;
 }
 
+/** What choosing needs of a posterior. */
+export type Curves = Pick<Posterior, "weights" | "logCurve" | "noise" | "meanMs">;
+
 /** Picks a size. Errors: none; with one candidate the answer is the current size. */
-export function choose(of: Posterior, options: ChooseOptions): Choice {
+export function choose(of: Curves, options: ChooseOptions): Choice {
   const sizes = [...new Set([...options.candidatesMib, options.currentMib])].sort((a, b) => a - b);
   const limit = slowdownLimit(options);
   const permitted = sizes.filter(
@@ -105,14 +108,14 @@ function slowdownLimit({ objective, asynchronous }: ChooseOptions): number {
 }
 
 /** Probability that a change of size makes the mean duration longer by more than `slowdown` (share). */
-export function slowerProbability(of: Posterior, fromMib: Mib, toMib: Mib, slowdown: number): number {
+export function slowerProbability(of: Curves, fromMib: Mib, toMib: Mib, slowdown: number): number {
   const from = of.logCurve(fromMib);
   const limits = from.map((log) => log + Math.log(1 + slowdown));
   return 1 - probabilityBelow(of, toMib, limits, fromMib);
 }
 
 /** Probability that ln T at a size is below a limit of each curve's own; the errors of both sizes count. */
-function probabilityBelow(of: Posterior, memoryMib: Mib, limits: Float64Array, fromMib: Mib): number {
+function probabilityBelow(of: Curves, memoryMib: Mib, limits: Float64Array, fromMib: Mib): number {
   const to = of.logCurve(memoryMib);
   const sd = Math.max(Math.hypot(of.noise(memoryMib), of.noise(fromMib)), 1e-6);
   let sum = 0;
@@ -121,7 +124,7 @@ function probabilityBelow(of: Posterior, memoryMib: Mib, limits: Float64Array, f
 }
 
 /** Best size on the mean curve: ties go to the current size, else to the larger, faster one. Speed: the smallest of the fastest. */
-function best(of: Posterior, sizes: readonly Mib[], options: ChooseOptions): Mib {
+function best(of: Curves, sizes: readonly Mib[], options: ChooseOptions): Mib {
   const times = sizes.map((size) => of.meanMs(size));
   if (options.objective.optimize === "speed") {
     const leastMs = Math.min(...times);
@@ -137,7 +140,7 @@ function best(of: Posterior, sizes: readonly Mib[], options: ChooseOptions): Mib
 type Line = { fixed: number; perMs: number };
 const at = (line: Line, durationMs: Ms): number => line.fixed + line.perMs * durationMs;
 
-function objectiveLine(of: Posterior, sizes: readonly Mib[], options: ChooseOptions): (memoryMib: Mib) => Line {
+function objectiveLine(of: Curves, sizes: readonly Mib[], options: ChooseOptions): (memoryMib: Mib) => Line {
   const cost = (size: Mib): Line => {
     const { fixedUsdPerMonth, usdPerMonthPerMs } = options.costAt(size);
     return { fixed: fixedUsdPerMonth, perMs: usdPerMonthPerMs };
@@ -154,7 +157,7 @@ function objectiveLine(of: Posterior, sizes: readonly Mib[], options: ChooseOpti
   };
 }
 
-function gainProbability(of: Posterior, memoryMib: Mib, sizes: readonly Mib[], options: ChooseOptions): number {
+function gainProbability(of: Curves, memoryMib: Mib, sizes: readonly Mib[], options: ChooseOptions): number {
   // a smaller size that is as fast gains money, not time
   const optimize = options.objective.optimize === "speed" && memoryMib < options.currentMib ? "cost" : options.objective.optimize;
   const line = objectiveLine(of, sizes, { ...options, objective: { ...options.objective, optimize } });
@@ -169,23 +172,27 @@ function gainProbability(of: Posterior, memoryMib: Mib, sizes: readonly Mib[], o
   return probabilityBelow(of, memoryMib, limits, options.currentMib);
 }
 
-/** Centres of nine equally probable parts of the standard normal distribution. */
-const NORMAL_NINTHS = [-1.593, -0.967, -0.589, -0.282, 0, 0.282, 0.589, 0.967, 1.593];
+/** The standard normal distribution as equally probable parts. */
+const NODE_SHARES = Array.from({ length: 25 }, (_, i) => (i + 0.5) / 25);
+const NODES = mixtureQuantiles(Float64Array.of(0), Float64Array.of(1), 1, NODE_SHARES);
+/** Curves below this weight do not move a quantile. */
+const LEAST_WEIGHT = 1e-5;
 
-function saving(of: Posterior, memoryMib: Mib, { currentMib, costAt }: ChooseOptions): Interval {
+function saving(of: Curves, memoryMib: Mib, { currentMib, costAt }: ChooseOptions): Interval {
   const [now, then] = [costAt(currentMib), costAt(memoryMib)];
   const [from, to] = [of.logCurve(currentMib), of.logCurve(memoryMib)];
   const sd = Math.hypot(of.noise(memoryMib), of.noise(currentMib));
-  const values = new Float64Array(to.length * NORMAL_NINTHS.length);
-  const weights = new Float64Array(values.length);
-  for (let i = 0; i < to.length; i++) {
+  const values: number[] = [];
+  const weights: number[] = [];
+  for (const [i, weight] of of.weights.entries()) {
+    if (weight < LEAST_WEIGHT) continue;
     const usdNow = now.fixedUsdPerMonth + now.usdPerMonthPerMs * Math.exp(from[i]!);
-    NORMAL_NINTHS.forEach((z, k) => {
-      const place = i * NORMAL_NINTHS.length + k;
-      values[place] = usdNow - then.fixedUsdPerMonth - then.usdPerMonthPerMs * Math.exp(to[i]! + z * sd);
-      weights[place] = of.weights[i]! / NORMAL_NINTHS.length;
-    });
+    for (const node of NODES) {
+      values.push(usdNow - then.fixedUsdPerMonth - then.usdPerMonthPerMs * Math.exp(to[i]! + node * sd));
+      weights.push(weight / NODES.length);
+    }
   }
-  const [p10, p50, p90] = mixtureQuantiles(values, weights, 0, [0.1, 0.5, 0.9]) as [number, number, number];
+  const quantiles = mixtureQuantiles(Float64Array.from(values), Float64Array.from(weights), 0, [0.1, 0.5, 0.9]);
+  const [p10, p50, p90] = quantiles as [number, number, number];
   return { p10, p50, p90 };
 }

@@ -32,7 +32,7 @@ export interface ModelConstants {
 export const MODEL: ModelConstants = { modelSd: 0.07, predictiveSd: 0.1, reach: 0.5, levelSd: 1.6, cpuSd: 0.15 };
 
 export interface PosteriorOptions {
-  /** CPU time per invocation from Lambda Insights or a trace; null: not known. */
+  /** CPU time per invocation from Lambda Insights or a trace; null: not known, as is 0 (below what was counted). */
   cpuMs: Ms | null;
   /** Default: the shipped prior. */
   prior?: Prior;
@@ -192,7 +192,7 @@ function fitLevels(prior: Prior, observations: readonly Observation[], modelSd: 
 
 function logWeights(prior: Prior, level: Float64Array, squares: Float64Array, cpuMs: Ms | null, constants: ModelConstants): Float64Array {
   const reference = prior.shapes(ONE_VCPU_MIB);
-  const logCpu = cpuMs === null ? null : Math.log(cpuMs);
+  const logCpu = cpuMs === null || cpuMs <= 0 ? null : Math.log(cpuMs);
   return prior.logWeight.map((logWeight, i) => {
     const distance =
       logCpu === null
