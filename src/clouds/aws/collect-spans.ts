@@ -75,6 +75,7 @@ function groupOf(configs: readonly Config[]): LogGroup {
     storedBytes: num(settings["storedBytes"]),
     retentionD: num(settings["retentionD"]),
     createdAt: num(settings["createdAt"]),
+    timeoutMs: null,
   };
 }
 

@@ -1,6 +1,6 @@
 /** Which log groups hold the lines of which functions and state machines, and what is known of their size. */
 import type { Config, Gap } from "../../model/records.ts";
-import type { Bytes, EpochMs } from "../../model/units.ts";
+import type { Bytes, EpochMs, Ms } from "../../model/units.ts";
 import { type AwsApi, AwsError } from "./api.ts";
 import { logGroupConfig } from "./config-channels.ts";
 import { gap, gapOf } from "./live-gaps.ts";
@@ -19,7 +19,11 @@ export interface LogGroup {
   /** null: kept for ever, or not told. */
   retentionD: number | null;
   createdAt: EpochMs | null;
+  /** Longest that one of its functions may run; null: not told. */
+  timeoutMs: Ms | null;
 }
+
+const LAMBDA_GROUPS = "/aws/lambda/";
 
 /** More names than this in one message are counted instead. */
 const NAMED = 5;
@@ -32,13 +36,14 @@ export function someOf(names: readonly string[]): string {
 
 /**
  * `LoggingConfig.LogGroup`, else `/aws/lambda/NAME` (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html), and the
- * groups of EXPRESS state machines, whose only history is their log. Groups that the configuration does not describe are looked up.
+ * groups of EXPRESS state machines, whose only history is their log. Groups that the configuration does not describe are looked up; `since`
+ * says that it was read some time ago, and what ran first since then has a group by now.
  */
-export async function logGroupsOf(api: AwsApi, configs: readonly Config[]): Promise<{ groups: LogGroup[]; gaps: Gap[] }> {
+export async function logGroupsOf(api: AwsApi, configs: readonly Config[], since = false): Promise<{ groups: LogGroup[]; gaps: Gap[] }> {
   const wanted = wantedGroups(configs.filter((one) => isOf(api, one)));
   const known = new Map(configs.filter((one) => one.kind === "log-group" && isOf(api, one)).map((one) => [one.name, one]));
   const gaps: Gap[] = [];
-  const unlisted = await lookUp(api, [...wanted.keys()], known, gaps);
+  const unlisted = await lookUp(api, [...wanted.keys()], known, gaps, since);
   const groups: LogGroup[] = [];
   const absent: LogGroup[] = [];
   for (const group of wanted.values()) {
@@ -70,15 +75,17 @@ function wantedGroups(configs: readonly Config[]): Map<string, LogGroup> {
   const group = (name: string): LogGroup => {
     let found = wanted.get(name);
     if (found === undefined) {
-      found = { name, functions: [], histories: false, class: null, storedBytes: null, retentionD: null, createdAt: null };
+      found = { name, functions: [], histories: false, class: null, storedBytes: null, retentionD: null, createdAt: null, timeoutMs: null };
       wanted.set(name, found);
     }
     return found;
   };
   for (const one of configs) {
     if (one.kind === "function") {
-      const { functions } = group(text(one.settings["logGroup"]) ?? `/aws/lambda/${one.name}`);
-      if (!functions.includes(one.name)) functions.push(one.name);
+      const its = group(text(one.settings["logGroup"]) ?? `${LAMBDA_GROUPS}${one.name}`);
+      if (!its.functions.includes(one.name)) its.functions.push(one.name);
+      const timeoutS = num(one.settings["timeoutS"]);
+      if (timeoutS !== null) its.timeoutMs = Math.max(its.timeoutMs ?? 0, timeoutS * 1000);
     } else if (one.kind === "workflow" && one.settings["kind"] === "EXPRESS") {
       for (const name of list(one.settings["logGroups"])) if (typeof name === "string") group(name).histories = true;
     }
@@ -86,16 +93,16 @@ function wantedGroups(configs: readonly Config[]): Map<string, LogGroup> {
   return wanted;
 }
 
+/** Look-ups by full name: for more, all groups of Lambda are listed. */
+const BY_NAME = 20;
+
 /** Adds descriptions of wanted groups that the inventory did not bring. True: they may not be listed, so that nobody knows which exist. */
-async function lookUp(api: AwsApi, wanted: readonly string[], known: Map<string, Config>, gaps: Gap[]): Promise<boolean> {
-  const listed = (prefix: string): boolean => [...known.keys()].some((name) => name.startsWith(prefix));
-  const prefixes = new Set<string>();
-  for (const name of wanted) {
-    if (known.has(name)) continue;
-    // the inventory lists the usual ones together: one that is not among them is not there
-    if (!name.startsWith(LAMBDA_GROUPS)) prefixes.add(name);
-    else if (!listed(LAMBDA_GROUPS)) prefixes.add(LAMBDA_GROUPS);
-  }
+async function lookUp(api: AwsApi, wanted: readonly string[], known: Map<string, Config>, gaps: Gap[], since: boolean): Promise<boolean> {
+  const isLambdas = (name: string): boolean => name.startsWith(LAMBDA_GROUPS);
+  // the inventory lists these together: one that is not among them was not there
+  const complete = !since && [...known.keys()].some(isLambdas);
+  const unknown = wanted.filter((name) => !known.has(name) && !(complete && isLambdas(name)));
+  const prefixes = new Set(unknown.length > BY_NAME ? unknown.map((name) => (isLambdas(name) ? LAMBDA_GROUPS : name)) : unknown);
   const observed = { account: api.account, region: api.region, at: null };
   try {
     for (const logGroupNamePrefix of prefixes)
@@ -109,5 +116,3 @@ async function lookUp(api: AwsApi, wanted: readonly string[], known: Map<string,
     return true;
   }
 }
-
-const LAMBDA_GROUPS = "/aws/lambda/";

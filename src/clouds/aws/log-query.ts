@@ -3,7 +3,7 @@
  * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQuery.html
  */
 import type { Bytes, EpochMs, Ms, Usd } from "../../model/units.ts";
-import { UserError } from "../../model/errors.ts";
+import { EXIT, UserError } from "../../model/errors.ts";
 import type { LiveContext, Span } from "../room.ts";
 import { type AwsApi, AwsError } from "./api.ts";
 import { insightsPrice } from "./log-calls.ts";
@@ -45,7 +45,7 @@ export interface QueryEnd {
 /** The price limit stopped a query. */
 export class BudgetError extends UserError {
   constructor(message: string) {
-    super(message, { suggestions: ["raise --max-query-usd, or narrow --since and --function"] });
+    super(message, { exitCode: EXIT.partial, suggestions: ["raise --max-query-usd, or narrow --since and --function"] });
     this.name = "BudgetError";
   }
 }

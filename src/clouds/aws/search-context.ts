@@ -1,42 +1,54 @@
 /**
- * Lines that name no request (plain text, loggers without Lambda's fields) belong to the invocation that ran in their stream at that time:
- * its START comes before them and its REPORT after. Both are found by reading the stream around the line.
+ * Lines that mean little by themselves. One that names no request (plain text, loggers without Lambda's fields) belongs to the invocation
+ * that ran in its stream at that time: its START comes before and its REPORT after, and both are found by reading the stream around it. An
+ * event in the log of an EXPRESS state machine belongs to the other events of its execution.
  */
 import type { Rec } from "../../model/records.ts";
 import type { Ms } from "../../model/units.ts";
 import { concurrently } from "../kit/concurrent.ts";
 import type { LiveContext, Span } from "../room.ts";
 import { type AwsApi, AwsError } from "./api.ts";
+import type { LogGroup } from "./log-groups.ts";
 import { filterLines, type FunctionsOfGroup, lineReader, type LogLine } from "./log-lines.ts";
+import { anyTermPattern } from "./log-terms.ts";
 
 type Context = Pick<LiveContext, "signal" | "clock" | "keys">;
 
-/** A line found by an ID, without a request ID of its own. */
-export type Nameless = LogLine;
-
 /** No invocation lasts longer: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const LONGEST_RUN_MS: Ms = 900_000;
-/** Places that are looked at; lines beyond stay without their invocation. */
+/** START is stamped before an init that is repeated, and REPORT after the time-out. */
+const AROUND_MS: Ms = 30_000;
+/** Places that are looked at; lines beyond stay by themselves. */
 const MAX_PLACES = 60;
-/** Pages of one place: a function that writes more in half an hour is left as it is. */
+/** Pages of one place: a function that writes more in that time is left as it is. */
 const MAX_PAGES = 10;
 const AT_A_TIME = 4;
 
 interface Place {
   group: string;
-  stream: string;
+  /** null: an execution's events, in whatever stream. */
+  stream: string | null;
+  execution: string | null;
   window: Span;
   lines: LogLine[];
 }
 
-/** Records of the invocations that these lines belong to; of lines whose invocation is not found, themselves. */
+/** Execution whose event the line is; null: none. */
+export function executionOf(line: LogLine): string | null {
+  return /"execution_arn" ?: ?"(arn:[^"]+)"/.exec(line.message)?.[1] ?? null;
+}
+
+/** Records of the invocations and executions that these lines belong to; of lines for which none is found, themselves. */
 export async function* contextOf(
   api: AwsApi,
   ctx: Context,
-  lines: readonly Nameless[],
-  functions: FunctionsOfGroup,
+  lines: readonly LogLine[],
+  groups: readonly LogGroup[],
+  window: Span,
 ): AsyncGenerator<Rec[]> {
-  const { places, rest } = placesOf(lines);
+  const functions = new Map(groups.map((group) => [group.name, group.functions]));
+  const timeouts = new Map(groups.map((group) => [group.name, group.timeoutMs]));
+  const { places, rest } = placesOf(lines, (group) => (timeouts.get(group) ?? LONGEST_RUN_MS) + AROUND_MS, window);
   const found = concurrently(places, AT_A_TIME, (place) => around(api, ctx, place, functions));
   const alone = [...rest];
   for await (const { records, missed } of found) {
@@ -49,21 +61,23 @@ export async function* contextOf(
   if (records.length > 0) yield records;
 }
 
-/** Streams with the times of their lines; lines further apart than two invocations are places of their own. */
-function placesOf(lines: readonly LogLine[]): { places: Place[]; rest: LogLine[] } {
+/** Executions, and streams with the times of their lines; lines further apart than two invocations are places of their own. */
+function placesOf(lines: readonly LogLine[], reachMs: (group: string) => Ms, whole: Span): { places: Place[]; rest: LogLine[] } {
   const places: Place[] = [];
   const rest: LogLine[] = [];
   const open = new Map<string, Place>();
   for (const line of lines.toSorted((a, b) => a.at - b.at)) {
-    const key = `${line.group}\n${line.stream}`;
+    const execution = executionOf(line);
+    const reach = line.group === null ? 0 : reachMs(line.group);
+    const window = execution === null ? { from: line.at - reach, to: line.at + reach } : whole;
+    const key = JSON.stringify([line.group, execution ?? line.stream]);
     const last = open.get(key);
-    const window = { from: line.at - LONGEST_RUN_MS, to: line.at + LONGEST_RUN_MS };
     if (last !== undefined && last.window.to > window.from) {
       last.window.to = window.to;
       last.lines.push(line);
     } else if (line.group === null || line.stream === null || places.length >= MAX_PLACES) rest.push(line);
     else {
-      const place = { group: line.group, stream: line.stream, window, lines: [line] };
+      const place = { group: line.group, stream: execution === null ? line.stream : null, execution, window, lines: [line] };
       open.set(key, place);
       places.push(place);
     }
@@ -82,14 +96,18 @@ async function around(
   const reader = lineReader(api, ctx.keys, "log search", functions);
   const records: Rec[] = [];
   try {
-    const pages = filterLines(api, place.group, place.window, { streams: [place.stream], maxPages: MAX_PAGES });
-    for await (const page of pages) records.push(...reader.read(page));
+    const pattern = place.execution === null ? null : anyTermPattern([place.execution]);
+    const streams = place.stream === null ? undefined : [place.stream];
+    const pages = filterLines(api, place.group, place.window, { pattern, ...(streams && { streams }), maxPages: MAX_PAGES });
+    for await (const page of pages)
+      records.push(...reader.read(place.execution === null ? page : page.filter((line) => executionOf(line) === place.execution)));
   } catch (error) {
     // a class without FilterLogEvents, no permission, too many lines
     if (!(error instanceof AwsError) || error.kind === "credentials") throw error;
     return { records: [], missed: place.lines };
   }
   records.push(...reader.end());
+  if (place.execution !== null) return { records, missed: records.length === 0 ? place.lines : [] };
   const asked = new Set(place.lines.map((line) => keyOf(line.at, line.message)));
   const runs = new Set<string>();
   const placed = new Set<string>();

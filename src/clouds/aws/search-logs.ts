@@ -15,7 +15,7 @@ import { type LogGroup, someOf } from "./log-groups.ts";
 import { filterLines, lineReader, type LogLine } from "./log-lines.ts";
 import { anyTermPattern, anyTermRegex } from "./log-terms.ts";
 import { parsePlatformLine } from "./platform-line.ts";
-import { contextOf, type Nameless } from "./search-context.ts";
+import { contextOf, executionOf } from "./search-context.ts";
 import { holdsTerm, portions, type SearchTerm } from "./search-terms.ts";
 
 type Context = Pick<LiveContext, "host" | "signal" | "clock" | "keys">;
@@ -96,28 +96,31 @@ export async function* searchLogs(
     ...way.queries.flatMap((one) => asked.map((some) => () => queried(api, ctx, one, some, window, gaps, onEnd))),
     ...way.filter.map((group) => () => filtered(api, group, terms, window, gaps)),
   ];
-  const name = `aws/${api.account}/${api.region}/logs/search`;
   const functions = new Map(groups.map((group) => [group.name, group.functions]));
-  const reader = lineReader(api, ctx.keys, name, functions);
-  const nameless: Nameless[] = [];
+  const reader = lineReader(api, ctx.keys, "log search", functions);
+  const alone: LogLine[] = [];
   for await (const page of merged(lanes(sources, AT_A_TIME))) {
     ctx.signal.throwIfAborted();
-    const lines = page.filter((line) => holdsTerm(line.message, terms));
-    // without START and REPORT around it such a line would be taken for the invocation before
-    const [own, others] = [lines.filter(namesRequest), lines.filter((line) => !namesRequest(line))];
-    nameless.push(...others);
+    const own: LogLine[] = [];
+    for (const line of page) if (holdsTerm(line.message, terms)) (isWhole(line, terms) ? own : alone).push(line);
     const records = reader.read(own);
     if (records.length > 0) yield records;
   }
   yield reader.end();
-  yield* contextOf(api, ctx, nameless, functions);
+  yield* contextOf(api, ctx, alone, groups, window);
   if (bytes > 0) ctx.host.note(`log search: ${scanned(bytes, insightsPrice(api.region))}`);
   if (gaps.length > 0) yield gaps;
 }
 
-function namesRequest(line: LogLine): boolean {
+/**
+ * False: a line that means nothing without others. One that names no request would be taken for the invocation before it in its stream;
+ * an event of an execution is part of a history.
+ */
+function isWhole(line: LogLine, terms: readonly SearchTerm[]): boolean {
+  const execution = executionOf(line);
+  if (execution !== null) return terms.some((term) => term.text === execution);
   const { kind, requestId } = parsePlatformLine(line.message);
-  return requestId !== null || kind !== "function" || line.message.includes('"execution_arn"');
+  return requestId !== null || kind !== "function";
 }
 
 /** Sources, at most `count` at a time, each lane one after the other. */
@@ -167,7 +170,7 @@ async function* queried(
       for (const part of [groups.slice(0, half), groups.slice(half)])
         yield* queried(api, ctx, { groups: part, maxBytes: maxBytes / 2 }, terms, window, gaps, onEnd);
     } else if (error.kind === "not-found") gaps.push(gapOf(api, error, `log search in ${names[0]}`, window));
-    else if (error.kind === "denied" || error.kind === "unsupported" || error.kind === "invalid") {
+    else if (error.api === "logs:StartQuery" || error.kind === "denied") {
       tellOnce(gaps, gap(api, "log search", `${reasonOf(error)}; FilterLogEvents was used instead`, window));
       for (const group of groups) yield* filtered(api, group, terms, window, gaps);
     } else gaps.push(gapOf(api, error, `log search in ${someOf(names)}`, window));

@@ -23,6 +23,7 @@ const group = (name: string, more: Partial<LogGroup> = {}): LogGroup => ({
   storedBytes: null,
   retentionD: null,
   createdAt: null,
+  timeoutMs: null,
   ...more,
 });
 

@@ -97,6 +97,14 @@ describe("where", () => {
     expect(queries(large).map((one) => one.logGroupNames.length)).toEqual([50, 10]);
   });
 
+  it("knows of groups that came to be after the configuration was read", async () => {
+    const configs = [...triggered("a"), ...triggered("b"), logGroup("a")];
+    const server = logServer({ "/aws/lambda/a": [], "/aws/lambda/b": invocation(2, AT, "order-42") }, { script: NO_TRACES });
+    const records = await found(server, configs);
+    expect(server.inputs("logs:DescribeLogGroups")).toEqual([{ logGroupNamePrefix: "/aws/lambda/b" }]);
+    expect(typed(records, "invocation").map((one) => one.fn)).toEqual(["b"]);
+  });
+
   it("tells the price before", async () => {
     const configs = [...triggered("a"), logGroup("a", { storedBytes: 20 * GIB, createdAt: NOW - 240 * HOUR })];
     const server = logServer({ "/aws/lambda/a": [] });
@@ -200,6 +208,55 @@ describe("log lines", () => {
     expect(whys(records)).toEqual([
       "not allowed: the IAM action logs:StartQuery is missing (AccessDeniedException); FilterLogEvents was used instead",
     ]);
+  });
+
+  it("are asked for by FilterLogEvents where queries do not start", async () => {
+    const script = { ...NO_TRACES, "logs:StartQuery": failure("logs:StartQuery", "failed", "ServiceUnavailableException", 503) };
+    const server = logServer({ "/aws/lambda/a": invocation(2, AT, "charging order-42") }, { script });
+    expect(typed(await found(server, configs), "invocation").map((one) => one.requestId)).toEqual([uuid(2)]);
+  });
+
+  it("are looked for no further around than their function may run", async () => {
+    const server = logServer({ "/aws/lambda/a": invocation(2, AT, "charging order-42") }, { script: NO_TRACES });
+    await found(server, [...triggered("a").map((one) => ({ ...one, settings: { timeoutS: 3 } })), logGroup("a")]);
+    // the line is at 5 ms; 3 s and half a minute for what comes beside the run
+    expect(server.inputs("logs:FilterLogEvents")).toEqual([
+      { logGroupName: "/aws/lambda/a", logStreamNames: [STREAM], startTime: AT + 5 - 33_000, endTime: AT + 5 + 33_000 - 1 },
+    ]);
+  });
+
+  it("of an EXPRESS execution come with its whole history", async () => {
+    const execution = arn("states", "express:quick:e-1:0123");
+    const other = arn("states", "express:quick:e-2:4567");
+    // https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+    const event = (n: number, type: string, executionArn: string, details: Json): Line => ({
+      at: AT + n * 1000,
+      stream: "states/quick/2026-11-22-18-00/0a1b2c3d",
+      message: JSON.stringify({
+        id: String(n),
+        type,
+        details,
+        previous_event_id: String(n - 1),
+        event_timestamp: String(AT + n * 1000),
+        execution_arn: executionArn,
+      }),
+    });
+    const lines = [execution, other].flatMap((one, i) => [
+      event(1, "ExecutionStarted", one, { input: JSON.stringify({ orderId: `order-4${2 + i}` }), roleArn: "r" }),
+      event(2, "PassStateEntered", one, { name: "Pack", input: "{}" }),
+      event(3, "PassStateExited", one, { name: "Pack", output: "{}" }),
+      event(4, "ExecutionSucceeded", one, { output: "{}" }),
+    ]);
+    const quick = config("workflow", "quick", { settings: { kind: "EXPRESS", logGroups: ["/vendedlogs/quick"] } });
+    for (const ids of [[order], [order, { kind: "execution", value: execution } as Id]]) {
+      const server = logServer({ "/vendedlogs/quick": lines }, { script: NO_TRACES });
+      const spans = typed(await found(server, [quick, config("log-group", "/vendedlogs/quick")], ids), "span");
+      expect(spans.map((one) => [one.kind, one.startedAt, one.endedAt])).toEqual([
+        ["workflow", AT + 1000, AT + 4000],
+        ["state", AT + 2000, AT + 3000],
+      ]);
+      expect(spans[0]!.spanId).toBe(execution);
+    }
   });
 
   it("are found beside groups that are gone", async () => {
