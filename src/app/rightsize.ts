@@ -39,7 +39,7 @@ export async function rightsize(
 }
 
 async function sizingOf(dataset: Dataset, options: RightsizeOptions, settings: Settings, host: Host): Promise<Sizing> {
-  const held = await dataset.info();
+  const held = await dataset.span();
   const window = parseWindow(options.since, options.until, held.to);
   warnIfOutside(window, held, host);
   const filter: Filter = { ...window, functions: [], clouds: [] };

@@ -2,6 +2,7 @@
 import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Cloud } from "../model/records.ts";
+import type { EpochMs } from "../model/units.ts";
 import { Engine } from "./duckdb.ts";
 import { checkDataset, SCHEMA_VERSION, UNDATED } from "./layout.ts";
 import { codeVersionsOf, cpuTimeOf, dailyRunsOf, epochHoursOf, functionStatsOf } from "./function-stats.ts";
@@ -38,6 +39,7 @@ export async function openDataset(dir: string): Promise<Dataset> {
   return {
     dir,
     info: () => ask(infoOf),
+    span: () => ask(async (_engine, _dir, manifests) => spanOf(manifests)),
     find: (ids, hubLimit) => ask((e, d, m) => findLinks(e, d, m, ids, hubLimit)),
     nearMisses: (id, limit) => ask((e, d, m) => nearMissesOf(e, d, m, id, limit)),
     records: (owners) => ask((e, d, m) => recordsOfOwners(e, d, m, owners)),
@@ -75,6 +77,12 @@ export async function openDataset(dir: string): Promise<Dataset> {
       engine = null;
     },
   };
+}
+
+function spanOf(manifests: readonly Manifest[]): { from: EpochMs | null; to: EpochMs | null } {
+  const dated = manifests.flatMap((manifest) => manifest.files.filter((file) => file.day !== UNDATED));
+  const [from, to] = dated.reduce(([a, b], file) => [Math.min(a, file.from), Math.max(b, file.to)], [Infinity, -Infinity]);
+  return dated.length === 0 ? { from: null, to: null } : { from, to };
 }
 
 async function infoOf(engine: Engine, dir: string, manifests: readonly Manifest[]): Promise<DatasetInfo> {

@@ -16,12 +16,29 @@ const CONFIGURATION = `cloud, account, region, fn, version, "memoryMib", archite
 const WARM = `("coldStart" IS FALSE AND "initMs" IS NULL AND outcome = 'ok' AND "durationMs" IS NOT NULL)`;
 
 /** Runs in the filter with what sizing reads of them; a request that a probe made is a probe's, whichever source saw it. */
-function sized(dir: string, manifests: readonly Manifest[], filter: Filter): string {
-  const columns = ["cloud", "account", "region", "fn", "version", "requestId", "memoryMib", "architecture", "plan", "startedAt", "endedAt"];
-  const figures = ["durationMs", "billedMs", "initMs", "coldStart", "outcome", "maxMemoryMib", "stream", "trigger", "weight", "emulator"];
+async function sized(engine: Engine, dir: string, manifests: readonly Manifest[], filter: Filter): Promise<string> {
   const probes = `SELECT cloud, "requestId" FROM ${scan(dir, manifests, "invocations", filter.from, filter.to)} WHERE "trigger" = 'probe'`;
-  return `(SELECT *, (cloud, "requestId") IN (${probes}) AS probe
-           FROM ${runs(dir, manifests, filter, [...columns, ...figures])} WHERE outcome <> 'throttled')`;
+  // reading the request of every run takes as long as the figures do
+  const probed = (await engine.rows(`SELECT count(*) FROM (${probes} LIMIT 1)`))[0]![0] !== 0;
+  const columns = [
+    ...[
+      "cloud",
+      "account",
+      "region",
+      "fn",
+      "version",
+      "memoryMib",
+      "architecture",
+      "plan",
+      "startedAt",
+      "endedAt",
+      "durationMs",
+      "billedMs",
+    ],
+    ...["initMs", "coldStart", "outcome", "maxMemoryMib", "stream", "trigger", "weight", "emulator", ...(probed ? ["requestId"] : [])],
+  ];
+  return `(SELECT *, ${probed ? `(cloud, "requestId") IN (${probes})` : "FALSE"} AS probe
+           FROM ${runs(dir, manifests, filter, columns)} WHERE outcome <> 'throttled')`;
 }
 
 /** Trimmed mean and winsorised deviation of a sorted list column `d` (SQL text), both null where they mean nothing. */
@@ -62,7 +79,7 @@ export async function functionStatsOf(
             count(*) FILTER (WHERE outcome = 'error') AS errors, count(*) FILTER (WHERE outcome = 'timeout') AS timeouts,
             count(*) FILTER (WHERE outcome = 'oom') AS ooms, max("maxMemoryMib") AS used, count(DISTINCT stream) AS sandboxes,
             list(DISTINCT "trigger") FILTER (WHERE "trigger" IS NOT NULL) AS triggers
-     FROM ${sized(dir, manifests, filter)} GROUP BY ${CONFIGURATION})
+     FROM ${await sized(engine, dir, manifests, filter)} GROUP BY ${CONFIGURATION})
      ORDER BY cloud, account, region, fn, "from", version, "memoryMib", architecture, plan, probe, emulator`,
   );
   return rows.map(statsOf);
@@ -134,7 +151,7 @@ export async function epochHoursOf(
   const rows = await engine.rows(
     `SELECT epoch, hour, len(warm), ${trimmedMean}, ${winsorizedSd} FROM (
        SELECT e.epoch, (floor((r."startedAt" - ${MONDAY_MS}) / ${HOUR_MS}) % 168)::INTEGER AS hour, list_sort(list(r."durationMs")) AS warm
-       FROM ${sized(dir, manifests, filter)} r
+       FROM ${await sized(engine, dir, manifests, filter)} r
        JOIN (VALUES ${asked.join(", ")}) e(epoch, cloud, account, region, fn, version, "memoryMib", architecture, plan, probe, first, last)
          ON r.fn = e.fn AND r.cloud = e.cloud AND r.probe = e.probe AND ${same} AND r."startedAt" BETWEEN e.first AND e.last
        WHERE NOT r.emulator AND ${WARM.replaceAll('"coldStart"', 'r."coldStart"')} GROUP BY ALL)
@@ -161,7 +178,7 @@ export async function dailyRunsOf(
   const rows = await engine.rows(
     `SELECT cloud, account, region, fn, sum(n), sum(n * n) FROM (
        SELECT cloud, account, region, fn, floor(("startedAt" - ${filter.from}) / ${DAY_MS}) AS day, sum(weight) AS n
-       FROM ${sized(dir, manifests, whole)} WHERE NOT probe GROUP BY ALL)
+       FROM ${await sized(engine, dir, manifests, whole)} WHERE NOT probe GROUP BY ALL)
      GROUP BY ALL ORDER BY ALL`,
   );
   return rows.map(

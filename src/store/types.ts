@@ -86,6 +86,8 @@ export interface BatchWriter {
 export interface Dataset {
   readonly dir: string;
   info(): Promise<DatasetInfo>;
+  /** Earliest and latest time of all records, by the manifests alone. null: there is none. */
+  span(): Promise<{ from: EpochMs | null; to: EpochMs | null }>;
   /** Index rows of these (normalised) IDs, all kinds. IDs with more than `hubLimit` owners come back with the owners cut to that many plus one. */
   find(ids: readonly string[], hubLimit: number): Promise<Link[]>;
   /** IDs that differ little from this one (prefix, case, one edit), for "did you mean". At most `limit`. */
