@@ -47,6 +47,8 @@ export async function openAws(target: Target, context: LiveContext): Promise<Aws
     customUserAgent: [["evscope", manifest.version]],
     // a compressed request is answered with an error by many a private endpoint, and our requests are small
     disableRequestCompression: true,
+    // SQS would else send to the host that stands in the queue's URL, whatever endpoint is set
+    useQueueUrlAsEndpoint: false,
   };
   const credentials = await credentialsOf(target, config, context.clock);
   const wire = newWire({ ...config, credentials }, target, context);

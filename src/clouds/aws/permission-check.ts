@@ -167,7 +167,7 @@ export async function* checkPermissions(api: AwsApi, target: Target, context: Li
 
 async function tried(api: AwsApi, trial: Trial, input: object, has: Samples, target: Target): Promise<Result> {
   try {
-    const answer = await api.call(trial.api, input);
+    const answer = await api.call(trial.api, input, { once: true });
     trial.learn?.(answer, has, target);
     return { state: "granted", note: null };
   } catch (error) {

@@ -38,8 +38,8 @@ function aws(request: SeenRequest): FakeAnswer {
       return { body: { logGroups: [{ logGroupName: "/aws/lambda/f", storedBytes: 5, creationTime: 1_700_000_000_000 }] } };
     case "monitoring:ListMetrics":
       return { body: { Metrics: [{ Namespace: "AWS/Lambda", MetricName: "Errors", Dimensions: [{ Name: "FunctionName", Value: "f" }] }] } };
-    case "events:DescribeRule":
-      return { body: { Name: "r", State: "ENABLED" } };
+    case "sqs:GetQueueAttributes":
+      return { body: { Attributes: { VisibilityTimeout: "30" } } };
     case "states:DescribeStateMachine":
       return { body: { name: "m", stateMachineArn: "a", creationDate: 1_700_000_000.5, definition: "{}", roleArn: "r", type: "STANDARD" } };
     case "lambda:GET /2016-08-19/account-settings":
@@ -262,6 +262,15 @@ describe("answers", () => {
     client = await openTestClient();
     await expect(client.call("lambda:NoSuchThing", {})).rejects.toThrow("has no operation NoSuchThing");
   });
+});
+
+test("a queue is asked at the endpoint that is set, not at the host in its URL", async () => {
+  client = await openTestClient();
+  const QueueUrl = "https://sqs.us-east-1.amazonaws.com/123456789012/q";
+  expect(await client.call("sqs:GetQueueAttributes", { QueueUrl, AttributeNames: ["All"] })).toEqual({
+    Attributes: { VisibilityTimeout: "30" },
+  });
+  expect(proxy.requests.at(-1)!.body).toContain(QueueUrl);
 });
 
 describe("opening", () => {
