@@ -15,6 +15,7 @@ function need(feature: Feature, action: string, why: string, required = false): 
 export const permissions: readonly Permission[] = [
   need("collect", "lambda:ListFunctions", "functions, versions and their settings; nothing is collected without it", true),
   need("collect", "lambda:ListAliases", "which versions take traffic"),
+  need("collect", "lambda:ListVersionsByFunction", "settings of published versions, where aliases take the traffic"),
   need("collect", "lambda:ListEventSourceMappings", "what triggers functions from queues and streams"),
   need("collect", "tag:GetResources", "tags of functions; without it functions cannot be chosen by tag"),
   need("collect", "logs:DescribeLogGroups", "log groups and their sizes: the price of a query is said beforehand"),
