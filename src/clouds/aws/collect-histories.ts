@@ -6,7 +6,7 @@ import type { Config, Json, Rec } from "../../model/records.ts";
 import { concurrently } from "../kit/concurrent.ts";
 import type { CollectPlan, CollectRequest, CollectTask, LiveContext, Span } from "../room.ts";
 import { type AwsApi, AwsError } from "./api.ts";
-import { gap } from "./live-gaps.ts";
+import { gap, gapOf } from "./live-gaps.ts";
 import { liveReader } from "./read-live.ts";
 import { list, moment, type Obj, objects, text } from "./schema.ts";
 import { stepFunctions } from "./step-functions.ts";
@@ -31,9 +31,20 @@ export function planHistories(
   const kept: Span = { from: Math.max(request.window.from, context.clock.now() - KEPT_MS), to: request.window.to };
   for (const machine of configs.filter((one) => one.kind === "workflow")) {
     if (machine.settings["kind"] === "EXPRESS") {
-      if (list(machine.settings["logGroups"]).length === 0)
+      const unread =
+        list(machine.settings["logGroups"]).length === 0
+          ? "it writes no log"
+          : request.signals.includes("logs")
+            ? null
+            : "logs are not collected";
+      if (unread !== null)
         plan.gaps.push(
-          gap(api, `histories ${machine.name}`, "an EXPRESS state machine keeps no histories, and it writes no log", request.window),
+          gap(
+            api,
+            `histories ${machine.name}`,
+            `the history of an EXPRESS state machine is in its log only, and ${unread}`,
+            request.window,
+          ),
         );
       continue;
     }
@@ -62,7 +73,13 @@ function taskOf(source: string, window: Span, machine: Config): CollectTask {
 /** Executions that ran in the window, each with what its history says by now. */
 export async function* runHistories(api: AwsApi, context: LiveContext, task: CollectTask): AsyncGenerator<Rec[]> {
   const { stateMachineArn } = task.detail as { stateMachineArn: string };
-  yield* concurrently(executionsIn(api, stateMachineArn, task.window), AT_A_TIME, (arn) => historyRecords(api, context, arn));
+  try {
+    yield* concurrently(executionsIn(api, stateMachineArn, task.window), AT_A_TIME, (arn) => historyRecords(api, context, arn));
+  } catch (error) {
+    // deleted since it was described, and its histories with it
+    if (!(error instanceof AwsError) || error.kind !== "not-found") throw error;
+    yield [gapOf(api, error, task.title, task.window)];
+  }
 }
 
 /** Executions are listed newest first. */

@@ -29,12 +29,14 @@ const USD_PER_TRACE = 0.5e-6;
 /** Where the account keeps its spans. With Transaction Search they are lines of the log group `aws/spans`, and X-Ray shows only an indexed share. */
 export type TraceStore = "xray" | "logs";
 
-export async function traceStoreOf(api: AwsApi): Promise<TraceStore> {
+/** `refused` is told when the credentials may not ask: X-Ray's store is then an assumption. */
+export async function traceStoreOf(api: AwsApi, refused: (error: AwsError) => void = () => {}): Promise<TraceStore> {
   try {
     return (await api.call("xray:GetTraceSegmentDestination", {}))["Destination"] === "CloudWatchLogs" ? "logs" : "xray";
   } catch (error) {
     if (!(error instanceof AwsError) || error.kind === "credentials") throw error;
-    // an endpoint without Transaction Search does not know the call; whoever may not ask it gets what X-Ray shows
+    // an endpoint without Transaction Search does not know the call
+    if (error.kind === "denied") refused(error);
     return "xray";
   }
 }

@@ -9,7 +9,7 @@ import { planLogs, runLogs } from "./collect-logs.ts";
 import { planMetrics, runMetrics } from "./collect-metrics.ts";
 import { planSpans, runSpans, SPANS_GROUP } from "./collect-spans.ts";
 import { planXray, traceStoreOf, xrayRunner } from "./collect-traces.ts";
-import { reasonOf } from "./live-gaps.ts";
+import { gapOf, reasonOf } from "./live-gaps.ts";
 import { search, searchEstimate } from "./search.ts";
 import { spentUsd } from "./spent.ts";
 import { ownConfigs } from "./target-scope.ts";
@@ -38,7 +38,9 @@ export function openCollector(api: AwsApi, target: Target, context: LiveContext)
     if (wanted.has("logs")) add(await planLogs(api, context, own, request, missing));
     if (wanted.has("metrics")) add(await planMetrics(api, target, context, own, request, missing, leftUsd));
     if (wanted.has("traces")) {
-      const inLogs = (await traceStoreOf(api)) === "logs";
+      const unsure = (error: AwsError): void =>
+        void gaps.push(gapOf(api, error, "traces beyond X-Ray's index, if Transaction Search is on", request.window));
+      const inLogs = (await traceStoreOf(api, unsure)) === "logs";
       add(inLogs ? await planSpans(api, context, own, request, missing, leftUsd) : planXray(api, context, request, missing, leftUsd));
     }
     if (wanted.has("histories")) add(planHistories(api, context, own, request, missing));
@@ -63,7 +65,7 @@ export function openCollector(api: AwsApi, target: Target, context: LiveContext)
       yield* records(task);
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
-      throw new UserError(`${task.title}: ${reasonOf(error)}`, { exitCode: EXIT.partial, suggestions: ["evscope doctor"], cause: error });
+      throw new UserError(reasonOf(error), { exitCode: EXIT.partial, suggestions: ["evscope doctor"], cause: error });
     }
   }
 

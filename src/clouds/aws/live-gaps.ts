@@ -14,7 +14,7 @@ export function reasonOf(error: AwsError): string {
     case "throttled":
       return `${operation} was still throttled after ${error.attempts} attempts`;
     default:
-      return `${operation} failed: ${withoutApi(error)}`;
+      return `${operation} failed: ${withoutApi(error)}${error.status === null ? "" : ` (HTTP ${error.status})`}`;
   }
 }
 

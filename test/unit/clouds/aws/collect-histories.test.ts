@@ -60,7 +60,7 @@ const HISTORY: Obj[] = [
 ];
 
 describe("plan", () => {
-  it("is one task per STANDARD state machine; EXPRESS ones keep no history, which is a gap where they write no log either", () => {
+  it("is one task per STANDARD state machine; EXPRESS ones have their log, and a gap where it is not read", () => {
     const machines = [
       machine("fulfil", { kind: "STANDARD" }),
       machine("quick", { kind: "EXPRESS", logGroups: ["/q"] }),
@@ -70,7 +70,10 @@ describe("plan", () => {
     expect(tasks.map((one) => [one.source, one.detail])).toEqual([
       [`aws/${ACCOUNT}/${REGION}/histories/fulfil`, { stateMachineArn: MACHINE }],
     ]);
-    expect(typed(gaps, "gap").map((one) => one.what)).toEqual(["histories mute"]);
+    expect(typed(gaps, "gap").map((one) => [one.what, one.why.split(", and ")[1]])).toEqual([
+      ["histories quick", "logs are not collected"],
+      ["histories mute", "it writes no log"],
+    ]);
   });
 
   it("reaches back 90 days", () => {
@@ -124,6 +127,15 @@ describe("run", () => {
       ["state", "Ship", 1000],
     ]);
     expect(inside[0]!.ids).toContainEqual({ kind: "correlation", value: "o-42" });
+  });
+
+  it("a state machine that is gone is a gap, not an error", async () => {
+    const api = scriptedAws({ "states:ListExecutions": failure("states:ListExecutions", "not-found", "StateMachineDoesNotExist") });
+    const { tasks } = planHistories(api, testContext(), [machine("fulfil", {})], request({ from: NOW - HOUR, to: NOW }), all);
+    const records = await collected(runHistories(api, testContext(), tasks[0]!));
+    expect(typed(records, "gap").map((one) => [one.what, one.why])).toEqual([
+      ["histories of fulfil", expect.stringContaining("StateMachineDoesNotExist")],
+    ]);
   });
 
   it("an execution that is gone has no records; one of an EXPRESS state machine is not asked for", async () => {

@@ -69,6 +69,13 @@ describe("plan", () => {
     expect(await collected(collector.run(tasks[0]!))).toEqual([]);
   });
 
+  it("says so when it may not ask where the traces are", async () => {
+    const api: Api = "xray:GetTraceSegmentDestination";
+    const { tasks, gaps } = await open({ ...SCRIPT, [api]: denied(api) }).plan(CONFIGS, request(["traces"]), all);
+    expect(kinds(tasks)).toEqual(["traces GetTraceSummaries, BatchGetTraces"]);
+    expect(typed(gaps, "gap").map((one) => one.why)).toEqual([expect.stringContaining(`the IAM action ${api} is missing`)]);
+  });
+
   it("spends nothing without money: only what is free", async () => {
     const { tasks, gaps } = await open(SCRIPT).plan(CONFIGS, request(["logs", "metrics", "traces", "histories"], 0), all);
     expect(kinds(tasks)).toEqual(["logs FilterLogEvents", "histories GetExecutionHistory"]);
@@ -84,15 +91,12 @@ describe("plan", () => {
 
 describe("run", () => {
   it.each([
-    [
-      denied("states:ListExecutions"),
-      "histories of fulfil: not allowed: the IAM action states:ListExecutions is missing (AccessDeniedException)",
-    ],
+    [denied("states:ListExecutions"), "not allowed: the IAM action states:ListExecutions is missing (AccessDeniedException)"],
     [
       failure("states:ListExecutions", "throttled", "ThrottlingException", 429),
-      "histories of fulfil: states:ListExecutions was still throttled after 1 attempts",
+      "states:ListExecutions was still throttled after 1 attempts",
     ],
-  ])("a task that cannot be read to its end says what was read, and why not", async (error, message) => {
+  ])("a task that cannot be read to its end says why not", async (error, message) => {
     const collector = open({ ...SCRIPT, "states:ListExecutions": error });
     const { tasks } = await collector.plan(CONFIGS, request(["histories"]), all);
     const failed = collected(collector.run(tasks[0]!));
