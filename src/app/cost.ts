@@ -4,7 +4,7 @@ import type { CostBy, Ledger } from "../model/cost.ts";
 import type { Host } from "../model/host.ts";
 import type { Dataset, Filter } from "../store/types.ts";
 import { attributed } from "./chains.ts";
-import { ratesWith } from "./rates.ts";
+import { ratesFor } from "./rates.ts";
 import { withDataset } from "./scratch.ts";
 import type { Settings } from "./settings.ts";
 import { parseWindow, warnIfOutside } from "./window.ts";
@@ -58,6 +58,6 @@ async function byResource(dataset: Dataset, filter: Filter, by: "function" | "se
       from: filter.from,
       to: filter.to,
     },
-    { ...ratesWith(settings.pricesFile), by },
+    { ...(await ratesFor(dataset, filter, usage, settings.pricesFile)), by },
   );
 }

@@ -1,7 +1,7 @@
 /** The price tables of the rooms, with the user's own prices over them. */
 import { type Document, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
-import type { Price, PriceBook } from "../model/billing.ts";
+import type { FoundPrice, Price, PriceBook } from "../model/billing.ts";
 import { UserError } from "../model/errors.ts";
 import type { Cloud } from "../model/records.ts";
 
@@ -52,10 +52,18 @@ export function priceBook(tables: PriceTables, file: PriceFile | null = null): P
       const listed = tables[cloud]?.find((price) => price.meter === meter && price.variant === variant);
       if (listed === undefined) return null;
       const { usd, per, regions, source } = listed;
+      const found = (factor: number, basis: FoundPrice["basis"], where: string): FoundPrice => ({
+        usdPerUnit: (usd * factor) / per,
+        basis,
+        source: where,
+        ...(listed.tiers === undefined
+          ? {}
+          : { tiers: listed.tiers.map((tier) => ({ above: tier.above * per, usdPerUnit: (tier.usd * factor) / per })) }),
+      });
       const factor = region === null || !Object.hasOwn(regions, region) ? null : regions[region]!;
-      if (factor !== null) return { usdPerUnit: (usd * factor) / per, basis: "modelled", source };
+      if (factor !== null) return found(factor, "modelled", source);
       const where = region === null ? "region not known" : `no price for ${region}`;
-      return { usdPerUnit: usd / per, basis: "assumed", source: `${source}; ${where}: the listed price is assumed` };
+      return found(1, "assumed", `${source}; ${where}: the listed price is assumed`);
     },
   };
 }

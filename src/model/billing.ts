@@ -1,6 +1,6 @@
 /** What is metered and what it costs: the shapes that every room's `billing.ts` and `prices.ts` fill. */
 import type { Cloud, Invocation, Message, Outcome } from "./records.ts";
-import type { Basis, Bytes, Usd } from "./units.ts";
+import type { Basis, Bytes, Mib, Usd } from "./units.ts";
 
 /**
  * The fields of invocations that decide their bill, with how many invocations share them. The dataset groups by exactly
@@ -28,6 +28,13 @@ export type UsageGroup = Pick<
   coldStart: boolean | null;
   /** Sum of `weight`. */
   count: number;
+  /** A snapshot was restored before the run (SnapStart). Left out: not looked at. */
+  restored?: boolean;
+  /** Configured /tmp and runtime: from the function's configuration, no log says them. null or left out: not known. */
+  ephemeralMib?: Mib | null;
+  runtime?: string | null;
+  /** Size of the event where the run was asked for asynchronously; null or left out: it was not, or the size is not known. */
+  asyncBytes?: Bytes | null;
 };
 
 /** One metered quantity in the vendor's smallest whole unit (MiB·ms, requests, bytes): integers, so that sums are exact. */
@@ -38,7 +45,17 @@ export interface Reading {
   variant: string;
   /** null: the telemetry does not say; the reason is in `why`. */
   quantity: number | null;
-  unit: "requests" | "mib-ms" | "vcpu-ms" | "mhz-ms" | "bytes" | "operations" | "transitions" | "chunks-64k";
+  unit:
+    | "requests"
+    | "mib-ms"
+    | "storage-mib-ms"
+    | "restored-mib"
+    | "vcpu-ms"
+    | "mhz-ms"
+    | "bytes"
+    | "operations"
+    | "transitions"
+    | "chunks-64k";
   basis: Basis;
   why: string | null;
 }
@@ -50,6 +67,8 @@ export interface Price {
   /** USD per `per` units of `unit`; first tier, without free tier or discounts. */
   usd: Usd;
   per: number;
+  /** Lower prices of what goes beyond so many times `per` in a month and region, ascending. Left out: one price for all. */
+  tiers?: readonly { above: number; usd: Usd }[];
   unit: Reading["unit"];
   /** Multipliers on `usd` by region; regions not named: 1 where `regionsKnown` says so, else the price is assumed. */
   regions: { readonly [region: string]: number };
@@ -61,7 +80,16 @@ export interface Price {
 /** Resolves a price; null: no price known for this meter, variant and region. */
 export interface PriceBook {
   asOf: string;
-  find(cloud: Cloud, meter: string, variant: string, region: string | null): { usdPerUnit: number; basis: Basis; source: string } | null;
+  find(cloud: Cloud, meter: string, variant: string, region: string | null): FoundPrice | null;
+}
+
+/** The price of one unit of a meter. */
+export interface FoundPrice {
+  usdPerUnit: number;
+  basis: Basis;
+  source: string;
+  /** Prices of the units beyond a quantity per month, ascending; left out: one price for all. */
+  tiers?: readonly { above: number; usdPerUnit: number }[];
 }
 
 /** A priced reading. */

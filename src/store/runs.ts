@@ -85,13 +85,15 @@ export async function usageOf(engine: Engine, dir: string, manifests: readonly M
     IDLE_FIGURES.has(name) ? `CASE WHEN ${BILL_IS_SAID} THEN NULL ELSE ${sqlName(name)} END AS ${sqlName(name)}` : sqlName(name),
   );
   const columns = await engine.columns(
-    `SELECT ${grouped.join(", ")}, sum(weight) FROM ${runs(dir, manifests, filter, [...GROUP, "weight"])} GROUP BY ALL`,
+    `SELECT ${grouped.join(", ")}, "restoreMs" IS NOT NULL AS restored, sum(weight)
+     FROM ${runs(dir, manifests, filter, [...GROUP, "restoreMs", "weight"])} GROUP BY ALL`,
   );
   const groups: UsageGroup[] = [];
   for (let i = 0; i < columns[0]!.length; i++) {
     const fields: { [name: string]: Cell } = {};
     for (let c = 0; c < GROUP.length; c++) fields[GROUP[c]!] = columns[c]![i]!;
-    fields["count"] = columns[GROUP.length]![i]!;
+    fields["restored"] = columns[GROUP.length]![i]!;
+    fields["count"] = columns[GROUP.length + 1]![i]!;
     groups.push(fields as unknown as UsageGroup);
   }
   return groups;

@@ -1,7 +1,10 @@
 /** What the telemetry of a run does not say but the configuration of its function does: memory, CPU, architecture, plan, region. */
+import type { UsageGroup } from "../../model/billing.ts";
 import type { Config, Invocation, Json } from "../../model/records.ts";
+import type { Mib } from "../../model/units.ts";
 
-type Configurable = Pick<Invocation, "cloud" | "account" | "region" | "fn" | "memoryMib" | "vcpu" | "plan" | "architecture">;
+type Configurable = Pick<Invocation, "cloud" | "account" | "region" | "fn" | "memoryMib" | "vcpu" | "plan" | "architecture"> &
+  Pick<UsageGroup, "ephemeralMib" | "runtime">;
 
 /**
  * Fills fields that are null from the newest configuration of the same function; what a run says itself is never changed.
@@ -29,11 +32,16 @@ export function withConfiguration<Run extends Configurable>(runs: readonly Run[]
       vcpu: run.vcpu ?? facts.vcpu,
       plan: run.plan ?? facts.plan,
       architecture: run.architecture ?? facts.architecture,
+      ...(facts.ephemeralMib === null ? {} : { ephemeralMib: facts.ephemeralMib }),
+      ...(facts.runtime === null ? {} : { runtime: facts.runtime }),
     };
   });
 }
 
-type Facts = Pick<Invocation, "account" | "region" | "memoryMib" | "vcpu" | "plan" | "architecture">;
+type Facts = Pick<Invocation, "account" | "region" | "memoryMib" | "vcpu" | "plan" | "architecture"> & {
+  ephemeralMib: Mib | null;
+  runtime: string | null;
+};
 
 function factsOf(run: Configurable, known: ReadonlyMap<string, Config[]>): Facts {
   const own = newestOf(run, inOneApp(known.get(`${run.cloud} ${run.fn.toLowerCase()}`) ?? []));
@@ -48,6 +56,8 @@ function factsOf(run: Configurable, known: ReadonlyMap<string, Config[]>): Facts
     vcpu: said((c) => numberIn(c, "vcpu")),
     plan: said((c) => textIn(c, "plan")),
     architecture: architecture === "arm64" || architecture === "x86_64" ? architecture : null,
+    ephemeralMib: said((c) => numberIn(c, "ephemeralMib")),
+    runtime: said((c) => textIn(c, "runtime")),
   };
 }
 

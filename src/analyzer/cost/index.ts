@@ -3,4 +3,5 @@ export { attribute, type Attribution } from "./attribution.ts";
 export { withConfiguration } from "./configuration.ts";
 export { ledger, readingsOf } from "./ledger.ts";
 export { priceReadings, type Rates, usdOf } from "./pricing.ts";
+export { atVolume } from "./volume.ts";
 export { transitionsOf } from "./runs.ts";

@@ -56,7 +56,7 @@ export function addPlace(draft: Draft, place: { cloud: Cloud; account: string | 
 export type Usage = Pick<UsageGroup, "billedMs" | "count">;
 
 function isTime(reading: { unit: string }): boolean {
-  return reading.unit === "mib-ms" || reading.unit === "vcpu-ms";
+  return reading.unit === "mib-ms" || reading.unit === "vcpu-ms" || reading.unit === "storage-mib-ms";
 }
 
 /** Adds `factor` of the bill of `usage.count` equal invocations. `countAs`: how many invocations the row counts for it. */

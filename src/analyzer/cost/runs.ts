@@ -116,7 +116,7 @@ function merged(records: readonly Invocation[]): Invocation {
 }
 
 /** The fields of a run that decide its bill; `count` is its weight unless given. */
-export function usageOf(run: Invocation, count = run.weight): UsageGroup {
+export function usageOf(run: Invocation & Pick<UsageGroup, "ephemeralMib" | "runtime">, count = run.weight): UsageGroup {
   return {
     cloud: run.cloud,
     account: run.account,
@@ -135,6 +135,9 @@ export function usageOf(run: Invocation, count = run.weight): UsageGroup {
     outcome: run.outcome,
     coldStart: run.coldStart,
     count,
+    restored: run.restoreMs !== null,
+    ephemeralMib: run.ephemeralMib ?? null,
+    runtime: run.runtime ?? null,
   };
 }
 

@@ -18,6 +18,8 @@ export interface Environment {
   /** Its init was cut short or repeated inside the next invocation. */
   initFailed: boolean;
   emulator: boolean;
+  /** Billing mode, where it is not the usual one (`provisioned-concurrency`, `lambda-managed-instances`). null: usual, or not said. */
+  plan: string | null;
 }
 
 /** What stream and group say of an environment; the user's `--function` wins, a path only counts where the content names no group. */
@@ -42,6 +44,7 @@ export function newEnvironment(
     last: null,
     initFailed: false,
     emulator: false,
+    plan: null,
   };
 }
 

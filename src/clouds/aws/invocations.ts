@@ -271,7 +271,7 @@ function invocation(r: Run): Invocation {
     parentSpanId: null,
     stream: env.stream,
     architecture: null,
-    plan: null,
+    plan: env.plan,
     trigger: r.trigger,
     weight: 1,
     emulator: env.emulator,

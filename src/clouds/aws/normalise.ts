@@ -18,6 +18,8 @@ import { brokenHistoryEvent, vendedHistories } from "./vended-history.ts";
 import { isOutOfMemory, platformText } from "./platform-text.ts";
 import { obj, type Obj } from "./schema.ts";
 
+/** Kinds of environments that are billed in another way. */
+const PLANS = new Set(["provisioned-concurrency", "lambda-managed-instances"]);
 /** What CloudWatch Logs adds to each event when it counts ingested bytes: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html */
 export const EVENT_OVERHEAD_BYTES = 26;
 
@@ -101,6 +103,7 @@ export function logNormaliser(source: Source, sink: Sink, keys: IdKeys): LogNorm
     if (line.runtimeVersionArn !== null) learn(env, line.runtimeVersionArn);
     if (line.functionArn !== null) learn(env, line.functionArn);
     if (line.functionName !== null) env.fn ??= line.functionName;
+    if (PLANS.has(line.initializationType ?? "")) env.plan = line.initializationType;
     let requestId = line.requestId;
     switch (line.kind) {
       case "start":

@@ -32,6 +32,8 @@ export interface PlatformLine {
   errorType: string | null;
   /** INIT_REPORT: init, invoke or restore. */
   phase: string | null;
+  /** INIT_START: `on-demand`, `provisioned-concurrency`, `snap-start`, `lambda-managed-instances`. */
+  initializationType: string | null;
   runtimeVersion: string | null;
   runtimeVersionArn: string | null;
   /** Extension or telemetry subscriber. */
@@ -64,6 +66,7 @@ const BLANK: Readonly<PlatformLine> = {
   status: null,
   errorType: null,
   phase: null,
+  initializationType: null,
   runtimeVersion: null,
   runtimeVersionArn: null,
   name: null,

@@ -38,6 +38,7 @@ export function platformRecord(message: Obj): PlatformLine | null {
     status: text(record["status"]),
     errorType: text(record["errorType"]),
     phase: text(record["phase"]),
+    initializationType: text(record["initializationType"]),
     runtimeVersion: text(record["runtimeVersion"]),
     runtimeVersionArn: text(record["runtimeVersionArn"]),
     functionName: text(record["functionName"]),

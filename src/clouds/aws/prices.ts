@@ -1,5 +1,5 @@
 /**
- * AWS list prices in USD: first tier, without free tier and discounts. Prices of us-east-1; where `regions` names no factor,
+ * AWS list prices in USD, without free tier and discounts. Prices of us-east-1; where `regions` names no factor,
  * the price of another region is assumed to be the same. China (CNY) is not priced in USD and has no entry.
  */
 import type { Price } from "../../model/billing.ts";
@@ -55,10 +55,25 @@ function price(meter: string, variant: string, usd: number, per: number, unit: P
 
 const LAMBDA = "https://aws.amazon.com/lambda/pricing/";
 
+/** Per month, region and architecture over all accounts of an organisation, in GB-s: https://aws.amazon.com/blogs/compute/introducing-tiered-pricing-for-aws-lambda/ */
+const X86_TIERS = [
+  { above: 6e9, usd: 0.000015 },
+  { above: 15e9, usd: 0.0000133334 },
+];
+const ARM_TIERS = [
+  { above: 7.5e9, usd: 0.0000120001 },
+  { above: 18.75e9, usd: 0.0000106667 },
+];
+
 export const prices: readonly Price[] = [
   lambda("lambda.requests", "", 0.2, MILLION, "requests", COMMON),
-  lambda("lambda.duration", "x86_64", 0.0000166667, GB_SECOND, "mib-ms", LAMBDA_X86),
-  lambda("lambda.duration", "arm64", 0.0000133334, GB_SECOND, "mib-ms", COMMON),
+  { ...lambda("lambda.duration", "x86_64", 0.0000166667, GB_SECOND, "mib-ms", LAMBDA_X86), tiers: X86_TIERS },
+  { ...lambda("lambda.duration", "arm64", 0.0000133334, GB_SECOND, "mib-ms", COMMON), tiers: ARM_TIERS },
+  // runs on provisioned environments; what keeping these costs is billed by the hour, used or not, and no run says it
+  lambda("lambda.duration", "x86_64 provisioned", 0.0000097222, GB_SECOND, "mib-ms", HOME),
+  lambda("lambda.duration", "arm64 provisioned", 0.0000077778, GB_SECOND, "mib-ms", HOME),
+  lambda("lambda.ephemeral-storage", "", 0.0000000309, GB_SECOND, "storage-mib-ms", HOME),
+  lambda("lambda.snapstart-restores", "", 0.0001397998, 1024, "restored-mib", HOME),
   price("sqs.requests", "standard", 0.4, MILLION, "chunks-64k", "https://aws.amazon.com/sqs/pricing/"),
   price("sqs.requests", "fifo", 0.5, MILLION, "chunks-64k", "https://aws.amazon.com/sqs/pricing/"),
   price("sns.publishes", "standard", 0.5, MILLION, "chunks-64k", "https://aws.amazon.com/sns/pricing/"),
