@@ -4,7 +4,8 @@
  * one `filter @message like /regex/`, `sort`, `limit`.
  */
 import type { Obj } from "../../src/clouds/aws/schema.ts";
-import { failure, type Scripted, scriptedAws, type ScriptedAws } from "./scripted-aws.ts";
+import type { Config } from "../../src/model/records.ts";
+import { ACCOUNT, failure, type Scripted, scriptedAws, type ScriptedAws, REGION } from "./scripted-aws.ts";
 
 export interface Line {
   at: number;
@@ -128,3 +129,42 @@ export function logServer(groups: { [name: string]: Line[] }, behaviour: Behavio
   });
   return { aws, stopped, inputs: (api) => aws.asked.filter((one) => one.api === api).map((one) => one.input) };
 }
+
+/** A description of something in the scripted account. */
+export function config(kind: Config["kind"], name: string, more: Partial<Config> = {}): Config {
+  return {
+    type: "config",
+    cloud: "aws",
+    account: ACCOUNT,
+    region: REGION,
+    kind,
+    resource: name,
+    name,
+    revision: null,
+    observedAt: 0,
+    from: null,
+    to: null,
+    settings: {},
+    ...more,
+  };
+}
+
+export const STREAM = "2026/11/22/[$LATEST]0123456789abcdef0123456789abcdef";
+
+/** A request ID that ends in this number. */
+export const requestId = (n: number): string => `abcdef00-0000-4000-8000-${String(n).padStart(12, "0")}`;
+
+/** An invocation as Lambda logs it in text, with one line of the function: billed 13 ms at 512 MB. */
+export function invocation(n: number, at: number, said: string, stream = STREAM): Line[] {
+  const r = requestId(n);
+  const report = `REPORT RequestId: ${r}\tDuration: 12.34 ms\tBilled Duration: 13 ms\tMemory Size: 512 MB\tMax Memory Used: 80 MB\t\n`;
+  return [
+    { at, stream, message: `START RequestId: ${r} Version: $LATEST\n` },
+    { at: at + 5, stream, message: said },
+    { at: at + 12, stream, message: `END RequestId: ${r}\n` },
+    { at: at + 13, stream, message: report },
+  ];
+}
+
+/** A line of the Node.js runtime, which names its request. */
+export const nodeLine = (n: number, said: string): string => `2026-11-22T00:00:00.000Z\t${requestId(n)}\tINFO\t${said}\n`;

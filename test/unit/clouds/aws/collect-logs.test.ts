@@ -6,7 +6,16 @@ import { spentUsd } from "../../../../src/clouds/aws/spent.ts";
 import type { CollectRequest, CollectTask, LiveContext, Span } from "../../../../src/clouds/room.ts";
 import type { Config, Json } from "../../../../src/model/records.ts";
 import { testContext } from "../../../support/aws-client.ts";
-import { type Behaviour, type Line, logServer, type LogServer } from "../../../support/log-server.ts";
+import {
+  config,
+  invocation as lambdaLines,
+  type Line,
+  logServer,
+  type LogServer,
+  nodeLine,
+  requestId,
+  STREAM,
+} from "../../../support/log-server.ts";
 import { ACCOUNT, collected, denied, failure, REGION, typed } from "../../../support/scripted-aws.ts";
 
 // the virtual clock starts at 2026-11-23T00:00Z
@@ -16,22 +25,8 @@ const WINDOW: Span = { from: FROM, to: NOW };
 const GIB = 1024 ** 3;
 const PREFIX = `aws/${ACCOUNT}/${REGION}/logs`;
 
-const config = (kind: Config["kind"], name: string, settings: { [key: string]: Json } = {}): Config => ({
-  type: "config",
-  cloud: "aws",
-  account: ACCOUNT,
-  region: REGION,
-  kind,
-  resource: name,
-  name,
-  revision: null,
-  observedAt: NOW,
-  from: null,
-  to: null,
-  settings,
-});
-const fn = (name: string, logGroup?: string): Config => config("function", name, logGroup === undefined ? {} : { logGroup });
-const group = (name: string, settings: { [key: string]: Json } = {}): Config => config("log-group", name, settings);
+const fn = (name: string, logGroup?: string): Config => config("function", name, { settings: logGroup === undefined ? {} : { logGroup } });
+const group = (name: string, settings: { [key: string]: Json } = {}): Config => config("log-group", name, { settings });
 const request = (more: Partial<CollectRequest> = {}): CollectRequest => ({
   signals: ["logs"],
   logs: "platform",
@@ -41,20 +36,8 @@ const request = (more: Partial<CollectRequest> = {}): CollectRequest => ({
 });
 const all = (_source: string, window: Span): Span[] => [window];
 
-const id = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
-const STREAM = "2026/11/22/[$LATEST]0123456789abcdef0123456789abcdef";
-
-/** An invocation as Lambda logs it in text: START, a line of the function, END, REPORT. */
-function invocation(n: number, at: number, stream = STREAM, said = "placed"): Line[] {
-  const r = id(n);
-  const report = `REPORT RequestId: ${r}\tDuration: 12.34 ms\tBilled Duration: 13 ms\tMemory Size: 512 MB\tMax Memory Used: 80 MB\t\n`;
-  return [
-    { at, stream, message: `START RequestId: ${r} Version: $LATEST\n` },
-    { at: at + 1, stream, message: `2026-11-22T00:00:00.000Z\t${r}\tINFO\t${said}\n` },
-    { at: at + 12, stream, message: `END RequestId: ${r}\n` },
-    { at: at + 13, stream, message: report },
-  ];
-}
+const id = requestId;
+const invocation = (n: number, at: number, stream?: string): Line[] => lambdaLines(n, at, nodeLine(n, "placed"), stream);
 
 async function tasksOf(server: LogServer, configs: Config[], more: Partial<CollectRequest> = {}, ctx: Partial<LiveContext> = {}) {
   return planLogs(server.aws, testContext(ctx), configs, request(more), all);
@@ -72,8 +55,8 @@ describe("which groups", () => {
       fn("a"),
       fn("b", "/shop"),
       fn("c", "/shop"),
-      config("workflow", "quick", { kind: "EXPRESS", logGroups: ["/vendedlogs/express"] }),
-      config("workflow", "slow", { kind: "STANDARD", logGroups: ["/vendedlogs/slow"] }),
+      config("workflow", "quick", { settings: { kind: "EXPRESS", logGroups: ["/vendedlogs/express"] } }),
+      config("workflow", "slow", { settings: { kind: "STANDARD", logGroups: ["/vendedlogs/slow"] } }),
     ];
     const { tasks, gaps } = await tasksOf(server, configs);
     expect(tasks.map((task) => task.source)).toEqual([
@@ -242,88 +225,6 @@ describe("FilterLogEvents", () => {
     );
     const { tasks } = await tasksOf(logServer({ "/aws/lambda/a": [] }), [fn("a")]);
     await expect(run(server, tasks)).rejects.toMatchObject({ code: "EndlessList" });
-  });
-});
-
-describe("Logs Insights", () => {
-  /** Groups that FilterLogEvents does not read. */
-  const infrequent = (names: string[], storedBytes: number): Config[] =>
-    names.flatMap((name) => [fn(name), group(`/aws/lambda/${name}`, { class: "INFREQUENT_ACCESS", storedBytes, createdAt: FROM })]);
-  const inputs = (server: LogServer): any[] => server.inputs("logs:StartQuery");
-
-  it("asks 50 groups at once, names all their sources, and says what was scanned", async () => {
-    const names = Array.from({ length: 120 }, (_, i) => `f${String(i).padStart(3, "0")}`);
-    const groups = Object.fromEntries(names.map((name, i) => [`/aws/lambda/${name}`, invocation(i, FROM + i * 1000)]));
-    const server = logServer(groups, { polls: 3 });
-    const { tasks } = await tasksOf(server, infrequent(names, 1000));
-    expect(tasks.map((task) => [task.source, ...task.alsoCovers!].length)).toEqual([50, 50, 20]);
-    const notes: string[] = [];
-    const host = { progress() {}, warn() {}, note: (note: string) => void notes.push(note) };
-    const records = await run(server, tasks, { host });
-    expect(typed(records, "invocation").map((one) => one.fn)).toEqual(names);
-    expect(notes).toHaveLength(3);
-    expect(notes[0]).toMatch(
-      /^logs of f000, f001, f002, f003, f004 and 45 more: Logs Insights scanned 0\.000 GB, \$0\.0000 at list price \(assumed: that of us-east-1\)$/,
-    );
-    expect(inputs(server)[0]).toMatchObject({ startTime: FROM / 1000, endTime: NOW / 1000 });
-    expect(inputs(server)[0].queryString).toMatch(
-      /^fields @timestamp, .*\| filter @message like \/\(START RequestId:\|.*\)\/ \| sort @timestamp asc \| limit 100000$/,
-    );
-  });
-
-  it("goes on where a query was cut, with no line twice and none lost", async () => {
-    const lines = Array.from({ length: 12_000 }, (_, i) => invocation(i, FROM + i * 10_000)).flat();
-    for (const queryRows of [10_000, 25_000, 100_000]) {
-      const server = logServer({ "/aws/lambda/a": lines }, { queryRows, polls: 0 });
-      const { tasks } = await tasksOf(server, infrequent(["a"], 1000), { logs: "all" });
-      const records = await run(server, tasks);
-      expect(typed(records, "log")).toHaveLength(48_000);
-      expect(typed(records, "invocation")).toHaveLength(12_000);
-      expect(new Set(typed(records, "invocation").map((one) => one.requestId)).size).toBe(12_000);
-      expect(server.stopped).toEqual([]);
-    }
-  });
-
-  it("fails where one second holds more lines than a query gives", async () => {
-    const lines = Array.from({ length: 30_000 }, (_, i) => ({
-      at: FROM + 5_000 + (i % 900),
-      stream: STREAM,
-      message: `START RequestId: ${id(i)} Version: 1`,
-    }));
-    const server = logServer({ "/aws/lambda/a": lines }, { queryRows: 10_000 });
-    const { tasks } = await tasksOf(server, infrequent(["a"], 1000));
-    await expect(run(server, tasks)).rejects.toMatchObject({ code: "TooManyRows" });
-  });
-
-  it("stops a query that scans more than the limit leaves", async () => {
-    const big = [{ at: FROM, stream: STREAM, message: "x".repeat(4 * 1024 ** 2) }];
-    const server = logServer({ "/aws/lambda/a": big }, { polls: 2 });
-    // said to be 1 KB, and the limit is that of 2 MiB at $0.005 per GB
-    const { tasks } = await tasksOf(server, infrequent(["a"], 1024), { maxQueryUsd: (2 * 1024 ** 2 * 0.005) / GIB });
-    await expect(run(server, tasks)).rejects.toThrow("price limit");
-    expect(server.stopped).toEqual(["q-1"]);
-    // AWS charges a stopped query for what it scanned
-    expect(spentUsd(server.aws)).toBeCloseTo((4 * 1024 ** 2 * 0.005) / GIB, 12);
-  });
-
-  it("stops a query that is no longer wanted", async () => {
-    const abort = new AbortController();
-    let asked = 0;
-    const results = (): Obj => {
-      if (++asked === 3) abort.abort(new Error("enough"));
-      return { status: "Running", results: [] };
-    };
-    const server = logServer({ "/aws/lambda/a": [] }, { script: { "logs:GetQueryResults": results } });
-    const { tasks } = await tasksOf(server, infrequent(["a"], 1000));
-    const running = run(server, tasks, { signal: abort.signal });
-    await expect(running).rejects.toThrow("enough");
-    expect(server.stopped).toEqual(["q-1"]);
-  });
-
-  it.each(["Failed", "Cancelled", "Timeout"])("throws when a query ends as %s", async (status) => {
-    const script: Behaviour["script"] = { "logs:GetQueryResults": { status, results: [] } };
-    const { tasks } = await tasksOf(logServer({}), infrequent(["a"], 1000));
-    await expect(run(logServer({ "/aws/lambda/a": [] }, { script }), tasks)).rejects.toMatchObject({ code: `Query${status}` });
   });
 });
 
