@@ -8,12 +8,14 @@ const error = (scores: readonly Score[]): number => mean(scores.map(({ mape }) =
 const picked = (scores: readonly Score[], objective: ObjectiveName, key: keyof Pick): number =>
   mean(scores.map(({ picks }) => picks[objective][key]));
 
-export function gatesOf({ clean, sizeless, coverage, acts, controls, independent }: Figures): Gate[] {
+export function gatesOf({ clean, sizeless, coverage, acts, controls, vetoes, independent }: Figures): Gate[] {
   const three = clean["3 sizes"];
   /** Over the three trade-offs of Sizeless. */
   const tradeoffs = (key: keyof Pick): number =>
     mean((["0.75", "0.5", "0.25"] as const).map((objective) => picked(sizeless, objective, key)));
   const percent = (name: string, value: number, gate: Gate["gate"], goal: Gate["goal"]): Gate => ({ name, value, gate, goal, unit: "%" });
+  /** Must not happen at all. */
+  const count = (name: string, value: number): Gate => ({ name, value, gate: atMost(0), goal: atMost(0), unit: "" });
   return [
     percent("error, 3 sizes", error(three), atMost(0.09), atMost(0.07)),
     percent("error, 2 sizes, all pairs", error(clean["2 sizes"]), atMost(0.175), atMost(0.14)),
@@ -47,7 +49,10 @@ export function gatesOf({ clean, sizeless, coverage, acts, controls, independent
     ),
     percent("error, 3 sizes x 5 runs, noise of their own", independent.mape, atMost(0.05), atMost(0.035)),
     percent("regret, balanced, 3 sizes x 5 runs", independent.regret, atMost(0.02), atMost(0.01)),
-    { name: "flat functions: more memory advised", value: controls.speedUps, gate: atMost(0), goal: atMost(0), unit: "" },
+    count("proposals on one size where someone may wait", vetoes.onOneSize),
+    count("proposals after memory ran out, below its floor", vetoes.afterOutOfMemory),
+    count("proposals of less memory after a timeout", vetoes.afterTimeout),
+    count("flat functions: more memory advised", controls.speedUps),
     percent("flat functions: 80 % interval covers", controls.coverage, atLeast(0.75), atLeast(0.78)),
   ];
 }

@@ -6,6 +6,7 @@ import { mean } from "./metrics.ts";
 import { leaveGroupOut } from "./models.ts";
 import { independentNoise, type NoisyScore, withSpread } from "./noise.ts";
 import { onCandidates, type Regime, REGIMES, shown, sizelessGrid } from "./regimes.ts";
+import { type VetoScore, vetoes } from "./vetoes.ts";
 import { coverage, evscope, type Score, scored } from "./score.ts";
 
 export interface Figures {
@@ -15,12 +16,13 @@ export interface Figures {
   coverage: { regime: Regime; at80: number; at90: number }[];
   acts: Record<string, Acts>;
   controls: ControlScore;
+  vetoes: VetoScore;
   independent: NoisyScore;
   /** Error with one, two and three sizes over all functions, noisy ones too. */
   noisy: number[];
 }
 
-export function measure(all: readonly Curve[], clean: readonly Curve[]): Figures {
+export async function measure(all: readonly Curve[], clean: readonly Curve[]): Promise<Figures> {
   const model = leaveGroupOut(clean);
   const fit = evscope(model);
   const decisions = clean.map(onCandidates);
@@ -54,6 +56,7 @@ export function measure(all: readonly Curve[], clean: readonly Curve[]): Figures
       "3 sizes, nobody waits": act("3 sizes", { tier: 3, asynchronous: true }),
     },
     controls: controls(flatCurves(decisions), model),
+    vetoes: await vetoes(decisions),
     independent: independentNoise(withSpread(decisions), model),
     noisy: (["1 size", "2 sizes", "3 sizes"] as const).map((regime) =>
       mean(scored(all.map(onCandidates), (curve) => shown(curve, regime), fit).map(({ mape }) => mape)),

@@ -77,7 +77,7 @@ function comparison(curves: readonly Curve[], known: readonly Curve[]): void {
   }
 }
 
-function main(): number {
+async function main(): Promise<number> {
   if (!existsSync(`${SHARED}curves.csv`)) {
     print(`skipped: ${SHARED}curves.csv is not on this machine`);
     return 0;
@@ -90,7 +90,7 @@ function main(): number {
     `curves.csv ${sha256.slice(0, 12)}: ${all.length} functions in ${new Set(all.map(({ group }) => group)).size} families, ${clean.length} clean`,
   );
   comparison(clean, clean);
-  const figures = measure(all, clean);
+  const figures = await measure(all, clean);
   print("\nacting on it (cost): share of cases, harmful, saved (predicted), to sizes not shown, changes");
   for (const [name, found] of Object.entries(figures.acts)) {
     const saved = found.realised === null ? "-" : `${percent(found.realised)} (${percent(found.predicted!).trim()})`;
@@ -103,6 +103,11 @@ function main(): number {
   );
   print(
     `flat functions: ${figures.controls.functions}, ${figures.controls.cases} questions, ${figures.controls.speedUps} times more memory advised`,
+  );
+  const { vetoes } = figures;
+  print(
+    `from a dataset's figures: ${vetoes.proposals} of ${vetoes.functions} functions get a proposal; with memory exhausted ${vetoes.afterOutOfMemory}, ` +
+      `with timeouts ${vetoes.afterTimeout}, on one size ${vetoes.onOneSize}`,
   );
   print(
     `all ${all.length} functions with the noisy ones, error with 1 / 2 / 3 sizes: ${figures.noisy.map((value) => shownValue(value, "%")).join(" / ")}`,
@@ -119,4 +124,4 @@ function main(): number {
   return ok ? 0 : 1;
 }
 
-process.exitCode = main();
+process.exitCode = await main();
