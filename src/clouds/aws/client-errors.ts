@@ -40,7 +40,8 @@ const UNSUPPORTED = /^(UnknownOperation(Exception)?|InvalidAction|UnknownAction|
 const INVALID = /(Validation|InvalidParameter|InvalidRequest|InvalidAttribute|MalformedQuery|InvalidArn|InvalidInput|MissingParameter)/;
 /** No connection was made, so that nothing was sent. */
 const NOT_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
-const CUT_OFF = /^(ECONNRESET|EPIPE|ETIMEDOUT|ECONNABORTED|UND_ERR\w*|HPE_\w+|ERR_STREAM_PREMATURE_CLOSE|TimeoutError|AbortError)$/;
+const CUT_OFF =
+  /^(ECONNRESET|EPIPE|ETIMEDOUT|ECONNABORTED|RequestTimeout(Exception)?|UND_ERR\w*|HPE_\w+|ERR_STREAM_PREMATURE_CLOSE|TimeoutError|AbortError)$/;
 const TLS = /^(CERT_|ERR_TLS|ERR_SSL|EPROTO|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_)/;
 
 const NEVER: Verdict = { retry: "never", waitMs: null, patienceMs: null };
@@ -73,11 +74,13 @@ export function failureOf(thrown: unknown): Failure {
   if (NOT_SENT.test(code) || (code === "TimeoutError" && /establish a connection|connection timed out/i.test(message)))
     return failure("unreachable", BRIEFLY, false);
   if (CUT_OFF.test(code)) return failure("unreachable", LATER, true);
+  // names that say what is the matter, also where Lambda sends them with 502
+  if (CONFLICT.test(code)) return failure("conflict", NEVER, false);
   if (status !== null && status >= 500 && status !== 501) return failure("failed", { ...LATER, waitMs: retryAfterMs(raised) }, true);
   if (UNSUPPORTED.test(code) || status === 501) return failure("unsupported", NEVER, false);
   if (answer !== null || (status !== null && status < 400)) return unreadable(status, failure);
   if (NOT_FOUND.test(code)) return failure("not-found", NEVER, false);
-  if (CONFLICT.test(code) || status === 409 || status === 412) return failure("conflict", NEVER, false);
+  if (status === 409 || status === 412) return failure("conflict", NEVER, false);
   if (/^ValidationError$/.test(code) && /does not exist/.test(message)) return failure("not-found", NEVER, false);
   if (INVALID.test(code) || status === 400) return failure("invalid", NEVER, false);
   if (status === 403) return failure("denied", NEVER, false);
