@@ -1,6 +1,7 @@
 /** Before a command answers from the dataset: what is missing of its window is collected, where clouds are part of the answer. */
 import type { EpochMs, Ms } from "../model/units.ts";
 import { openCollected } from "../store/index.ts";
+import { isAbsence } from "./collect/gaps.ts";
 import { collect, scopeKey } from "./collect/index.ts";
 import type { LiveWorld } from "./live.ts";
 import type { Settings } from "./settings.ts";
@@ -35,7 +36,8 @@ export async function freshen(
   if (isFresh(dataDir, scope)) return { ...window, partial: false };
   const { gaps, added, partial } = await collect(dataDir, scope, world);
   world.host.note(`collected ${added.toLocaleString("en-US")} new records`);
-  for (const gap of gaps) world.host.warn(`${gap.what}: ${gap.why}`);
+  // windows of one source fail alike
+  for (const reason of new Set(gaps.filter((gap) => !isAbsence(gap)).map((gap) => `${gap.what}: ${gap.why}`))) world.host.warn(reason);
   return { ...window, partial };
 }
 

@@ -8,6 +8,7 @@ import { type Id, type IdKind, normaliseId, traceIdOf } from "../model/ids.ts";
 import type { Config, Gap, Rec } from "../model/records.ts";
 import type { EpochMs, Usd } from "../model/units.ts";
 import { openBatchWriter, openCollected, openCommitter, openDataset } from "../store/index.ts";
+import { dollars } from "./collect/announce.ts";
 import { credentialsError, failure, isGap } from "./collect/gaps.ts";
 import { Merger } from "./collect/merge.ts";
 import { type LiveWorld, nameOf, withSessions } from "./live.ts";
@@ -145,10 +146,10 @@ async function announce(window: Span, { asked, scope, world }: Search): Promise<
     asked.map(({ session, configs }) => session.collector.searchEstimate(configs, window).catch(() => null)),
   );
   const usd = estimates.reduce<number | null>((sum, one) => (sum === null || one === null || one.usd === null ? null : sum + one.usd), 0);
-  const price = usd === null ? "a price not known" : `$${usd.toPrecision(2)}`;
+  const price = usd === null ? "a price not known" : dollars(usd);
   const hours = Math.round((window.to - window.from) / 3_600_000);
   world.host.note(
-    `searching ${asked.map(({ session }) => nameOf(session.target)).join(", ")} over ${hours} h; a paid search of all of it costs at most ${price} a round (limit $${scope.maxQueryUsd} together)`,
+    `searching ${asked.map(({ session }) => nameOf(session.target)).join(", ")} over ${hours} h; a paid search of all of it costs at most ${price} a round (limit ${dollars(scope.maxQueryUsd)} together)`,
   );
 }
 

@@ -37,6 +37,7 @@ export function announce(tasks: readonly CollectTask[], maxQueryUsd: Usd, host: 
   });
 }
 
-function dollars(usd: Usd): string {
+/** `$0`, `$0.0042`, `$1.20`. */
+export function dollars(usd: Usd): string {
   return usd === 0 ? "$0" : usd < 0.01 ? `$${usd.toPrecision(2)}` : `$${usd.toFixed(2)}`;
 }

@@ -60,7 +60,7 @@ export function failure(session: LiveSession, what: string, error: unknown, wind
     account: session.account,
     region,
     what,
-    why: known ? message : `a bug of evscope: ${message}`,
+    why: known ? message.replace(`${what}: `, "") : `a bug of evscope: ${message}`,
     from: window?.from ?? null,
     to: window?.to ?? null,
   };

@@ -77,6 +77,10 @@ const SHOWN_GAPS = 20;
 export function collectView(facts: CollectFacts): Report {
   const { totals, targets, parts, byType, gaps, window } = collectDocument(facts);
   const held = targets.reduce((total, target) => total + target.sourcesHeld, 0);
+  // windows of one source fail alike
+  const counts = new Map<string, number>();
+  for (const { what, why } of gaps) counts.set(`${what}: ${why}`, (counts.get(`${what}: ${why}`) ?? 0) + 1);
+  const reasons = [...counts];
   const kinds = Object.entries(byType).filter(([, count]) => count > 0);
   const notes = [
     `${window.from} to ${window.to}: ${targets.map((t) => `${t.name} ${t.region} (${t.account ?? "not reached"}), ${plural(t.functions, "function")}`).join("; ")}.`,
@@ -87,8 +91,8 @@ export function collectView(facts: CollectFacts): Report {
     `New in the dataset: ${plural(totals.added, "record")}${totals.duplicates > 0 ? `; ${humanCount(totals.duplicates)} were there already` : ""}.`,
     ...(kinds.length > 0 ? [`By kind: ${kinds.map(([kind, count]) => `${kind} ${humanCount(count)}`).join(", ")}.`] : []),
     `${plural(totals.calls, "call")}, ${humanCount(totals.throttled)} throttled and repeated; paid queries ${totals.spentUsd === null ? "cost an unknown amount" : `${humanUsd(totals.spentUsd)} at list price`}.`,
-    ...gaps.slice(0, SHOWN_GAPS).map((gap) => `Gap: ${gap.what}: ${gap.why}`),
-    ...(gaps.length > SHOWN_GAPS ? [`${plural(gaps.length - SHOWN_GAPS, "more gap")}: --format json lists all.`] : []),
+    ...reasons.slice(0, SHOWN_GAPS).map(([reason, count]) => `Gap: ${reason}${count > 1 ? ` (${count} windows)` : ""}`),
+    ...(reasons.length > SHOWN_GAPS ? [`${plural(reasons.length - SHOWN_GAPS, "more gap")}: --format json lists all.`] : []),
   ];
   return {
     schemaVersion: 1,
