@@ -1,9 +1,10 @@
 /**
  * How the duration of a function depends on its memory size, where CPU is given in proportion to memory (AWS Lambda). Pure.
  * `T(m) = S * ((1-phi)^s + (phi/q)^s)^(1/s)`, `q = min((m-d)/(V-d), cap)`: a share of the work that needs the CPU and scales with it, a
- * share that waits, and how far the two overlap.
+ * share that waits, and how far the two overlap. The kernel hands out CPU in periods of 20 ms, which short work climbs like stairs; of three
+ * public curves of such work that held for one, and made predictions of the other two worse: it is left out.
  */
-import type { Mib, Ms } from "../../model/units.ts";
+import type { Mib } from "../../model/units.ts";
 
 /** Memory at which a function has one vCPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 export const ONE_VCPU_MIB: Mib = 1769;
@@ -35,16 +36,4 @@ export function logShape(memoryMib: Mib, shape: CurveShape): number {
   const throttled = cpuShare / vcpus(memoryMib, shape);
   if (overlap === 1) return Math.log(1 - cpuShare + throttled);
   return Math.log((1 - cpuShare) ** overlap + throttled ** overlap) / overlap;
-}
-
-/**
- * Time that a short piece of CPU work takes under the kernel's bandwidth control: each period of 20 ms gives `20*m/1769 + 0.5` ms of CPU,
- * and the last piece of work does not wait for its period's end. Fitted to measurements of 2025; for work below about 60 ms.
- * https://docs.kernel.org/scheduler/sched-bwc.html
- */
-export function staircaseMs(cpuMs: Ms, memoryMib: Mib): Ms {
-  if (memoryMib >= ONE_VCPU_MIB) return cpuMs;
-  const quotaMs = (20 * memoryMib) / ONE_VCPU_MIB + 0.5;
-  const waits = Math.max(Math.ceil(cpuMs / quotaMs) - 1, 0);
-  return 20 * waits + cpuMs - waits * quotaMs;
 }

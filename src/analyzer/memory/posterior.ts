@@ -49,7 +49,7 @@ export interface Posterior {
   logModel(memoryMib: Mib): Float64Array;
   /** Quantiles of the mean duration at a size, with the spread of the curves and what no curve explains. `shares` ascending, 0..1. */
   quantilesMs(memoryMib: Mib, shares: readonly number[]): Ms[];
-  /** ln T (ms) of each curve at a size, drawn to what was measured at and near it. Same order as `weights`. */
+  /** ln T (ms) of each curve at a size, drawn to what was measured at and near it. Same order as `weights`; do not write into it. */
   logCurve(memoryMib: Mib): Float64Array;
   /** Standard deviation (log scale) of the true mean around `logCurve`: what no curve explains. */
   noise(memoryMib: Mib): number;
@@ -82,6 +82,7 @@ class ParticlePosterior implements Posterior {
   readonly #level: Float64Array;
   /** What is left between each observation and each curve. */
   readonly #residuals: readonly Float64Array[];
+  readonly #curves = new Map<Mib, Float64Array>();
   /** Of the observations, as a share of the model's variance. */
   readonly #covariance: readonly (readonly number[])[];
 
@@ -120,7 +121,10 @@ class ParticlePosterior implements Posterior {
   }
 
   logCurve(memoryMib: Mib): Float64Array {
+    const known = this.#curves.get(memoryMib);
+    if (known) return known;
     const curve = this.logModel(memoryMib);
+    this.#curves.set(memoryMib, curve);
     const { share } = this.#deviation(memoryMib);
     for (const [k, residual] of this.#residuals.entries()) for (let i = 0; i < curve.length; i++) curve[i]! += share[k]! * residual[i]!;
     return curve;

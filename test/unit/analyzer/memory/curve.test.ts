@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { logShape, staircaseMs, vcpus } from "../../../../src/analyzer/memory/curve.ts";
+import { logShape, vcpus } from "../../../../src/analyzer/memory/curve.ts";
 
 describe("vCPUs of a memory size", () => {
   it("are one at 1769 MiB and proportional below, less what the runtime takes", () => {
@@ -29,22 +29,5 @@ describe("shape of a curve", () => {
 
   it("with overlap 2 the parts add up like the sides of a triangle: 0.6 and 0.4/0.5 make 1", () => {
     expect(logShape(884.5, { cpuShare: 0.4, overlap: 2, threads: 1, overheadMib: 0 })).toBeCloseTo(0, 9);
-  });
-});
-
-describe("short work under the 20 ms bandwidth period", () => {
-  it("is not throttled where it fits into one period's quota", () => {
-    // quota at 512 MiB: 20 * 512 / 1769 + 0.5 = 6.288 ms
-    expect(staircaseMs(6, 512)).toBe(6);
-  });
-
-  it("waits once per full quota", () => {
-    // 17.5 ms at 512 MiB: quotas of 6.2885 ms, two full ones and a rest: 2 * 20 + (17.5 - 2 * 6.2885)
-    expect(staircaseMs(17.5, 512)).toBeCloseTo(44.923, 3);
-  });
-
-  it("takes its own time from one vCPU on", () => {
-    expect(staircaseMs(50, 1769)).toBe(50);
-    expect(staircaseMs(50, 3008)).toBe(50);
   });
 });
