@@ -1,13 +1,13 @@
 import { Flags } from "@oclif/core";
 import { runDemo } from "../src/app/demo.ts";
 import { BaseCommand, prose } from "../src/cli/base-command.ts";
-import { chainText, chainsText, costText } from "../src/report/render.ts";
+import { chainText, chainsText, costText, rightsizeText } from "../src/report/render.ts";
 
 export default class Demo extends BaseCommand {
   static override summary = "see it work: an order system over three clouds, no account, no network";
   static override description =
     prose(`Makes the telemetry of a small order system (event sourcing, fan-out, saga) in the vendors' own raw formats, imports it
-into a scratch dataset, and shows a chain, the chains, the costs and what to try next.`);
+into a scratch dataset, and shows a chain, the chains, the costs, the memory sizes and what to try next.`);
   static override examples = ["<%= config.bin %> <%= command.id %>", "<%= config.bin %> <%= command.id %> --seed 3 --orders 200"];
   static override flags = {
     seed: Flags.integer({ default: 7, min: 0, description: "another seed tells another story" }),
@@ -17,7 +17,7 @@ into a scratch dataset, and shows a chain, the chains, the costs and what to try
   override async run(): Promise<void> {
     const { flags } = await this.parse(Demo);
     const look = this.terminal();
-    const { imported, chain, chains, ledger, ...demo } = await runDemo(flags, this.settings(flags), this.host, this.abort.signal);
+    const { imported, chain, chains, ledger, sizing, ...demo } = await runDemo(flags, this.settings(flags), this.host, this.abort.signal);
     const records = imported.files.reduce((sum, file) => sum + file.records, 0).toLocaleString("en-US");
     const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
     this.print(`An order system over AWS, Azure and Google Cloud: ${flags.orders} orders, simulated with seed ${flags.seed}.
@@ -30,12 +30,15 @@ Imported ${records} records in ${seconds(demo.elapsedMs.import)}; chains and cos
     this.print(chainsText(chains, 8, "table", look));
     this.heading("What does it cost, and where is the waste?", "evscope cost");
     this.print(costText(ledger, 12, "table", look));
+    this.heading("Which memory sizes are right, and which cannot be known?", "evscope rightsize --min-saving 0 --top 4");
+    this.print(rightsizeText(sizing, 4, "table", look));
     this.heading("What to try next", null);
     this.print(`  export EVSCOPE_DATA=${demo.dataDir}
   evscope trace ${chain.id} --parts            every sub-span, and which of them the time went to
   evscope trace ${chain.id} --format mermaid   a diagram for a document
   evscope chains --only broken               what is missing, and where
   evscope cost --by route                    cost per kind of business transaction
+  evscope rightsize --explain click-counter  how long it takes at other sizes
   evscope import YOUR-EXPORT                 your own telemetry: evscope import --help lists what it reads
 (without npm link, evscope is: node bin/run.js)`);
   }

@@ -6,10 +6,12 @@ import { writeSimulation } from "../../fixtures/simulator/index.ts";
 import type { Chain } from "../model/chains.ts";
 import type { Ledger } from "../model/cost.ts";
 import type { Host } from "../model/host.ts";
+import type { Objective, Sizing } from "../model/sizing.ts";
 import { openDataset } from "../store/index.ts";
 import { attributed } from "./chains.ts";
 import { costOf } from "./cost.ts";
 import { type ImportResult, importFiles } from "./import/index.ts";
+import { rightsize } from "./rightsize.ts";
 import type { Settings } from "./settings.ts";
 
 export interface DemoResult {
@@ -21,8 +23,12 @@ export interface DemoResult {
   chain: Chain;
   chains: Chain[];
   ledger: Ledger;
+  sizing: Sizing;
   elapsedMs: { simulate: number; import: number; analyse: number };
 }
+
+/** A few minutes of a small shop save cents. */
+const DEMO_OBJECTIVE: Objective = { optimize: "cost", maxSlowdown: null, minSavingUsdPerMonth: 0 };
 
 export async function runDemo(
   options: { seed: number; orders: number },
@@ -48,9 +54,10 @@ export async function runDemo(
   try {
     const { chains } = await attributed(dataset, { from: null, to: null, functions: [], clouds: [] }, "chain", settings, host, signal);
     const { ledger } = await costOf(dataDir, [], { by: "function" }, settings, host, signal);
+    const { sizing } = await rightsize(dataDir, [], { objective: DEMO_OBJECTIVE, functions: null }, settings, host, signal);
     const chain = chains.toSorted((a, b) => interest(b) - interest(a))[0]!;
     const elapsedMs = { simulate: simulated - begun, import: read - simulated, analyse: performance.now() - read };
-    return { rawDir, dataDir, imported, chain, chains: slowestFirst(chains), ledger, elapsedMs };
+    return { rawDir, dataDir, imported, chain, chains: slowestFirst(chains), ledger, sizing, elapsedMs };
   } finally {
     await dataset.close();
   }

@@ -80,7 +80,8 @@ export async function openDataset(dir: string): Promise<Dataset> {
 }
 
 function spanOf(manifests: readonly Manifest[]): { from: EpochMs | null; to: EpochMs | null } {
-  const dated = manifests.flatMap((manifest) => manifest.files.filter((file) => file.day !== UNDATED));
+  const timed = new Set(["invocations", "events"]);
+  const dated = manifests.flatMap((manifest) => manifest.files.filter((file) => timed.has(file.table) && file.day !== UNDATED));
   const [from, to] = dated.reduce(([a, b], file) => [Math.min(a, file.from), Math.max(b, file.to)], [Infinity, -Infinity]);
   return dated.length === 0 ? { from: null, to: null } : { from, to };
 }

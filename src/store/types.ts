@@ -86,7 +86,7 @@ export interface BatchWriter {
 export interface Dataset {
   readonly dir: string;
   info(): Promise<DatasetInfo>;
-  /** Earliest and latest time of all records, by the manifests alone. null: there is none. */
+  /** Earliest and latest time of runs and log lines, by the manifests alone. null: there is none. */
   span(): Promise<{ from: EpochMs | null; to: EpochMs | null }>;
   /** Index rows of these (normalised) IDs, all kinds. IDs with more than `hubLimit` owners come back with the owners cut to that many plus one. */
   find(ids: readonly string[], hubLimit: number): Promise<Link[]>;

@@ -1,5 +1,5 @@
 /** The door of the memory room: see README.md. */
-import type { Epoch, EpochHour, Sizing } from "../../model/sizing.ts";
+import type { Epoch, EpochHour, Sizing, SizingAdvice } from "../../model/sizing.ts";
 import { advise } from "./advise.ts";
 import { experimentOf, type Sided } from "./epochs.ts";
 import type { AdviceContext } from "./subject.ts";
@@ -17,7 +17,7 @@ export interface SizingQuestion extends SizingSources, Omit<AdviceContext, "wind
   hours(epochs: readonly Epoch[]): Promise<readonly EpochHour[]>;
 }
 
-/** Advice for every function, the greatest saving first, then by name. */
+/** Advice for every function: the greatest saving first, then the others by what they cost. */
 export async function sizing(question: SizingQuestion): Promise<Sizing> {
   const { functions, objective, from, to, pricesAsOf } = question;
   const wanted = functionFacts(question).filter((facts) => functions === null || functions(facts.fn));
@@ -27,7 +27,14 @@ export async function sizing(question: SizingQuestion): Promise<Sizing> {
   if (compared.length > 0) for (const hour of await question.hours(compared)) hours.get(compared[hour.epoch]!)!.push(hour);
   const context: AdviceContext = { ...question, window: { from: from ?? 0, to: to ?? 0 } };
   const advice = wanted.map((facts, i) => advise(facts, experiments[i]!, (epoch) => hours.get(epoch) ?? [], context));
-  const saving = (one: (typeof advice)[number]): number => one.savingUsdPerMonth?.p50 ?? Number.NEGATIVE_INFINITY;
-  advice.sort((a, b) => saving(b) - saving(a) || (a.fn < b.fn ? -1 : a.fn > b.fn ? 1 : 0));
-  return { functions: advice, objective, from, to, pricesAsOf };
+  const order = advice.map((one) => ({ one, saving: one.savingUsdPerMonth?.p50 ?? -Infinity, usd: usdNow(one) }));
+  order.sort((a, b) => compare(b.saving, a.saving) || compare(b.usd, a.usd) || (a.one.fn < b.one.fn ? -1 : 1));
+  return { functions: order.map(({ one }) => one), objective, from, to, pricesAsOf };
 }
+
+/** What it costs a month now; nothing known comes last. */
+function usdNow({ predicted, currentMib }: SizingAdvice): number {
+  return predicted.find((one) => one.memoryMib === currentMib)?.monthlyUsd?.p50 ?? -Infinity;
+}
+
+const compare = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1);

@@ -22,6 +22,7 @@ export function whyNotMore(held: HeldBack): string {
   const { tier, currentMib, need, asynchronous, refusal, choice, notes } = held;
   const parts: string[] = [];
   if (refusal !== null) parts.push(`${refusal[0]!.toUpperCase()}${refusal.slice(1)}.`);
+  if (need.floorMib !== null && need.floorMib > currentMib) parts.push(`It needs at least ${need.floorMib} MiB, more than it has.`);
   if (choice?.why === "best") parts.push(`Of the sizes that may be advised, ${currentMib} MiB is the best.`);
   if (choice?.why === "uncertain" && refusal === null)
     parts.push(
@@ -31,7 +32,6 @@ export function whyNotMore(held: HeldBack): string {
   else if (choice !== null && choice.unguardedMib !== choice.memoryMib)
     parts.push(`${choice.unguardedMib} MiB would be better still, but slower than accepted.`);
   if (need.floorMib === null) parts.push("Memory in use is not known: nothing smaller is advised.");
-  else if (need.floorMib > currentMib) parts.push(`It needs at least ${need.floorMib} MiB, more than it has.`);
   if (choice !== null) parts.push(...reachSentence(held));
   if (asynchronous === null) parts.push("What starts it is not known: somebody is taken to wait for it.");
   if (tier === 0 && choice?.act === true) parts.push("On one size, halving once is all that may be tried.");

@@ -100,6 +100,7 @@ function firstSentence(text: string): string {
 
 function proposedText(one: SizingAdvice): string {
   if (one.proposedMib !== null) return `${one.proposedMib} MiB`;
+  if (one.further.some((advice) => advice.kind === "out-of-memory")) return `needs ${one.floorMib} MiB`;
   return one.refusal === null ? "keep" : "refused";
 }
 
@@ -124,7 +125,7 @@ function notesOf(sizing: Sizing, shown: readonly SizingAdvice[]): string[] {
   if (shown.length < totals.functions) notes.push(`${humanCount(totals.functions - shown.length)} more; --top N lists more.`);
   const saving = totals.proposed === 0 ? "" : `, ${humanUsd(totals.savingUsdPerMonth)} less per month`;
   notes.push(`${plural(totals.functions, "function")}: ${totals.proposed} to change${saving}, ${totals.refused} that cannot be judged.`);
-  const further = shown.flatMap((one) => one.further.map(({ text, savingUsdPerMonth }) => ({ fn: one.fn, text, savingUsdPerMonth })));
+  const further = shown.flatMap((one) => one.further.filter(isWorthALine).map((advice) => ({ fn: one.fn, ...advice })));
   if (further.length > 0) notes.push("Beside memory (never applied):");
   for (const { fn, text, savingUsdPerMonth } of further.slice(0, MOST_FURTHER))
     notes.push(`  ${fn}: ${text}${savingUsdPerMonth === null ? "" : ` (${humanUsd(savingUsdPerMonth)} per month)`}`);
@@ -137,6 +138,12 @@ function notesOf(sizing: Sizing, shown: readonly SizingAdvice[]): string[] {
 }
 
 const MOST_FURTHER = 8;
+const LEAST_USD = 1;
+
+/** Cents a month are in the JSON document. */
+function isWorthALine({ savingUsdPerMonth }: SizingAdvice["further"][number]): boolean {
+  return savingUsdPerMonth === null || savingUsdPerMonth >= LEAST_USD;
+}
 
 /** The curve of one function: what was measured, what is expected at other sizes, and what is advised. */
 export function curveDocument(one: SizingAdvice): CurveDocument {
