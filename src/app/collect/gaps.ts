@@ -46,7 +46,7 @@ export function isGap(record: Rec): record is Gap {
 
 /** Nothing was there to read, so nothing is missing. */
 export function isAbsence(gap: Gap): boolean {
-  return /^no log group yet/.test(gap.why);
+  return gap.why.startsWith("no log group yet");
 }
 
 /** A failed piece of work as a gap. `window` null: no time. */
