@@ -8,6 +8,9 @@ import type { Obj } from "./schema.ts";
 /** So many refusals of one action without a single success, and it is not asked again. */
 const REFUSALS = 5;
 
+/** No list of an account is longer: 100,000 functions, 50 a page. One that goes on has no end. */
+export const LISTS = { maxPages: 2_000 } as const;
+
 export interface Details {
   /** null: not known (refused, or the resource is gone meanwhile). */
   one(api: Api, input: object): Promise<Obj | null>;
@@ -46,7 +49,7 @@ export function detailsOf(api: AwsApi, context: LiveContext): Details {
     all: (operation, input) =>
       ask(operation, async () => {
         const answers: Obj[] = [];
-        for await (const answer of api.pages(operation, input)) answers.push(answer);
+        for await (const answer of api.pages(operation, input, LISTS)) answers.push(answer);
         return answers;
       }),
     gaps: () =>

@@ -8,7 +8,7 @@ import type { LiveContext, Target } from "../room.ts";
 import { concurrently } from "../kit/concurrent.ts";
 import type { AwsApi } from "./api.ts";
 import { configsOf } from "./configuration.ts";
-import type { Details } from "./collect-details.ts";
+import { type Details, LISTS } from "./collect-details.ts";
 import { gap, gapOf } from "./live-gaps.ts";
 import { list, obj, type Obj, objects, text } from "./schema.ts";
 import { functionScope } from "./target-scope.ts";
@@ -89,7 +89,7 @@ async function listFunctions(
   // asked for all versions, the list qualifies even the ARN of $LATEST; some endpoints do not look at what they are asked
   let qualified = false;
   try {
-    for await (const answer of api.pages("lambda:ListFunctions", { FunctionVersion: "ALL", MaxItems: 50 })) {
+    for await (const answer of api.pages("lambda:ListFunctions", { FunctionVersion: "ALL", MaxItems: 50 }, LISTS)) {
       for (const one of objects(answer["Functions"])) {
         const name = text(one["FunctionName"]);
         const arn = text(one["FunctionArn"]);
@@ -119,7 +119,7 @@ function brief(configuration: Obj): Obj {
 async function tagsOfFunctions(api: AwsApi): Promise<{ tags: Map<string, Obj> | null; gap: Rec | null }> {
   const tags = new Map<string, Obj>();
   try {
-    for await (const answer of api.pages("tag:GetResources", { ResourceTypeFilters: ["lambda:function"], ResourcesPerPage: 100 })) {
+    for await (const answer of api.pages("tag:GetResources", { ResourceTypeFilters: ["lambda:function"], ResourcesPerPage: 100 }, LISTS)) {
       for (const one of list(answer["ResourceTagMappingList"])) {
         const mapping = obj(one);
         const pairs = list(mapping?.["Tags"]).flatMap((tag) => {

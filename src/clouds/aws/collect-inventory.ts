@@ -3,7 +3,7 @@ import type { Config, Rec } from "../../model/records.ts";
 import type { LiveContext, Target } from "../room.ts";
 import { concurrently, merged } from "../kit/concurrent.ts";
 import type { AwsApi } from "./api.ts";
-import { type Details, detailsOf } from "./collect-details.ts";
+import { type Details, detailsOf, LISTS } from "./collect-details.ts";
 import { functionPages } from "./collect-functions.ts";
 import { configsOf } from "./configuration.ts";
 import { gap, orGap } from "./live-gaps.ts";
@@ -46,17 +46,17 @@ function newBusesIn(config: Config): string[] {
 type Read = (answer: Obj) => Config[];
 
 async function* mappings(api: AwsApi, read: Read): AsyncGenerator<Rec[]> {
-  for await (const answer of api.pages("lambda:ListEventSourceMappings", { MaxItems: 100 })) yield read(answer);
+  for await (const answer of api.pages("lambda:ListEventSourceMappings", { MaxItems: 100 }, LISTS)) yield read(answer);
 }
 
 async function* busesAndRules(api: AwsApi, read: Read, details: Details): AsyncGenerator<Rec[]> {
   const buses: string[] = [];
-  for await (const answer of api.pages("events:ListEventBuses", { Limit: 100 })) {
+  for await (const answer of api.pages("events:ListEventBuses", { Limit: 100 }, LISTS)) {
     buses.push(...namesIn(answer, "EventBuses", "Name"));
     yield read(answer);
   }
   for (const bus of buses) {
-    for await (const answer of api.pages("events:ListRules", { EventBusName: bus, Limit: 100 })) {
+    for await (const answer of api.pages("events:ListRules", { EventBusName: bus, Limit: 100 }, LISTS)) {
       yield read(answer);
       yield* concurrently(namesIn(answer, "Rules", "Name"), AT_A_TIME, async (rule) =>
         ((await details.all("events:ListTargetsByRule", { Rule: rule, EventBusName: bus })) ?? []).flatMap((targets) =>
@@ -68,7 +68,7 @@ async function* busesAndRules(api: AwsApi, read: Read, details: Details): AsyncG
 }
 
 async function* pipes(api: AwsApi, read: Read, details: Details): AsyncGenerator<Rec[]> {
-  for await (const answer of api.pages("pipes:ListPipes", { Limit: 100 })) {
+  for await (const answer of api.pages("pipes:ListPipes", { Limit: 100 }, LISTS)) {
     yield* concurrently(objects(answer["Pipes"]), AT_A_TIME, async (pipe) =>
       read((await details.one("pipes:DescribePipe", { Name: text(pipe["Name"]) })) ?? pipe),
     );
@@ -77,7 +77,7 @@ async function* pipes(api: AwsApi, read: Read, details: Details): AsyncGenerator
 
 /** SQS bills each of these calls as a request ($0.40 a million). */
 async function* queues(api: AwsApi, read: Read, details: Details): AsyncGenerator<Rec[]> {
-  for await (const answer of api.pages("sqs:ListQueues", { MaxResults: 1000 })) {
+  for await (const answer of api.pages("sqs:ListQueues", { MaxResults: 1000 }, LISTS)) {
     const urls = list(answer["QueueUrls"]).flatMap((url) => text(url) ?? []);
     yield* concurrently(urls, AT_A_TIME, async (url) => {
       const described = await details.one("sqs:GetQueueAttributes", { QueueUrl: url, AttributeNames: ["All"] });
@@ -87,12 +87,12 @@ async function* queues(api: AwsApi, read: Read, details: Details): AsyncGenerato
 }
 
 async function* topics(api: AwsApi, read: Read): AsyncGenerator<Rec[]> {
-  for await (const answer of api.pages("sns:ListTopics", {})) yield read(answer);
+  for await (const answer of api.pages("sns:ListTopics", {}, LISTS)) yield read(answer);
 }
 
 /** Those of the whole account, 100 a page, instead of one call per topic. */
 async function* subscriptions(api: AwsApi, read: Read, details: Details): AsyncGenerator<Rec[]> {
-  for await (const answer of api.pages("sns:ListSubscriptions", {})) {
+  for await (const answer of api.pages("sns:ListSubscriptions", {}, LISTS)) {
     const confirmed = objects(answer["Subscriptions"]).filter((one) => text(one["SubscriptionArn"])?.startsWith("arn:") === true);
     yield* concurrently(confirmed, AT_A_TIME, async (one) => {
       const described = await details.one("sns:GetSubscriptionAttributes", { SubscriptionArn: one["SubscriptionArn"] });
@@ -103,7 +103,7 @@ async function* subscriptions(api: AwsApi, read: Read, details: Details): AsyncG
 }
 
 async function* tables(api: AwsApi, read: Read, details: Details): AsyncGenerator<Rec[]> {
-  for await (const answer of api.pages("dynamodb:ListTables", { Limit: 100 })) {
+  for await (const answer of api.pages("dynamodb:ListTables", { Limit: 100 }, LISTS)) {
     const names = list(answer["TableNames"]).flatMap((name) => text(name) ?? []);
     yield* concurrently(names, AT_A_TIME, async (name) => {
       const [described, ttl] = await Promise.all([
@@ -117,7 +117,7 @@ async function* tables(api: AwsApi, read: Read, details: Details): AsyncGenerato
 }
 
 async function* stateMachines(api: AwsApi, read: Read, details: Details): AsyncGenerator<Rec[]> {
-  for await (const answer of api.pages("states:ListStateMachines", { maxResults: 1000 })) {
+  for await (const answer of api.pages("states:ListStateMachines", { maxResults: 1000 }, LISTS)) {
     yield* concurrently(objects(answer["stateMachines"]), AT_A_TIME, async (machine) =>
       read(
         (await details.one("states:DescribeStateMachine", { stateMachineArn: machine["stateMachineArn"] })) ?? { stateMachines: [machine] },
@@ -127,7 +127,7 @@ async function* stateMachines(api: AwsApi, read: Read, details: Details): AsyncG
 }
 
 async function* logGroups(api: AwsApi, read: Read): AsyncGenerator<Rec[]> {
-  for await (const answer of api.pages("logs:DescribeLogGroups", { limit: 50 })) yield read(answer);
+  for await (const answer of api.pages("logs:DescribeLogGroups", { limit: 50 }, LISTS)) yield read(answer);
 }
 
 function namesIn(answer: Obj, field: string, name: string): string[] {
