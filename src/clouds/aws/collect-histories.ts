@@ -106,12 +106,13 @@ async function historyRecords(api: AwsApi, context: LiveContext, executionArn: s
   const reader = liveReader(api, stepFunctions, context.keys, executionArn);
   try {
     const described = await api.call("states:DescribeExecution", { executionArn });
-    // the history tells more than the description but where it does not reach
     const events: Json[] = [];
     const input = { executionArn, maxResults: 1000, includeExecutionData: true };
     for await (const answer of api.pages("states:GetExecutionHistory", input)) events.push(...list(answer["events"]));
     const history: Obj = { executionArn, events };
-    return [...reader.read(described), ...(events.length === 0 ? [] : reader.read(history)), ...reader.end()];
+    // the description is read for its trace header; all else the history tells better, if there is one
+    const description = reader.read(described);
+    return [...(events.length === 0 ? description : reader.read(history)), ...reader.end()];
   } catch (error) {
     if (error instanceof AwsError && error.kind === "not-found") return [];
     throw error;

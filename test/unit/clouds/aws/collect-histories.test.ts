@@ -32,6 +32,7 @@ const described = (input: Obj): Obj => ({
   executionArn: input["executionArn"]!,
   stateMachineArn: MACHINE,
   status: "SUCCEEDED",
+  traceHeader: "Root=1-6921f000-000000000000000000000007;Parent=00000000000000bb;Sampled=1",
   startDate: iso(NOW - HOUR),
   stopDate: iso(NOW - HOUR + 2000),
   input: '{"orderId":"o-42"}',
@@ -119,13 +120,13 @@ describe("run", () => {
       .map((one) => String(one.input["executionArn"]).split(":").at(-1));
     expect(asked.sort()).toEqual(["inside", "reaches-in", "running"]);
     expect(api.counts()["states:ListExecutions"]).toBe(3);
-    // the description and the history both tell of the execution; the history of its state, over two pages
+    // a history over two pages
     const inside = typed(records, "span").filter((one) => one.spanId.startsWith(arn("inside")));
     expect(inside.map((one) => [one.kind, one.name, one.endedAt! - one.startedAt])).toEqual([
       ["workflow", "fulfil", 2000],
-      ["workflow", "fulfil", 2000],
       ["state", "Ship", 1000],
     ]);
+    expect(inside.map((one) => one.traceId)).toEqual(["6921f000000000000000000000000007", "6921f000000000000000000000000007"]);
     expect(inside[0]!.ids).toContainEqual({ kind: "correlation", value: "o-42" });
   });
 
@@ -135,6 +136,14 @@ describe("run", () => {
     const records = await collected(runHistories(api, testContext(), tasks[0]!));
     expect(typed(records, "gap").map((one) => [one.what, one.why])).toEqual([
       ["histories of fulfil", expect.stringContaining("StateMachineDoesNotExist")],
+    ]);
+  });
+
+  it("an execution without events has what its description says", async () => {
+    const api = scriptedAws({ "states:DescribeExecution": described, "states:GetExecutionHistory": { events: [] } });
+    const records = await collected(historyOf(api, testContext(), arn("x")));
+    expect(typed(records, "span").map((one) => [one.kind, one.endedAt! - one.startedAt, one.ids.map((id) => id.value)])).toEqual([
+      ["workflow", 2000, [arn("x"), "o-42"]],
     ]);
   });
 
