@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Api } from "../../../../src/clouds/aws/api.ts";
+import { type Api, iamAction } from "../../../../src/clouds/aws/api.ts";
 import { inventory } from "../../../../src/clouds/aws/collect-inventory.ts";
+import { permissions } from "../../../../src/clouds/aws/permissions.ts";
 import type { Obj } from "../../../../src/clouds/aws/schema.ts";
 import { ownConfigs } from "../../../../src/clouds/aws/target-scope.ts";
 import type { Target } from "../../../../src/clouds/room.ts";
@@ -311,6 +312,21 @@ describe("what cannot be read", () => {
       },
     });
     await expect(collected(inventory(api, testTarget(), testContext({ signal: stop.signal })))).rejects.toThrow("stopped");
+  });
+});
+
+describe("permissions", () => {
+  it("are listed for every call, and no listed one of these services is left unused", async () => {
+    const api = scriptedAws(SCRIPT);
+    await read(api);
+    const own = permissions.filter((one) => one.feature === "collect").map((one) => one.action);
+    const asked = new Set(api.asked.map((one) => iamAction(one.api)));
+    expect(own).toEqual(expect.arrayContaining([...asked]));
+    // versions are asked for only where the list does not give them
+    const inventoryOnly = own.filter(
+      (action) => /^(lambda|tag|events|pipes|sqs|sns|dynamodb):/.test(action) && !action.endsWith("ListVersionsByFunction"),
+    );
+    expect([...asked]).toEqual(expect.arrayContaining(inventoryOnly));
   });
 });
 
