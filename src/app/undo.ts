@@ -21,9 +21,10 @@ export interface UndoOptions extends Manner {
 export async function undo(options: UndoOptions, reach: Reach): Promise<Applied> {
   const { host, clock, signal } = reach.world;
   return withJournal(options.dataDir, host, async (journal) => {
-    const run = runToUndo(runsOf(journal.entries), options.run);
+    const runs = runsOf(journal.entries);
+    const run = runToUndo(runs, options.run);
     const open = openRun(journal, (one) => one.undoes === run.run || one.run === run.run);
-    const back = inverted(run);
+    const back = inverted(run, runs);
     const facts = { undoes: run.run, planHash: null };
     if (back.length === 0) return { ...facts, state: "nothing", run: null, resumed: false, changes: [], exitCode: EXIT.done };
     const resumed = open !== null && open.undoes === run.run ? open : null;

@@ -1,28 +1,42 @@
 /** The inverted changes of a run. They go through the same door, with what the run left behind as their lock. Pure. */
-import type { Change, LiveResource } from "../model/plan.ts";
+import { canonicalJson } from "../model/canonical.ts";
+import type { Change, JournalEntry, LiveResource } from "../model/plan.ts";
 import type { Run, Step } from "./runs.ts";
 import { aliasVersion, settingsOf, stateOf } from "./state.ts";
 
-/** What takes this run back, last change first. Only what the run began to write. */
-export function inverted(run: Run): Change[] {
+type LiveState = NonNullable<JournalEntry["live"]>;
+
+/** What takes this run back, last change first. Only what the run began to write. `all`: every run of the journal. */
+export function inverted(run: Run, all: readonly Run[]): Change[] {
   return [...run.steps.values()]
     .filter((step) => step.began)
-    .map(invert)
+    .map((step) => invert(step, leftBehind(step, run, all)))
     .reverse();
 }
 
-function invert({ change, end }: Step): Change {
+/**
+ * What our last write left behind: this run's, or that of a later one that came back to the same settings (an undo taken back). null: the
+ * end of the write is not known.
+ */
+function leftBehind(step: Step, run: Run, all: readonly Run[]): LiveState | null {
+  if (step.end?.step !== "done") return null;
+  const later = all.slice(all.indexOf(run) + 1).flatMap((one) => [...one.steps.values()]);
+  const same = later.filter((one) => one.end?.step === "done" && one.change.resource === step.change.resource);
+  const last = same.at(-1);
+  return last?.end?.live && canonicalJson(last.end.live.settings) === canonicalJson(step.change.after) ? last.end.live : step.end.live;
+}
+
+function invert({ change, end }: Step, left: LiveState | null): Change {
   // only a finished write tells what it left behind; otherwise the settings alone decide
-  const left = end?.step === "done" ? end.live : null;
-  const to = change.aliasTarget ?? end?.publishedVersion ?? (left === null ? null : aliasVersion(change, left));
+  const to =
+    change.alias === null ? null : left === null ? (change.aliasTarget ?? end?.publishedVersion ?? null) : aliasVersion(change, left);
   return {
     ...change,
     before: change.after,
     after: change.before,
     revision: left?.revision ?? null,
     fingerprint: left?.fingerprint ?? "",
-    alias: change.alias,
-    aliasVersion: change.alias === null ? null : to,
+    aliasVersion: to,
     aliasTarget: change.alias === null ? null : change.aliasVersion,
     danger: change.danger === "restart" ? "restart" : "none",
     expected: null,

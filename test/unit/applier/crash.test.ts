@@ -1,9 +1,9 @@
 /** kill -9 at every step, then the same again: nothing twice, nothing lost, journal true, undo exact. */
 import { execFile } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { runsOf } from "../../../src/applier/runs.ts";
 import { inverted } from "../../../src/applier/undo.ts";
 import type { Change } from "../../../src/model/plan.ts";
@@ -14,9 +14,15 @@ import { newDir, run } from "./support.ts";
 const CHILD = fileURLToPath(new URL("./kill-child.ts", import.meta.url));
 const NAMES = Array.from({ length: 20 }, (_, i) => `fn${String(i).padStart(2, "0")}`);
 
+const dirs: string[] = [];
+afterEach(() => {
+  for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true, force: true });
+});
+
 /** Every third function is moved through its alias. */
 function prepared(): { dir: string; changes: Change[] } {
   const dir = newDir();
+  dirs.push(dir);
   const cloud = new FakeCloud(join(dir, "cloud.json"));
   for (const [i, name] of NAMES.entries())
     cloud.add(name, i % 3 === 0 ? { aliases: [{ name: "live", version: "1" }], versions: [1024] } : {});
@@ -60,7 +66,7 @@ async function killedThenResumed(killAt: number, torn: boolean, parallel: number
   expect(outcomes.every((one) => one.state === "done" || one.state === "already")).toBe(true);
   expectTrue(dir, cloud, ended ? 2 : 1);
   const [applied] = runsOf(readJournal(dir).entries);
-  const back = inverted(applied!);
+  const back = inverted(applied!, []);
   expect(back).toHaveLength(20);
   expect((await run(dir, cloud, back, { undoes: applied!.run })).every((one) => one.state === "done")).toBe(true);
   expect(visible(cloud)).toEqual(original);
@@ -109,7 +115,7 @@ describe("apply of 20 changes, killed", () => {
         const original = visible(before);
         await run(dir, before, changes);
         const [applied] = runsOf(readJournal(dir).entries);
-        const back = inverted(applied!);
+        const back = inverted(applied!, []);
         writeFileSync(join(dir, "changes.json"), JSON.stringify(back));
         expect(await child(dir, at, true, 1, applied!.run)).toBe("SIGKILL");
         const cloud = new FakeCloud(join(dir, "cloud.json"));
