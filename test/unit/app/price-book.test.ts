@@ -38,6 +38,18 @@ describe("the built-in tables", () => {
     expect(book.find("azure", "runs", "", "home")!.usdPerUnit).toBe(0.3);
   });
 
+  it("give tiers by the quantity of a month, times the region's factor", () => {
+    const tiered = priceBook({ aws: [line("calls", "x", { tiers: [{ above: 5, usd: 0.1 }] })] });
+    // beyond 5 million: 0.1 x 1.5 per million in the far region
+    const [tier] = tiered.find("aws", "calls", "x", "far")!.tiers!;
+    expect(tier!.above).toBe(5_000_000);
+    expect(tier!.usdPerUnit).toBeCloseTo(0.15 / 1e6, 18);
+    const own = { path: "prices.yaml", text: "prices: [{ cloud: aws, meter: calls, variant: x, usd: 1, per: 1000 }]" };
+    expect(
+      priceBook({ aws: [line("calls", "x", { tiers: [{ above: 5, usd: 0.1 }] })] }, own).find("aws", "calls", "x", "far")!.tiers,
+    ).toBeUndefined();
+  });
+
   it("say nothing where the bill is in another currency", () => {
     expect(book.find("aws", "calls", "x", "cn-north-1")).toBeNull();
     expect(book.find("azure", "runs", "", "chinaeast2")).toBeNull();
