@@ -77,6 +77,13 @@ export function benchmarkSet(curves: Iterable<Curve & { set: string; platform: s
   );
 }
 
+/** Curves of CPU shares on OpenFaaS, given as the memory that has that share on Lambda: no prior was fitted to them. */
+export function openFaas(curves: Iterable<Curve & { set: string; platform: string }>): Curve[] {
+  return [...curves].filter(
+    ({ platform, points, roughness: rough }) => platform === "openfaas-cpu" && points.length >= 4 && rough <= CLEAN,
+  );
+}
+
 const groupOf = (source: string): string => source.replace(/^mbwilding.*/, "mbwilding");
 
 /** Pool adjacent violators: the non-increasing sequence nearest to the logarithms. */

@@ -1,5 +1,5 @@
 /** evscope's model with a prior that does not know the tested family. */
-import { type Posterior, posterior } from "../../src/analyzer/memory/posterior.ts";
+import { type Observation, type Posterior, posterior } from "../../src/analyzer/memory/posterior.ts";
 import { Prior } from "../../src/analyzer/memory/prior.ts";
 import type { Curve, Point } from "./dataset.ts";
 import { fitPrior } from "./fit.ts";
@@ -19,7 +19,12 @@ export function leaveGroupOut(known: readonly Curve[]): Model {
       prior = new Prior(fitPrior(known.filter((other) => other.group !== group)));
       priors.set(group, prior);
     }
-    const observations = shown.map(({ memoryMib, durationMs, logSe = 0 }) => ({ memoryMib, durationMs, logSe }));
-    return posterior(observations, { cpuMs: null, prior });
+    return posterior(observations(shown), { cpuMs: null, prior });
   };
 }
+
+/** The prior that is shipped: for curves that it was not fitted to. */
+export const shippedModel: Model = (_, shown) => posterior(observations(shown), { cpuMs: null });
+
+const observations = (shown: readonly Observable[]): Observation[] =>
+  shown.map(({ memoryMib, durationMs, logSe = 0 }) => ({ memoryMib, durationMs, logSe }));

@@ -3,16 +3,16 @@
  * page and beside other ways to do it. Whole families of functions are left out of the prior in turn. Exit code 1: a gate is missed.
  */
 import { existsSync } from "node:fs";
-import { benchmarkSet, CLEAN, type Curve, readCurves, SHARED } from "./dataset.ts";
+import { benchmarkSet, CLEAN, type Curve, openFaas, readCurves, SHARED } from "./dataset.ts";
 import { gateTable, shownValue } from "./gates.ts";
 import { gatesOf } from "./goals.ts";
 import { bootstrap, mean, median, standing } from "./metrics.ts";
 import { measure } from "./measure.ts";
-import { contenders, type Score, scored } from "./score.ts";
+import { contenders, coverage, evscope, type Score, scored } from "./score.ts";
 import { MEMORY_RULES } from "./baselines.ts";
 import { onCandidates, REGIMES, shown, sizelessGrid } from "./regimes.ts";
 import { bestFit } from "./fit.ts";
-import { leaveGroupOut } from "./models.ts";
+import { leaveGroupOut, shippedModel } from "./models.ts";
 import { logShape, ONE_VCPU_MIB } from "../../src/analyzer/memory/curve.ts";
 
 const percent = (value: number): string => (value * 100).toFixed(1).padStart(6);
@@ -104,6 +104,12 @@ async function main(): Promise<number> {
   print(
     `flat functions: ${figures.controls.functions}, ${figures.controls.cases} questions, ${figures.controls.speedUps} times more memory advised`,
   );
+  const elsewhere = openFaas(curves.values());
+  const transfer = (["2 sizes", "3 sizes"] as const).map((regime) => {
+    const errors = scored(elsewhere, (curve) => shown(curve, regime), evscope(shippedModel)).map(({ mape }) => mape);
+    return `${regime} ${percent(mean(errors)).trim()} (covers ${percent(coverage(elsewhere, regime, shippedModel, 0.8)).trim()})`;
+  });
+  print(`OpenFaaS, ${elsewhere.length} CPU curves that no prior knows, shipped prior: error with ${transfer.join(", ")}`);
   const { vetoes } = figures;
   print(
     `from a dataset's figures: ${vetoes.proposals} of ${vetoes.functions} functions get a proposal; with memory exhausted ${vetoes.afterOutOfMemory}, ` +
