@@ -188,13 +188,13 @@ function insightsTasks(
 ): CollectTask[] {
   const total = choice.insights.reduce((sum, part) => sum + (part.bytes ?? 0), 0);
   const unknown = choice.insights.filter((part) => part.bytes === null).length;
-  return batches(choice.insights).flatMap((batch) => {
+  return batches(choice.insights, request.logs).flatMap((batch) => {
     const groups = batch.map((part) => part.group);
     const bytes = batch.reduce<Bytes | null>((sum, part) => plus(sum, part.bytes), 0);
     // every task may use its part of the whole limit: what was estimated too low somewhere is stopped there
     const share = total > 0 && unknown === 0 ? (bytes ?? 0) / total : batch.length / choice.insights.length;
     const spans = batch[0]!.spans;
-    const rows = calls.rowsOf(bytes ?? 0);
+    const rows = calls.rowsOf(bytes ?? 0, request.logs);
     return spans
       .flatMap((span) => calls.daySlices(span, (rows * (span.to - span.from)) / lengthMs(spans), ROWS_PER_QUERY))
       .map((window) => {
@@ -209,19 +209,25 @@ function insightsTasks(
           limitUsd: request.maxQueryUsd,
         };
         const [first, ...others] = groups.map((group) => source(group.name));
-        const estimate = calls.insightsEstimate(bytes === null ? null : bytes * part, groups.length, means.usdPerByte, ctx.requestsPerS);
+        const estimate = calls.insightsEstimate(
+          bytes === null ? null : bytes * part,
+          groups.length,
+          means.usdPerByte,
+          ctx.requestsPerS,
+          request.logs,
+        );
         return task(first!, others, `logs of ${titleOf(groups)}`, window, estimate, detail);
       });
   });
 }
 
 /** Groups of which the same is missing, 50 at a time, and no more than fill a query with one day's rows. */
-function batches(parts: readonly Part[]): Part[][] {
+function batches(parts: readonly Part[], lines: CollectRequest["logs"]): Part[][] {
   const found: Part[][] = [];
   const open = new Map<string, { batch: Part[]; rowsPerDay: number }>();
   for (const part of parts) {
     const key = JSON.stringify([part.spans, part.group.histories]);
-    const rowsPerDay = calls.rowsOf(part.bytes ?? 0) / (lengthMs(part.spans) / calls.DAY_MS);
+    const rowsPerDay = calls.rowsOf(part.bytes ?? 0, lines) / (lengthMs(part.spans) / calls.DAY_MS);
     let last = open.get(key);
     if (last === undefined || last.batch.length >= calls.GROUPS_PER_QUERY || last.rowsPerDay + rowsPerDay > ROWS_PER_QUERY) {
       open.set(key, (last = { batch: [], rowsPerDay: 0 }));

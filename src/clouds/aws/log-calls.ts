@@ -25,8 +25,10 @@ export function insightsPrice(region: string): { usdPerByte: Usd; assumed: boole
 
 /** What a query took, for people. */
 export function scanned(bytes: Bytes, price: { usdPerByte: Usd; assumed: boolean }): string {
-  const usd = (bytes * price.usdPerByte).toFixed(4);
-  return `Logs Insights scanned ${(bytes / GIB).toFixed(3)} GB, $${usd} at list price${price.assumed ? " (assumed: that of us-east-1)" : ""}`;
+  const usd = bytes * price.usdPerByte;
+  const size = bytes < GIB / 10 ? `${(bytes / 1_048_576).toFixed(1)} MB` : `${(bytes / GIB).toFixed(1)} GB`;
+  const cost = usd < 0.0001 ? "less than $0.0001" : `$${usd.toFixed(4)}`;
+  return `Logs Insights scanned ${size}, ${cost} at list price${price.assumed ? " (assumed: that of us-east-1)" : ""}`;
 }
 
 /** Most groups of one query: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html */
@@ -40,8 +42,11 @@ const REASONABLE_S = 600;
 const CALLS_PER_QUERY = 8;
 const QUERY_CALLS_PER_S = 10;
 const ROWS_PER_PAGE = 10_000;
-/** START, END and REPORT are 350 to 500 bytes together; a shorter line than this on average is rare. Errs towards too many rows. */
-const BYTES_PER_ROW = 150;
+/**
+ * Bytes of which one is a row. All lines: fewer on average are rare. The platform's: START and REPORT of an invocation, where START, END and
+ * REPORT alone are 350 to 500 bytes and most functions write as much themselves. Too many rows expected cost calls, too few a second scan.
+ */
+const BYTES_PER_ROW = { all: 150, platform: 400 } as const;
 
 /**
  * Bytes of a group in a window, from what it stores and for how long: at an even rate. An estimate: AWS counts `storedBytes` with a delay.
@@ -55,9 +60,9 @@ export function bytesInWindow(group: LogGroup, window: Span, now: EpochMs): Byte
   return group.storedBytes * Math.min(1, Math.max(0, share));
 }
 
-/** Rows that so many bytes are, at most. */
-export function rowsOf(bytes: Bytes): number {
-  return Math.ceil(bytes / BYTES_PER_ROW);
+/** Rows that a query gives for so many bytes, about. */
+export function rowsOf(bytes: Bytes, lines: keyof typeof BYTES_PER_ROW): number {
+  return Math.ceil(bytes / BYTES_PER_ROW[lines]);
 }
 
 /** Calls of FilterLogEvents for so many bytes; at least one. */
@@ -76,10 +81,17 @@ export function filterEstimate(bytes: Bytes | null, requestsPerS: number | null)
   };
 }
 
-export function insightsEstimate(bytes: Bytes | null, groups: number, usdPerByte: Usd, requestsPerS: number | null): Estimate {
+/** `lines`: what the query asks for. */
+export function insightsEstimate(
+  bytes: Bytes | null,
+  groups: number,
+  usdPerByte: Usd,
+  requestsPerS: number | null,
+  lines: keyof typeof BYTES_PER_ROW = "all",
+): Estimate {
   const queries = Math.ceil(groups / GROUPS_PER_QUERY);
   if (bytes === null) return { calls: null, seconds: null, usd: null, bytes: null };
-  const calls = queries * CALLS_PER_QUERY + Math.ceil(rowsOf(bytes) / ROWS_PER_PAGE);
+  const calls = queries * CALLS_PER_QUERY + Math.ceil(rowsOf(bytes, lines) / ROWS_PER_PAGE);
   return { calls, seconds: calls / Math.min(QUERY_CALLS_PER_S, requestsPerS ?? Infinity), usd: bytes * usdPerByte, bytes };
 }
 

@@ -8,6 +8,7 @@ import {
   insightsEstimate,
   insightsPrice,
   type Means,
+  scanned,
 } from "../../../../src/clouds/aws/log-calls.ts";
 import type { LogGroup } from "../../../../src/clouds/aws/log-groups.ts";
 
@@ -51,6 +52,7 @@ describe("what a call takes", () => {
     expect(insightsPrice("ap-northeast-1")).toEqual({ usdPerByte: 0.0076 / GIB, assumed: false });
     expect(insightsPrice("eu-south-1").assumed).toBe(true);
     expect(insightsEstimate(null, 1, 1, null).usd).toBeNull();
+    expect(scanned(12 * GIB, insightsPrice("us-east-1"))).toBe("Logs Insights scanned 12.0 GB, $0.0600 at list price");
   });
 
   it("takes the share of a window from what is stored, at an even rate", () => {

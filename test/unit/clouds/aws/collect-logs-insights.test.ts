@@ -66,7 +66,7 @@ describe("Logs Insights", () => {
     expect(typed(records, "invocation").map((one) => one.fn)).toEqual(names);
     expect(notes).toHaveLength(3);
     expect(notes[0]).toMatch(
-      /^logs of f000, f001, f002, f003, f004 and 45 more: Logs Insights scanned 0\.000 GB, \$0\.0000 at list price \(assumed: that of us-east-1\)$/,
+      /^logs of f000, f001, f002, f003, f004 and 45 more: Logs Insights scanned 0\.0 MB, less than \$0\.0001 at list price \(assumed: that of us-east-1\)$/,
     );
     expect(inputs(server)[0]).toMatchObject({ startTime: FROM / 1000, endTime: NOW / 1000 });
     expect(inputs(server)[0].queryString).toMatch(
