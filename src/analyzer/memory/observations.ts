@@ -58,7 +58,8 @@ function historyOf(current: Sided, others: readonly Sided[], hours: (epoch: Side
     const plain = meanOf(one, hours(one));
     if (plain === null || plain.warm < LEAST_WARM) continue;
     const matched = measured.length === 0 ? null : matchedTo(now!, hours(current), hours(one));
-    if (matched === null && measured.length > 0) notes.push(`${one.memoryMib} MiB: too few common hours of the week to match them.`);
+    if (matched === null && measured.length > 0)
+      notes.push(`${one.memoryMib} MiB ran at other hours of the week than the current size: they are not matched.`);
     const ofPlain = matched ?? plain;
     const drift = DRIFT_SD ** 2 * (Math.abs(centre(one) - centre(current)) / DRIFT_MS);
     measured.push({ ...plain, ...ofPlain, logSe: Math.sqrt(ofPlain.logSe ** 2 + drift) });

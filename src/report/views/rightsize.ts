@@ -1,7 +1,7 @@
 /** Memory advice -> its JSON document, its table, and the curve of one function. */
 import type { Interval } from "../../model/plan.ts";
-import type { Objective, SizePrediction, Sizing, SizingAdvice } from "../../model/sizing.ts";
-import type { Mib, Usd } from "../../model/units.ts";
+import type { Objective, Sizing, SizingAdvice } from "../../model/sizing.ts";
+import type { Mib, Ms, Usd } from "../../model/units.ts";
 import { humanCount, humanMs, humanPercent, humanUsd, plural } from "../formats/values.ts";
 import type { CurveDocument, Report } from "../report.ts";
 import { isoTime } from "./time.ts";
@@ -64,11 +64,14 @@ export function rightsizeView(sizing: Sizing, top: number | null): Report {
           { key: "function", label: "function", type: "id" },
           { key: "currentMib", label: "now", type: "mib" },
           { key: "proposed", label: "proposed", type: "text" },
-          { key: "saving", label: "saving per month", type: "text" },
-          { key: "duration", label: "warm duration", type: "text" },
+          { key: "savingUsd", label: "saving per month", type: "usd" },
+          { key: "savingUsdP10", label: "P10", type: "usd", optional: true },
+          { key: "savingUsdP90", label: "P90", type: "usd", optional: true },
+          { key: "durationMs", label: "warm duration", type: "ms" },
+          { key: "proposedDurationMs", label: "then", type: "ms" },
           { key: "confidence", label: "confidence", type: "text" },
-          { key: "tier", label: "tier", type: "count", optional: true },
           { key: "why", label: "why", type: "text" },
+          { key: "tier", label: "tier", type: "count", optional: true },
           { key: "floorMib", label: "floor", type: "mib", optional: true },
           { key: "invocationsPerMonth", label: "runs per month", type: "count", optional: true },
           ...(["account", "region"] as const).filter(several).map((key) => ({ key, label: key, type: "text", optional: true }) as const),
@@ -77,8 +80,11 @@ export function rightsizeView(sizing: Sizing, top: number | null): Report {
           function: one.fn,
           currentMib: one.currentMib,
           proposed: proposedText(one),
-          saving: one.savingUsdPerMonth === null ? null : usdInterval(one.savingUsdPerMonth),
-          duration: durationText(one),
+          savingUsd: one.savingUsdPerMonth?.p50 ?? "-",
+          savingUsdP10: one.savingUsdPerMonth?.p10 ?? "-",
+          savingUsdP90: one.savingUsdPerMonth?.p90 ?? "-",
+          durationMs: durationAt(one, one.currentMib),
+          proposedDurationMs: one.proposedMib === null ? "-" : durationAt(one, one.proposedMib),
           confidence: one.confidence,
           tier: one.tier ?? "-",
           why: one.refusal ?? firstSentence(one.whyNotMore),
@@ -108,15 +114,8 @@ function usdInterval({ p10, p50, p90 }: Interval): string {
   return `${humanUsd(p50)} (${humanUsd(p10)} to ${humanUsd(p90)})`;
 }
 
-function predictionAt(one: SizingAdvice, memoryMib: Mib | null): SizePrediction | null {
-  return one.predicted.find((prediction) => prediction.memoryMib === memoryMib) ?? null;
-}
-
-function durationText(one: SizingAdvice): string | null {
-  const now = predictionAt(one, one.currentMib)?.durationMs ?? null;
-  const then = predictionAt(one, one.proposedMib)?.durationMs ?? null;
-  if (now === null) return null;
-  return then === null ? humanMs(now.p50) : `${humanMs(now.p50)} -> ${humanMs(then.p50)}`;
+function durationAt(one: SizingAdvice, memoryMib: Mib | null): Ms | null {
+  return one.predicted.find((prediction) => prediction.memoryMib === memoryMib)?.durationMs?.p50 ?? null;
 }
 
 function notesOf(sizing: Sizing, shown: readonly SizingAdvice[]): string[] {

@@ -197,7 +197,12 @@ describe("whatever the figures", () => {
         meanMs: one.count === 0 ? null : one.meanMs,
       };
       return statsOf({
-        ...{ memoryMib: one.memoryMib, meanMs: one.meanMs, ooms: one.ooms, timeouts: one.timeouts, warm, probe: one.probe },
+        memoryMib: one.memoryMib,
+        meanMs: one.meanMs,
+        ooms: one.ooms,
+        timeouts: one.timeouts,
+        warm,
+        probe: one.probe,
         version: one.probe ? String(i) : "$LATEST",
         invocations: one.count + one.cold + one.ooms + one.timeouts,
         maxUsedMib: Math.round(one.memoryMib * one.usedShare),
