@@ -42,9 +42,18 @@ export const SCRIPT: { [api in Api]?: Scripted } = {
   },
   "lambda:ListEventSourceMappings": {
     EventSourceMappings: [
+      {
+        UUID: "u-2",
+        EventSourceArn: arn("sqs", "stock"),
+        FunctionArn: arn("lambda", "function:ship"),
+        KMSKeyArn: arn("kms", "key/k"),
+        FilterCriteria: null,
+      },
       { UUID: "u-1", EventSourceArn: arn("sqs", "stock"), FunctionArn: arn("lambda", "function:orders"), BatchSize: 10 },
     ],
   },
+  // of the mapping with a key, whose filter the list leaves out
+  "lambda:GetEventSourceMapping": { UUID: "u-2", FilterCriteria: { Filters: [{ Pattern: '{"body":{"a":[1]}}' }] } },
   "events:ListEventBuses": { EventBuses: [{ Name: "default", Arn: arn("events", "event-bus/default") }] },
   "events:ListRules": { Rules: [{ Name: "placed", Arn: arn("events", "rule/placed"), EventBusName: "default", EventPattern: "{}" }] },
   "events:ListTargetsByRule": { Targets: [{ Id: "t", Arn: arn("lambda", "function:ship") }] },

@@ -18,7 +18,7 @@ export async function* inventory(api: AwsApi, target: Target, context: LiveConte
   const reader = (answer: Obj): Config[] => configsOf(answer, { account: api.account, region: api.region, at: context.clock.now() });
   const parts: [what: string, pages: AsyncIterable<Rec[]>][] = [
     ["functions", functionPages(api, target, context, details)],
-    ["event source mappings", mappings(api, reader)],
+    ["event source mappings", mappings(api, reader, details)],
     ["event buses and rules", busesAndRules(api, reader, details)],
     ["pipes", pipes(api, reader, details)],
     ["queues", queues(api, reader, details)],
@@ -45,8 +45,20 @@ function newBusesIn(config: Config): string[] {
 
 type Read = (answer: Obj) => Config[];
 
-async function* mappings(api: AwsApi, read: Read): AsyncGenerator<Rec[]> {
-  for await (const answer of api.pages("lambda:ListEventSourceMappings", { MaxItems: 100 }, LISTS)) yield read(answer);
+async function* mappings(api: AwsApi, read: Read, details: Details): AsyncGenerator<Rec[]> {
+  for await (const answer of api.pages("lambda:ListEventSourceMappings", { MaxItems: 100 }, LISTS)) {
+    yield* concurrently(objects(answer["EventSourceMappings"]), AT_A_TIME, async (mapping): Promise<Rec[]> => {
+      if (text(mapping["KMSKeyArn"]) === null) return read({ EventSourceMappings: [mapping] });
+      // a list shows no filter where it is encrypted
+      const opened = (await details.one("lambda:GetEventSourceMapping", { UUID: mapping["UUID"] })) ?? mapping;
+      const configs = read({ EventSourceMappings: [{ ...mapping, FilterCriteria: opened["FilterCriteria"] ?? null }] });
+      if (obj(opened["FilterCriteriaError"]) === null) return configs;
+      return [
+        ...configs,
+        gap(api, `filters of mapping ${text(mapping["UUID"]) ?? ""}`, "encrypted: kms:Decrypt with its key is needed to read them"),
+      ];
+    });
+  }
 }
 
 async function* busesAndRules(api: AwsApi, read: Read, details: Details): AsyncGenerator<Rec[]> {

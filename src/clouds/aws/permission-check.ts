@@ -48,6 +48,7 @@ const TRIALS: readonly Trial[] = [
   { api: "lambda:ListAliases", input: (has) => ({ FunctionName: has.fn, MaxItems: 1 }) },
   { api: "lambda:ListVersionsByFunction", input: (has) => ({ FunctionName: has.fn, MaxItems: 1 }) },
   { api: "lambda:ListEventSourceMappings", input: () => ({ MaxItems: 1 }) },
+  { api: "lambda:GetEventSourceMapping", input: () => ({ UUID: NOTHING }) },
   { api: "lambda:GetFunction", input: (has) => ({ FunctionName: has.fn }) },
   { api: "lambda:GetFunctionConfiguration", input: (has) => ({ FunctionName: has.fn }) },
   { api: "lambda:GetAlias", input: (has) => ({ FunctionName: has.fn, Name: NOTHING }) },

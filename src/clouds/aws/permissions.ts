@@ -17,6 +17,7 @@ export const permissions: readonly Permission[] = [
   need("collect", "lambda:ListAliases", "which versions take traffic"),
   need("collect", "lambda:ListVersionsByFunction", "settings of published versions, where aliases take the traffic"),
   need("collect", "lambda:ListEventSourceMappings", "what triggers functions from queues and streams"),
+  need("collect", "lambda:GetEventSourceMapping", "filter patterns that are encrypted with a key of yours"),
   need("collect", "tag:GetResources", "tags of functions; without it functions cannot be chosen by tag"),
   need("collect", "logs:DescribeLogGroups", "log groups and their sizes: the price of a query is said beforehand"),
   need("collect", "logs:FilterLogEvents", "log lines: bills, durations, memory used"),

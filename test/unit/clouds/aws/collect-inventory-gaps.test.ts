@@ -9,7 +9,7 @@ import { collected, denied, failure, scriptedAws, type ScriptedAws, typed } from
 describe("what the inventory cannot read", () => {
   it.each(Object.keys(SCRIPT) as Api[])("%s refused: one gap that names the IAM action, the rest is there", async (api) => {
     const records = await read(scriptedAws({ ...SCRIPT, [api]: denied(api) }));
-    const gaps = typed(records, "gap").filter((one) => !one.what.includes("event-busv2"));
+    const gaps = typed(records, "gap").filter((one) => !/event-busv2|^filters of/.test(one.what));
     expect(gaps).toHaveLength(1);
     expect(gaps[0]!.why).toContain(`the IAM action ${api} is missing`);
     expect(typed(records, "config").length).toBeGreaterThanOrEqual(10);
@@ -21,6 +21,15 @@ describe("what the inventory cannot read", () => {
     expect(gaps.map((one) => [one.what, one.why])).toEqual([
       ["pipes", "this endpoint does not know pipes:ListPipes (UnknownOperation, HTTP 404)"],
     ]);
+  });
+
+  it("filters that are encrypted with a key that may not be used", async () => {
+    const opened = { UUID: "u-2", FilterCriteriaError: { ErrorCode: "AccessDeniedException" } };
+    const records = await read(scriptedAws({ ...SCRIPT, "lambda:GetEventSourceMapping": opened }));
+    expect(named(records, "trigger", "u-2")!.settings["filterPatterns"]).toBeUndefined();
+    expect(typed(records, "gap").map((one) => `${one.what}: ${one.why}`)).toContain(
+      "filters of mapping u-2: encrypted: kms:Decrypt with its key is needed to read them",
+    );
   });
 
   it("details that are refused for some resources only", async () => {

@@ -27,6 +27,7 @@ describe("inventory of an account", () => {
       "trigger audit",
       "trigger s-1",
       "trigger u-1",
+      "trigger u-2",
       "workflow fulfil",
     ]);
     expect(JSON.stringify(records)).not.toContain("s3cret");
@@ -83,6 +84,7 @@ describe("inventory of an account", () => {
       settings: { maxReceiveCount: 3, visibilityTimeoutS: 60 },
     });
     expect(named(records, "trigger", "audit")!.settings).toMatchObject({ batchSize: 7 });
+    expect(named(records, "trigger", "u-2")!.settings).toMatchObject({ filterPatterns: ['{"body":{"a":[1]}}'] });
     expect(named(records, "workflow", "fulfil")!.settings).toMatchObject({
       kind: "EXPRESS",
       functions: [arn("lambda", "function:ship")],
