@@ -17,7 +17,7 @@ import {
   requestId,
   STREAM,
 } from "../../../support/log-server.ts";
-import { collected, typed } from "../../../support/scripted-aws.ts";
+import { ACCOUNT, collected, REGION, typed } from "../../../support/scripted-aws.ts";
 
 // the virtual clock starts at 2026-11-23T00:00Z
 const NOW = Date.UTC(2026, 10, 23);
@@ -72,6 +72,22 @@ describe("Logs Insights", () => {
     expect(inputs(server)[0].queryString).toMatch(
       /^fields @timestamp, .*\| filter @message like \/\(START RequestId:\|.*\)\/ \| sort @timestamp asc \| limit 100000$/,
     );
+  });
+
+  it("takes every line of a state machine's log, also where only the platform's lines of functions are wanted", async () => {
+    const arn = `arn:aws:states:${REGION}:${ACCOUNT}:express:quick:e-1:0123`;
+    const event = (n: number, type: string, details: Json): Line => ({
+      at: FROM + n,
+      stream: "states/quick/1",
+      message: JSON.stringify({ id: String(n), type, details, event_timestamp: String(FROM + n), execution_arn: arn }),
+    });
+    const lines = [event(1, "ExecutionStarted", { input: "{}" }), event(2, "ExecutionSucceeded", { output: "{}" })];
+    const server = logServer({ "/vendedlogs/quick": lines });
+    const quick = config("workflow", "quick", { settings: { kind: "EXPRESS", logGroups: ["/vendedlogs/quick"] } });
+    const { tasks } = await tasksOf(server, [quick, group("/vendedlogs/quick", { class: "INFREQUENT_ACCESS", storedBytes: 10 })]);
+    const records = await run(server, tasks);
+    expect(inputs(server)[0].queryString).not.toContain("filter");
+    expect(typed(records, "span").map((one) => [one.kind, one.startedAt, one.endedAt])).toEqual([["workflow", FROM + 1, FROM + 2]]);
   });
 
   it("goes on where a query was cut, with no line twice and none lost", async () => {
