@@ -49,10 +49,12 @@ export function experimentOf({ stats, codes }: FunctionFacts): Experiment {
   const sides = others.map((one) => besideChange(one, current));
   const after = others.some((one) => one.to <= current.from + HANDOVER_MS);
   const probes = stats.filter((one) => one.probe && one.memoryMib !== null && one.warm.count >= LEAST_WARM_PROBE).map(whole);
+  const valid = probes.filter((one) => differs(one, current, codes) === null);
+  if (valid.length < probes.length) notes.push("A probe is left out: the code was another.");
   return {
     current: after ? { ...current, to: Math.min(current.to, current.from + AROUND_CHANGE_MS) } : current,
     others: sides,
-    probes: [...Map.groupBy(probes, (one) => one.memoryMib).values()].map((same) => same.reduce((a, b) => (b.to > a.to ? b : a))),
+    probes: [...Map.groupBy(valid, (one) => one.memoryMib).values()].map((same) => same.reduce((a, b) => (b.to > a.to ? b : a))),
     notes,
   };
 }

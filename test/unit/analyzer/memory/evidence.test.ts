@@ -71,6 +71,15 @@ describe("natural experiments", () => {
     expect(experimentOf(factsOf([after, probe(5)])).probes).toHaveLength(1);
     expect(experimentOf(factsOf([after, probe(4)])).probes).toHaveLength(0);
   });
+
+  it("a probe of other code is no evidence", () => {
+    const warm = { count: 8, trimmedMeanMs: 50, winsorizedSdMs: 1, meanMs: 50 };
+    const probe = statsOf({ probe: true, memoryMib: 256, version: null, warm, from: START, to: START + 1 });
+    const codes = [code("a", START), code("b", START + 31 * DAY, { since: START + 20 * DAY })];
+    const { probes, notes } = experimentOf(factsOf([after, probe], { codes }));
+    expect(probes).toEqual([]);
+    expect(notes).toContain("A probe is left out: the code was another.");
+  });
 });
 
 describe("observations", () => {
