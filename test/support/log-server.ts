@@ -30,6 +30,8 @@ export interface Behaviour {
   /** Further operations, or other answers. */
   script?: { [api: string]: Scripted };
   ignoresFilters?: boolean;
+  /** StartQuery refuses larger limits. */
+  refusesLimitsAbove?: number;
 }
 
 export function logServer(groups: { [name: string]: Line[] }, behaviour: Behaviour = {}): LogServer {
@@ -73,6 +75,8 @@ export function logServer(groups: { [name: string]: Line[] }, behaviour: Behavio
   }
 
   function startQuery(input: Obj): Obj {
+    if (Number(input["limit"]) > (behaviour.refusesLimitsAbove ?? Infinity))
+      throw failure("logs:StartQuery", "invalid", "InvalidParameterException");
     const text = String(input["queryString"]);
     const regex = /filter @message like \/(\(\?i\))?((?:\\.|[^/])*)\//.exec(text);
     const matches = regex === null ? null : new RegExp(regex[2]!, regex[1] === undefined ? "" : "i");

@@ -15,6 +15,9 @@ import { spentUsd } from "./spent.ts";
 
 export type LogsContext = Pick<LiveContext, "host" | "signal" | "clock" | "keys" | "requestsPerS">;
 
+/** A slice has no more pages than this, unless its group is so large that many more are expected. */
+const MAX_PAGES = 10_000;
+
 /** Tasks for what is not held of the window; see `log-calls.ts` for the choice of the call. Pays at most for one look at sizes. */
 export async function planLogs(
   api: AwsApi,
@@ -27,15 +30,23 @@ export async function planLogs(
   const now = ctx.clock.now();
   const source = (name: string): string => `aws/${api.account}/${api.region}/logs/${request.logs}/${name}`;
   const short: string[] = [];
+  /** Until then lines of some group are gone. */
+  let goneUntil = request.window.from;
   const parts: Part[] = [];
   for (const group of groups) {
     const window = keptWindow(group, request.window, now);
     if (window.from > request.window.from) short.push(`${group.name} (${group.retentionD} d)`);
+    goneUntil = Math.max(goneUntil, Math.min(window.from, request.window.to));
     const spans = window.from >= window.to ? [] : missing(source(group.name), window);
     if (spans.length > 0) parts.push({ group, spans, bytes: null });
   }
   if (short.length > 0)
-    gaps.push(gap(api, "logs", `kept for less than the window, older lines are gone: ${someOf(short)}`, request.window));
+    gaps.push(
+      gap(api, "logs", `kept for less than the window, older lines are gone: ${someOf(short)}`, {
+        from: request.window.from,
+        to: goneUntil,
+      }),
+    );
   if (parts.length === 0) return { tasks: [], gaps };
 
   const refused = await refusal(api, parts);
@@ -145,7 +156,8 @@ export async function* runLogs(api: AwsApi, ctx: LogsContext, one: CollectTask):
 }
 
 function filtered(api: AwsApi, one: CollectTask, detail: Detail): AsyncIterable<LogLine[]> {
-  return filterLines(api, detail.groups[0]!.name, one.window, { pattern: detail.pattern ? anyTermPattern(PLATFORM_TERMS) : null });
+  const pattern = detail.pattern ? anyTermPattern(PLATFORM_TERMS) : null;
+  return filterLines(api, detail.groups[0]!.name, one.window, { pattern, maxPages: Math.max(MAX_PAGES, 20 * (one.estimate.calls ?? 0)) });
 }
 
 async function* queried(api: AwsApi, ctx: LogsContext, one: CollectTask, detail: Detail): AsyncGenerator<LogLine[]> {

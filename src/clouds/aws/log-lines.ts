@@ -19,9 +19,6 @@ export interface LogLine {
   id: string | null;
 }
 
-/** A group may hold this many pages in one slice before something is wrong. */
-const MAX_PAGES = 1_000_000;
-
 /**
  * Events of a group in a window, oldest first, by FilterLogEvents, in whose answers an empty page is not the end and pages may repeat events.
  * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
@@ -41,7 +38,7 @@ export async function* filterLines(
     ...(options.streams ? { logStreamNames: options.streams } : {}),
   };
   let before = new Set<string>();
-  for await (const page of api.pages("logs:FilterLogEvents", input, { maxPages: options.maxPages ?? MAX_PAGES })) {
+  for await (const page of api.pages("logs:FilterLogEvents", input, options.maxPages === undefined ? {} : { maxPages: options.maxPages })) {
     const ids = new Set<string>();
     const lines: LogLine[] = [];
     for (const one of list(page["events"])) {

@@ -57,7 +57,27 @@ type Context = Pick<LiveContext, "signal" | "clock">;
  * Throws AwsError, and BudgetError when it would scan more than it may.
  */
 export async function* query(api: AwsApi, ctx: Context, asked: Query): AsyncGenerator<LogLine[], QueryEnd> {
-  const maxRows = asked.maxRows ?? MAX_ROWS;
+  let maxRows = asked.maxRows ?? MAX_ROWS;
+  const queryId = await start(api, asked, maxRows).catch((error: unknown) => {
+    if (!(error instanceof AwsError) || error.kind !== "invalid" || maxRows <= PAGE_ROWS) throw error;
+    // 10,000 was the most everywhere, and still is in some partitions
+    maxRows = PAGE_ROWS;
+    return start(api, asked, maxRows);
+  });
+  let running = true;
+  let scanned = 0;
+  try {
+    const first = await finished(api, ctx, queryId, asked.maxBytes, (bytes) => (scanned = bytes));
+    running = false;
+    return yield* rowsOf(api, queryId, first, asked, scanned, maxRows);
+  } finally {
+    spend(api, scanned * insightsPrice(api.region).usdPerByte);
+    if (running) await api.call("logs:StopQuery", { queryId }, { evenAfterAbort: true, once: true }).catch(() => {});
+  }
+}
+
+/** The ID of the query that was started. */
+async function start(api: AwsApi, asked: Query, maxRows: number): Promise<string> {
   const started = await api.call("logs:StartQuery", {
     logGroupNames: asked.groups,
     startTime: Math.floor(asked.window.from / 1000),
@@ -72,16 +92,7 @@ export async function* query(api: AwsApi, ctx: Context, asked: Query): AsyncGene
   });
   const queryId = text(started["queryId"]);
   if (queryId === null) throw new AwsError("broken-answer", "logs:StartQuery", "NoQueryId", "an answer without queryId", null, 1);
-  let running = true;
-  let scanned = 0;
-  try {
-    const first = await finished(api, ctx, queryId, asked.maxBytes, (bytes) => (scanned = bytes));
-    running = false;
-    return yield* rowsOf(api, queryId, first, asked, scanned);
-  } finally {
-    spend(api, scanned * insightsPrice(api.region).usdPerByte);
-    if (running) await api.call("logs:StopQuery", { queryId }, { evenAfterAbort: true, once: true }).catch(() => {});
-  }
+  return queryId;
 }
 
 /** The first page of a query that has completed. */
@@ -102,7 +113,14 @@ async function finished(api: AwsApi, ctx: Context, queryId: string, maxBytes: By
   }
 }
 
-async function* rowsOf(api: AwsApi, queryId: string, first: Obj, asked: Query, scanned: Bytes): AsyncGenerator<LogLine[], QueryEnd> {
+async function* rowsOf(
+  api: AwsApi,
+  queryId: string,
+  first: Obj,
+  asked: Query,
+  scanned: Bytes,
+  maxRows: number,
+): AsyncGenerator<LogLine[], QueryEnd> {
   const matched = num(obj(first["statistics"])?.["recordsMatched"]);
   const seen = new Set<string>();
   let rows = 0;
@@ -123,7 +141,7 @@ async function* rowsOf(api: AwsApi, queryId: string, first: Obj, asked: Query, s
     page = await api.call("logs:GetQueryResults", { queryId, maxItems: PAGE_ROWS, nextToken });
   }
   // servers may cap at fewer rows than asked for; what matched tells
-  const cut = rows >= (asked.maxRows ?? MAX_ROWS) || (rows >= PAGE_ROWS && matched !== null && matched > rows);
+  const cut = rows >= maxRows || (rows >= PAGE_ROWS && matched !== null && matched > rows);
   if (!cut) yield last.filter((line) => isIn(line, asked.window));
   return { bytesScanned: scanned, cutAt: cut ? last[0]!.at : null, rows };
 }

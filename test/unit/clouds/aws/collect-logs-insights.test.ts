@@ -103,6 +103,18 @@ describe("Logs Insights", () => {
     }
   });
 
+  it("asks for fewer rows where the service takes no larger limit", async () => {
+    const lines = Array.from({ length: 3_000 }, (_, i) => invocation(i, FROM + i * 10_000)).flat();
+    const server = logServer({ "/aws/lambda/a": lines }, { queryRows: 10_000, refusesLimitsAbove: 10_000 });
+    const { tasks } = await tasksOf(server, infrequent(["a"], 1000), { logs: "all" });
+    expect(typed(await run(server, tasks), "log")).toHaveLength(12_000);
+    expect(
+      inputs(server)
+        .map((one) => one.limit)
+        .slice(0, 2),
+    ).toEqual([100_000, 10_000]);
+  });
+
   it("fails where one second holds more lines than a query gives", async () => {
     const lines = Array.from({ length: 30_000 }, (_, i) => ({
       at: FROM + 5_000 + (i % 900),
