@@ -40,6 +40,9 @@ export const SettingsFile = z.strictObject({
     .nullish(),
   prices: Name.nullish().describe("file with prices that replace the built-in ones, relative to this file"),
   window: SpanText.nullish().describe("how far back live commands look; default 14d"),
+  settle: SpanText.nullish().describe(
+    "the newest span of time is not collected, since logs and metrics arrive late and a window once held is not read again; default 2m",
+  ),
   maxQueryUsd: z.number().min(0).nullish().describe("most that the paid queries of one command may cost, in US dollars; default 1"),
   signals: z
     .array(z.enum(["logs", "metrics", "traces", "histories"]))

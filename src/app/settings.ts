@@ -22,6 +22,8 @@ export interface Settings {
 /** What the file says about live clouds, defaults filled in. Flags and environment come over it in `targets.ts`. */
 export interface LiveSettings {
   windowMs: Ms;
+  /** The newest time that is not collected yet: logs and metrics arrive late, and a window once held is not read again. */
+  settleMs: Ms;
   maxQueryUsd: Usd;
   signals: readonly Signal[];
   logs: "platform" | "all";
@@ -133,6 +135,7 @@ function toSettings(file: SettingsFile, folder: string): Settings {
     pricesFile: file.prices ? join(folder, file.prices) : null,
     live: {
       windowMs: spanMs(file.window ?? "14d") ?? 14 * DAY_MS,
+      settleMs: spanMs(file.settle ?? "2m") ?? 120_000,
       maxQueryUsd: file.maxQueryUsd ?? 1,
       signals: file.signals ?? ALL_SIGNALS,
       logs: file.logs ?? "platform",

@@ -40,9 +40,6 @@ export interface Scope {
   patienceMs: Ms;
 }
 
-/** The newest minutes are not asked for: logs and metrics arrive late, and a window once held is not read again. */
-export const SETTLE_MS = 120_000;
-
 const EXAMPLE = `evscope.yaml:  aws: { accounts: [{ name: shop, regions: [eu-central-1] }] }`;
 
 /** Live clouds are part of the answer: asked for with --live or a target, or named in evscope.yaml, and not forbidden. */
@@ -56,7 +53,7 @@ export function wantsLive(settings: Settings, flags: LiveFlags, env: Environment
 export function scopeOf(settings: Settings, flags: LiveFlags, env: Environment, now: EpochMs): Scope {
   const { live } = settings;
   if (flags.live === true && flags.offline === true) throw new UserError("--live and --offline exclude each other");
-  const newest = now - SETTLE_MS;
+  const newest = now - live.settleMs;
   const given = parseWindow(flags.since, flags.until, now);
   const back = flags.window === undefined ? live.windowMs : spanMs(flags.window);
   if (back === null || back === 0)
@@ -65,7 +62,7 @@ export function scopeOf(settings: Settings, flags: LiveFlags, env: Environment, 
   const window = { from: given.from ?? to - back, to };
   if (window.from >= window.to) {
     throw new UserError("that window has no time in it", {
-      suggestions: ["the newest two minutes are not read, since logs arrive late: begin earlier"],
+      suggestions: ["the newest minutes (settle in evscope.yaml) are not read, since logs arrive late: begin earlier"],
     });
   }
   return {

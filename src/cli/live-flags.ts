@@ -57,7 +57,7 @@ export const windowFlags = {
     helpValue: "TIME",
     description: "start of the window: 2026-11-01T08:00 (UTC), or a span back from now: 24h, 7d",
   }),
-  until: Flags.string({ ...group, helpValue: "TIME", description: "end of the window (default: two minutes ago)" }),
+  until: Flags.string({ ...group, helpValue: "TIME", description: "end of the window (default: now, less settle of evscope.yaml, 2m)" }),
   window: Flags.string({
     ...group,
     helpValue: "SPAN",
