@@ -12,8 +12,13 @@ export function refusalFor(facts: FunctionFacts): string | null {
   if (isProvisioned(facts)) return "it has provisioned concurrency, whose bill does not follow duration alone";
   if (live.length > 0 && live.every((one) => one.memoryMib === null))
     return "no run says its memory size: there is no REPORT line among its telemetry";
+  if (facts.fn === UNNAMED && new Set(live.map((one) => one.memoryMib)).size > 1)
+    return "the export names no function, and its memory sizes may be those of several: import it with --function NAME";
   return null;
 }
+
+/** What runs are called whose export names no function. */
+const UNNAMED = "unknown";
 
 const NAMES = { aws: "AWS", azure: "Azure", gcp: "Google Cloud", other: "no cloud that is known" } as const;
 

@@ -138,6 +138,18 @@ describe("refusals", () => {
       /Managed Instances/,
     );
   });
+  it("an export that names no function, with several sizes: they may be several functions", async () => {
+    const configs = { configs: [] };
+    expect(
+      (
+        await adviceOn(
+          waiting().map((one) => ({ ...one, fn: "unknown" })),
+          configs,
+        )
+      ).refusal,
+    ).toMatch(/names no function/);
+    expect((await adviceOn([statsOf({ fn: "unknown" })], configs)).refusal).toMatch(/one memory size only/);
+  });
   it("no price for its region", async () => {
     const rates = { billing: {}, prices: { asOf: "", find: () => null } };
     const advice = await adviceOn(waiting(), { rates });
