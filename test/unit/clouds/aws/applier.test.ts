@@ -106,6 +106,23 @@ describe("write", () => {
     expect(memoryOf(api)).toBe(1024);
   });
 
+  it("a plan made offline is refused where the setting is another by now", async () => {
+    const { api, applier } = cloud();
+    const planned = change(await applier.read(ref("orders")), { revision: null, fingerprint: "" });
+    api.change("orders", { MemorySize: 640 });
+    await expect(applier.write(planned, null)).rejects.toMatchObject({ exitCode: 5, message: expect.stringContaining("memoryMib is 640") });
+    expect(memoryOf(api)).toBe(640);
+  });
+
+  it("somebody makes the same change at the same moment: theirs is not taken for ours", async () => {
+    const { api, applier } = cloud();
+    const planned = change(await applier.read(ref("orders")));
+    api.before = (name) => {
+      if (name === "lambda:UpdateFunctionConfiguration") api.change("orders", { MemorySize: 1024 });
+    };
+    await expect(applier.write(planned, planned.revision)).rejects.toMatchObject({ exitCode: 5 });
+  });
+
   it("somebody writes between the read and the write: the lock holds", async () => {
     const { api, applier } = cloud();
     const planned = change(await applier.read(ref("orders")));

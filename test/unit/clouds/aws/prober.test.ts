@@ -151,7 +151,7 @@ describe("cleans up whatever happens", () => {
     });
   }
 
-  it("Ctrl-C at every call", async () => {
+  it.each(["before", "while"] as const)("Ctrl-C %s every call", async (when) => {
     const all = cloud();
     await all.prober.probe(ref, OPTIONS);
     const calls = all.api.asked.length;
@@ -161,11 +161,15 @@ describe("cleans up whatever happens", () => {
       const { api, prober } = cloud({ signal: stop.signal });
       let n = 0;
       const call = api.call.bind(api);
-      // as the client does: nothing is sent after the signal fired, but for what says so
+      // as the client does: nothing is sent, and no answer waited for, after the signal fired, but for what says so
       api.call = async (name, input, options) => {
-        if (++n === at) stop.abort();
+        const mine = ++n === at;
+        if (mine && when === "before") stop.abort();
         if (stop.signal.aborted && options?.evenAfterAbort !== true) throw stop.signal.reason;
-        return call(name, input, options);
+        const answer = await call(name, input, options);
+        if (mine) stop.abort();
+        if (stop.signal.aborted && options?.evenAfterAbort !== true) throw stop.signal.reason;
+        return answer;
       };
       await expect(prober.probe(ref, OPTIONS)).rejects.toThrow(/abort/i);
       expectUntouched(api);
