@@ -86,6 +86,7 @@ describe("loadSettings", () => {
     const { live } = loadSettings(null, folder("aws:\n  accounts:\n"));
     expect(live).toEqual({
       windowMs: 14 * 86_400_000,
+      settleMs: 120_000,
       maxQueryUsd: 1,
       signals: ["logs", "metrics", "traces", "histories"],
       logs: "platform",
