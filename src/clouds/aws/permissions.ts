@@ -80,6 +80,7 @@ export const permissions: readonly Permission[] = [
   need("probe", "iam:PassRole", "gives the copy the role of the function", true),
   need("probe", "lambda:GetLayerVersion", "copies a function that has layers"),
   need("probe", "lambda:GetFunctionConfiguration", "waits until the copy is ready", true),
+  need("probe", "lambda:ListAliases", "reads the function as apply does", true),
   need("probe", "lambda:UpdateFunctionConfiguration", "sets the copy's memory size", true),
   need("probe", "lambda:PublishVersion", "publishes the copy at each size", true),
   need("probe", "lambda:InvokeFunction", "runs the copy", true),
