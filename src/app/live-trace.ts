@@ -66,9 +66,10 @@ export async function traceLive(dataDir: string, id: string, settings: Settings,
 }
 
 /** The window asked for; else the last day, and where that holds nothing, all of it. */
-function windowsOf({ window, windowGiven }: Scope): Span[] {
-  const first = { from: Math.max(window.from, window.to - FIRST_LOOK_MS), to: window.to };
-  return windowGiven || first.from === window.from ? [window] : [first, window];
+function windowsOf({ window, windowGiven, searchTo }: Scope): Span[] {
+  const whole = { from: window.from, to: searchTo };
+  const first = { from: Math.max(whole.from, searchTo - FIRST_LOOK_MS), to: searchTo };
+  return windowGiven || first.from === whole.from ? [whole] : [first, whole];
 }
 
 /** Configuration of a target, from the dataset where that is fresh, else from the cloud. */

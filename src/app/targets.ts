@@ -32,6 +32,8 @@ export interface Scope {
   signals: readonly Signal[];
   logs: "platform" | "all";
   window: Span;
+  /** Where a search ends, which notes nothing as held: the end asked for, or now. */
+  searchTo: EpochMs;
   /** The user said which window; else it is the default, which a command may narrow. */
   windowGiven: boolean;
   maxQueryUsd: Usd;
@@ -70,6 +72,7 @@ export function scopeOf(settings: Settings, flags: LiveFlags, env: Environment, 
     signals: flags.signal !== undefined && flags.signal.length > 0 ? [...new Set(flags.signal)] : live.signals,
     logs: flags.logs ?? live.logs,
     window,
+    searchTo: given.to ?? now,
     windowGiven: flags.since !== undefined || flags.until !== undefined || flags.window !== undefined,
     maxQueryUsd:
       usd(flags["max-query-usd"], "--max-query-usd") ?? usd(env["EVSCOPE_MAX_QUERY_USD"], "EVSCOPE_MAX_QUERY_USD") ?? live.maxQueryUsd,

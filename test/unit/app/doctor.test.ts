@@ -94,6 +94,7 @@ const scope = (...names: string[]): Scope => ({
   signals: ["logs"],
   logs: "platform",
   window: { from: 0, to: 14 * DAY },
+  searchTo: 14 * DAY,
   windowGiven: false,
   maxQueryUsd: 1,
   requestsPerS: null,

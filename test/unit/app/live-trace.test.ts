@@ -46,6 +46,7 @@ const scope = (names: string[], more: Partial<Scope> = {}): Scope => ({
   signals: ["logs"],
   logs: "platform",
   window: { from: NOW - 14 * 24 * HOUR, to: NOW },
+  searchTo: NOW,
   windowGiven: false,
   maxQueryUsd: 1,
   requestsPerS: null,

@@ -93,6 +93,9 @@ describe("scopeOf", () => {
       to: Date.UTC(2026, 10, 21),
     });
     expect(scopeOf(TWO, { window: "90m" }, {}, NOW).window.from).toBe(NOW - 92 * MIN);
+    // a search notes nothing as held, so that it may look at them
+    expect(scopeOf(TWO, {}, {}, NOW).searchTo).toBe(NOW);
+    expect(scopeOf(TWO, { until: "2026-11-21" }, {}, NOW).searchTo).toBe(Date.UTC(2026, 10, 21));
   });
 
   it("takes what the AWS tools take where nothing is configured, and says what is missing", () => {

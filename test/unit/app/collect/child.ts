@@ -36,6 +36,7 @@ const result = await collect(
     signals: ["logs"],
     logs: "all",
     window: { from: T0, to: T0 + 24 * HOUR },
+    searchTo: T0 + 24 * HOUR,
     windowGiven: true,
     maxQueryUsd: 1,
     requestsPerS: null,

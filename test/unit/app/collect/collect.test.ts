@@ -49,6 +49,7 @@ function scope(from: number, to: number, targets: Target[] = [fakeTarget()], mor
     signals: ["logs", "metrics"],
     logs: "platform",
     window: { from, to },
+    searchTo: to,
     windowGiven: true,
     maxQueryUsd: 1,
     requestsPerS: null,
