@@ -17,6 +17,8 @@ export interface FunctionStats {
   version: string | null;
   /** null: the telemetry does not say. */
   memoryMib: Mib | null;
+  /** Configured /tmp, paid beyond 512 MiB for the time of the run; null or left out: not known. */
+  ephemeralMib?: Mib | null;
   architecture: "x86_64" | "arm64" | null;
   plan: string | null;
   /** Runs that a probe made on a version of its own: an experiment, no traffic. */

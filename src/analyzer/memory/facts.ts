@@ -45,10 +45,10 @@ export function functionFacts(sources: SizingSources): FunctionFacts[] {
     sources.stats.map((stats) => ({ ...stats, vcpu: null })),
     sources.configs,
   );
-  configured.forEach(({ account, region, plan, architecture }, i) => {
+  configured.forEach(({ account, region, plan, architecture, ephemeralMib }, i) => {
     const said = sources.stats[i]!;
     // a run that does not say its memory had none of its own to say (Lambda Managed Instances)
-    const stats = { ...said, account, region, plan, architecture };
+    const stats = { ...said, account, region, plan, architecture, ephemeralMib: ephemeralMib ?? null };
     const known = functions.get(key(stats));
     if (known) return void known.stats.push(stats);
     const { cloud, fn } = stats;

@@ -47,6 +47,7 @@ export function probePrice(
       outcome: "ok",
       coldStart: false,
       count: 1,
+      ephemeralMib: typeof live["ephemeralMib"] === "number" ? live["ephemeralMib"] : null,
     };
     const usd = usdOf(priceReadings(readingsOf(rates, group), group, rates.prices));
     if (usd === null)
