@@ -55,11 +55,12 @@ exports.handler = async (event) => {
   console.log(JSON.stringify({ level: "INFO", message: "order placed", correlation_id: event.orderId }));
   await work(60);
   const sent = await post("AmazonSQS.SendMessage", { QueueUrl: process.env.QUEUE_URL, MessageBody: JSON.stringify({ correlation_id: event.orderId }) }, "1.0");
-  console.log(JSON.stringify({ level: "INFO", message: "sent", correlation_id: event.orderId, messageId: sent.MessageId }));
+  console.log("sent", JSON.stringify({ QueueUrl: process.env.QUEUE_URL, ...sent }));
   return { ok: true };
 };`,
   charge: `${WORK}
 exports.handler = async (event) => {
+  console.log("received", JSON.stringify(event));
   for (const record of event.Records) {
     const body = JSON.parse(record.body);
     console.log(JSON.stringify({ level: "INFO", message: "charging", correlation_id: body.correlation_id, messageId: record.messageId }));
