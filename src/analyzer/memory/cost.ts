@@ -14,6 +14,9 @@ const COLD_DOUBT = 0.5;
 /** 10 % and 90 % of a normal distribution, in standard deviations. */
 export const P90_SD = 1.2816;
 
+/** What decides the price of a run beside its memory and time; /tmp null: not known, taken for what is free. */
+type Billed = Pick<FunctionStats, "cloud" | "account" | "region" | "fn" | "architecture" | "plan" | "ephemeralMib">;
+
 /** How a function's bill hangs on its warm duration. */
 export interface CostModel {
   lineAt(memoryMib: Mib): CostLine;
@@ -56,32 +59,37 @@ export function costModel(stats: FunctionStats, warmMs: Ms, volume: Volume, rate
 }
 
 /** Price of one run by memory and billed time, in the cloud's own rules. */
-function runPrice(stats: FunctionStats, rates: Rates): (memoryMib: Mib, billedMs: Ms) => { usd: Usd; why: string | null } {
-  const { cloud, account, region, fn, architecture, plan } = stats;
+function runPrice(stats: Billed, rates: Rates): (memoryMib: Mib, billedMs: Ms) => { usd: Usd; why: string | null } {
   return (memoryMib, billedMs) => {
-    const run: UsageGroup = {
-      cloud,
-      account,
-      region,
-      fn,
-      architecture,
-      plan,
-      memoryMib,
-      billedMs,
-      durationMs: billedMs,
-      maxMemoryMib: null,
-      vcpu: null,
-      initMs: null,
-      emulator: false,
-      seenIn: "platform-log",
-      outcome: "ok",
-      coldStart: false,
-      count: 1,
-    };
-    const billing = rates.billing[cloud];
-    if (billing === undefined) return { usd: 0, why: `no billing rules for ${cloud}` };
-    const thing = priceReadings(billing.invocations(run), { cloud, region }, rates.prices);
+    const billing = rates.billing[stats.cloud];
+    if (billing === undefined) return { usd: 0, why: `no billing rules for ${stats.cloud}` };
+    const thing = priceReadings(billing.invocations(priceOfRuns(stats, memoryMib, billedMs, 1)), stats, rates.prices);
     return { usd: usdOf(thing) ?? 0, why: thing.unknownWhy };
+  };
+}
+
+/** Runs as the billing rules take them. */
+export function priceOfRuns(stats: Billed, memoryMib: Mib, billedMs: Ms, count: number): UsageGroup {
+  const { cloud, account, region, fn, architecture, plan, ephemeralMib = null } = stats;
+  return {
+    cloud,
+    account,
+    region,
+    fn,
+    architecture,
+    plan,
+    memoryMib,
+    billedMs,
+    durationMs: billedMs,
+    maxMemoryMib: null,
+    vcpu: null,
+    initMs: null,
+    emulator: false,
+    seenIn: "platform-log",
+    outcome: "ok",
+    coldStart: false,
+    count,
+    ephemeralMib,
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Epoch, EpochHour, Sizing, SizingAdvice } from "../../model/sizing.ts";
 import { advise } from "./advise.ts";
 import { experimentOf, type Sided } from "./epochs.ts";
+import { atMargin } from "./margin.ts";
 import type { AdviceContext } from "./subject.ts";
 import { functionFacts, type SizingSources } from "./facts.ts";
 
@@ -25,7 +26,8 @@ export async function sizing(question: SizingQuestion): Promise<Sizing> {
   const compared = experiments.flatMap(({ current, others }) => (current === null || others.length === 0 ? [] : [current, ...others]));
   const hours = new Map<Sided, EpochHour[]>(compared.map((epoch) => [epoch, []]));
   if (compared.length > 0) for (const hour of await question.hours(compared)) hours.get(compared[hour.epoch]!)!.push(hour);
-  const context: AdviceContext = { ...question, window: { from: from ?? 0, to: to ?? 0 } };
+  const rates = atMargin(question.rates, question.stats, (to ?? 0) - (from ?? 0));
+  const context: AdviceContext = { ...question, rates, window: { from: from ?? 0, to: to ?? 0 } };
   const advice = wanted.map((facts, i) => advise(facts, experiments[i]!, (epoch) => hours.get(epoch) ?? [], context));
   const order = advice.map((one) => ({ one, saving: one.savingUsdPerMonth?.p50 ?? -Infinity, usd: usdNow(one) }));
   order.sort((a, b) => compare(b.saving, a.saving) || compare(b.usd, a.usd) || (a.one.fn < b.one.fn ? -1 : 1));

@@ -7,7 +7,7 @@ export function refusalFor(facts: FunctionFacts): string | null {
   const live = stats.filter((one) => !one.probe);
   if (cloud !== "aws") return `memory is sized on AWS Lambda only, and this function runs on ${NAMES[cloud]}`;
   if (live.length > 0 && live.every((one) => one.emulator)) return "a local emulator ran it: its memory and CPU are not Lambda's";
-  if (textSetting(config, "capacityProvider") !== null || live.some((one) => one.plan === "managed-instances"))
+  if (textSetting(config, "capacityProvider") !== null || live.some((one) => one.plan === "lambda-managed-instances"))
     return "it runs on Lambda Managed Instances, which bill instances and share CPU between requests";
   if (isProvisioned(facts)) return "it has provisioned concurrency, whose bill does not follow duration alone";
   if (live.length > 0 && live.every((one) => one.memoryMib === null))
@@ -24,5 +24,5 @@ const NAMES = { aws: "AWS", azure: "Azure", gcp: "Google Cloud", other: "no clou
 
 function isProvisioned({ stats, config }: FunctionFacts): boolean {
   const count = config?.settings["provisionedConcurrency"];
-  return stats.some((one) => one.plan === "provisioned") || (typeof count === "number" && count > 0);
+  return stats.some((one) => one.plan === "provisioned-concurrency") || (typeof count === "number" && count > 0);
 }

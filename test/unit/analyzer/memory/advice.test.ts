@@ -126,7 +126,7 @@ describe("refusals", () => {
     ["an emulator's runs", { emulator: true }, /emulator/],
     ["Azure", { cloud: "azure" }, /AWS Lambda only/],
     ["no memory size", { memoryMib: null }, /no run says its memory size/],
-    ["provisioned concurrency", { plan: "provisioned" }, /provisioned/],
+    ["provisioned concurrency", { plan: "provisioned-concurrency" }, /provisioned/],
     ["few runs", { warm: { count: 19, trimmedMeanMs: 100, winsorizedSdMs: 1, meanMs: 100 } }, /fewer than 20 warm runs/],
   ])("%s", async (_name, over, why) => {
     const advice = await adviceOn([statsOf(over)]);
