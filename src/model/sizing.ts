@@ -38,6 +38,7 @@ export interface FunctionStats {
   cold: {
     count: number;
     meanDurationMs: Ms | null;
+    /** Init or billed restore (SnapStart), 0 where a cold run says neither. */
     meanInitMs: Ms | null;
     /** Runs that do not say whether they were cold. */ unknown: number;
   };

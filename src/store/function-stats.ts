@@ -35,7 +35,18 @@ async function sized(engine: Engine, dir: string, manifests: readonly Manifest[]
       "durationMs",
       "billedMs",
     ],
-    ...["initMs", "coldStart", "outcome", "maxMemoryMib", "stream", "trigger", "weight", "emulator", ...(probed ? ["requestId"] : [])],
+    ...[
+      "initMs",
+      "billedRestoreMs",
+      "coldStart",
+      "outcome",
+      "maxMemoryMib",
+      "stream",
+      "trigger",
+      "weight",
+      "emulator",
+      ...(probed ? ["requestId"] : []),
+    ],
   ];
   return `(SELECT *, ${probed ? `(cloud, "requestId") IN (${probes})` : "FALSE"} AS probe
            FROM ${runs(dir, manifests, filter, columns)} WHERE outcome <> 'throttled')`;
@@ -71,7 +82,7 @@ export async function functionStatsOf(
             coalesce(list_sort(list("durationMs") FILTER (WHERE ${WARM})), []) AS warm,
             count(*) FILTER (WHERE "coldStart") AS cold,
             avg("durationMs") FILTER (WHERE "coldStart" AND ${whole}) AS "coldMs",
-            avg(coalesce("initMs", 0)) FILTER (WHERE "coldStart") AS "initMs",
+            avg(coalesce("initMs", "billedRestoreMs", 0)) FILTER (WHERE "coldStart") AS "initMs",
             count(*) FILTER (WHERE "coldStart" IS NULL) AS "coldUnknown",
             quantile_cont("durationMs", [0.5, 0.95, 0.99, 0.999]) FILTER (WHERE ${whole}) AS q,
             max("durationMs") FILTER (WHERE ${whole}) AS longest,
