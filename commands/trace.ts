@@ -1,7 +1,7 @@
 import { Args, Flags } from "@oclif/core";
 import { traceLive } from "../src/app/live-trace.ts";
 import { scopeOf, wantsLive } from "../src/app/targets.ts";
-import { traceInDataset } from "../src/app/trace.ts";
+import { traceInDataset, type TraceResult } from "../src/app/trace.ts";
 import { BaseCommand, EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
 import { liveFlags, priceFlag, targetFlags, windowFlags } from "../src/cli/live-flags.ts";
 import { EXIT, UserError } from "../src/model/errors.ts";
@@ -48,20 +48,26 @@ ${EXIT_CODES_HELP}`);
     const found = live
       ? await traceLive(flags.data, args.id, settings, scopeOf(settings, flags, process.env, world.clock.now()), world)
       : await traceInDataset(flags.data, args.id, settings, this.host, this.abort.signal);
-    if (found.chain === null) {
-      const { looked, nearMisses } = found;
-      throw new UserError(
-        `${JSON.stringify(found.id.length > 120 ? `${found.id.slice(0, 120)}…` : found.id)} is not in the dataset ${flags.data}: looked through the ID index (correlation, trace, request, message and execution IDs) of ${looked.batches} ${looked.batches === 1 ? "batch" : "batches"}, ${looked.period}`,
-        {
-          suggestions: [
-            ...nearMisses.map((near) => `did you mean ${near.id} (${near.kind} ID)?`),
-            live ? "search further back: --window 30d, or --since TIME" : "import the logs of the time in question: evscope import PATH",
-            "if your systems write the ID under another field name, add it to correlation.keys in evscope.yaml and import into a new folder (--data)",
-          ],
-        },
-      );
-    }
+    if (found.chain === null) throw notFound(found, flags.data);
     this.print(chainText(found.chain, flags.format, { ...this.terminal(), parts: flags.parts }));
     this.exitWith(found.chain.complete ? EXIT.done : EXIT.partial);
   }
+}
+
+/** Says where was looked, and what may help. */
+function notFound({ id, looked, searched, nearMisses }: TraceResult, data: string): UserError {
+  const name = JSON.stringify(id.length > 120 ? `${id.slice(0, 120)}…` : id);
+  const batches = `${looked.batches} ${looked.batches === 1 ? "batch" : "batches"}`;
+  const index = `the ID index (correlation, trace, request, message and execution IDs) of ${batches}, ${looked.period}`;
+  const where = searched === null ? "" : `, nor found in ${searched.where}`;
+  return new UserError(`${name} is not in the dataset ${data}${where}: looked through ${index}`, {
+    suggestions: [
+      ...nearMisses.map((near) => `did you mean ${near.id} (${near.kind} ID)?`),
+      ...(searched?.unread ?? []).map((gap) => `not searched: ${gap}`),
+      searched === null
+        ? "import the logs of the time in question: evscope import PATH"
+        : "search further back: --window 30d, or --since TIME",
+      "if your systems write the ID under another field name, add it to correlation.keys in evscope.yaml and import into a new folder (--data)",
+    ],
+  });
 }

@@ -62,7 +62,13 @@ export async function traceLive(dataDir: string, id: string, settings: Settings,
   } finally {
     committer.close();
   }
-  return traceWith(dataDir, id, gaps, settings, world.host, world.signal);
+  const where = `${scope.targets.map(nameOf).join(", ")} from ${isoOf(scope.window.from)} to ${isoOf(scope.searchTo)}`;
+  const unread = [...new Set(gaps.map((gap) => `${gap.what}: ${gap.why}`))];
+  return { ...(await traceWith(dataDir, id, gaps, settings, world.host, world.signal)), searched: { where, unread } };
+}
+
+function isoOf(at: EpochMs): string {
+  return `${new Date(at).toISOString().slice(0, 16)}Z`;
 }
 
 /** The window asked for; else the last day, and where that holds nothing, all of it. */

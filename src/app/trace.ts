@@ -33,6 +33,8 @@ export interface TraceResult {
   chain: Chain | null;
   /** Where was looked, for the message when nothing was found. `period`: the time the dataset covers, in words. */
   looked: { batches: number; period: string };
+  /** Where clouds were searched before, in words, and what could not be; null: only the dataset was asked. */
+  searched: { where: string; unread: string[] } | null;
   /** IDs that differ little from the one asked; only where nothing was found. */
   nearMisses: { id: string; kind: IdKind }[];
 }
@@ -65,12 +67,13 @@ export async function traceWith(
     const records = found === null ? null : inStableOrder(found.records);
     const chain = records === null ? null : chainOf(records, [wanted]);
     if (records !== null && chain !== null) {
-      return { id: wanted, chain: priced(chain, records, settings), looked: { batches: 0, period: "" }, nearMisses: [] };
+      return { id: wanted, chain: priced(chain, records, settings), looked: { batches: 0, period: "" }, searched: null, nearMisses: [] };
     }
     const info = await dataset.info();
     const day = (at: number | null): string => (at === null ? "?" : new Date(at).toISOString().slice(0, 16));
     const period = info.from === null ? "which hold nothing yet" : `${day(info.from)}Z to ${day(info.to)}Z`;
-    return { id: wanted, chain: null, looked: { batches: info.batches, period }, nearMisses: await dataset.nearMisses(wanted, 5) };
+    const nearMisses = await dataset.nearMisses(wanted, 5);
+    return { id: wanted, chain: null, looked: { batches: info.batches, period }, searched: null, nearMisses };
   } finally {
     await dataset.close();
   }

@@ -90,7 +90,7 @@ function sectionsOf(target: DoctorTargetFacts): Section[] {
       })),
       notes: [
         `Account ${target.account ?? "not told"}, as ${target.principal ?? "an identity not told"}; ${plural(target.functions, "function")}.`,
-        `${plural(permissions.length - notGranted.length, "permission")} granted, ${denied} denied, ${notGranted.length - denied} that only doing it can tell.`,
+        `${plural(permissions.length - notGranted.length, "permission")} granted, ${denied} denied, ${notGranted.length - denied} not known.`,
         ...findings.map(({ what, names, advice }) => `${what}${listed(names)}. ${advice[0]?.toUpperCase() ?? ""}${advice.slice(1)}.`),
         ...(denied > 0 ? ["evscope doctor --policy prints a policy that allows all of it and nothing more."] : []),
       ],

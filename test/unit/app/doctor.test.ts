@@ -142,7 +142,7 @@ describe("doctor", () => {
       ["logs:FilterLogEvents", "denied"],
       ["lambda:UpdateAlias", "unknown"],
     ]);
-    expect(shop!.notes).toContain("1 permission granted, 1 denied, 1 that only doing it can tell.");
+    expect(shop!.notes).toContain("1 permission granted, 1 denied, 1 not known.");
     expect(shop!.notes.join("\n")).toMatch(/without active tracing.*\(a\)/);
     expect(pay!.notes).toEqual(["Not reached: no credentials"]);
   });

@@ -125,6 +125,7 @@ describe("trace on live clouds", () => {
     const given = scope(["shop"], { window: { from: NOW - 6 * HOUR, to: NOW }, windowGiven: true });
     const result = await traceLive(dir, ORDER, settings, given, world(orderAt(NOW - 70 * HOUR)));
     expect(result.chain).toBeNull();
+    expect(result.searched).toEqual({ where: "shop eu-central-1 from 2026-11-23T06:00Z to 2026-11-23T12:00Z", unread: [] });
     expect(opened[0]!.asked.searched.map((one) => [one.ids, one.from])).toEqual([[[ORDER], NOW - 6 * HOUR]]);
   });
 
