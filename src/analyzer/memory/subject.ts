@@ -55,8 +55,9 @@ export function legalSizes({ currentMib, measured, need }: Subject, { memory }: 
 
 /** Warm duration at a size; without licence to predict: bounds around the model's middle. */
 export function durationAt(subject: Subject, size: Mib, licensed = true): Interval {
-  const { curve, here, cpuMs } = subject;
-  if (licensed || here === null || size === here.memoryMib) {
+  const { curve, cpuMs } = subject;
+  const here = subject.here ?? subject.measured[0]!;
+  if (licensed || size === here.memoryMib) {
     const [p10, p50, p90] = curve.quantilesMs(size, [0.1, 0.5, 0.9]) as [Ms, Ms, Ms];
     return { p10, p50, p90 };
   }

@@ -184,6 +184,8 @@ describe("beside memory", () => {
     const advice = await adviceOn([statsOf()], { configs });
     expect(advice).toMatchObject({ currentMib: 512, proposedMib: null });
     expect(advice.whyNotMore).toContain("changed to 512 MiB");
+    // bounds from the size that was seen: 100 * 2 * 1.15
+    expect(advice.predicted.find((one) => one.memoryMib === 512)).toMatchObject({ basis: "assumed", durationMs: { p90: expect.closeTo(230, 9) } });
   });
 });
 
