@@ -92,7 +92,12 @@ export async function carryOut(job: Job, manner: Manner, { journal, host, clock,
       signal,
       onProgress: (done, total) => host.progress("apply", done, total, "records"),
     },
-  );
+  ).catch((error: unknown) => {
+    host.warn(
+      `run ${head.run} is open: the same command finishes it; ${head.undoes === null ? `evscope undo ${head.run} takes it back` : "nothing else may be changed before"}`,
+    );
+    throw error;
+  });
   const byId = new Map(outcomes.map((one) => [one.change.id, one]));
   const changes = looked.map((one): AppliedChange => {
     const outcome = byId.get(one.change.id);

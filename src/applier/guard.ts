@@ -35,8 +35,7 @@ export function objections(change: Change, live: LiveResource, owners: readonly 
   if (live.busy !== null) object("busy", null, `an update is under way (${live.busy})`);
   if (change.alias !== null && aliasVersion(change, live) === null) object("missing", null, `there is no alias ${change.alias}`);
   else if (state !== "before" || !lockHolds(change, live)) object("changed", null, difference(change, live));
-  if (owners.length > 0 && !allow.drift)
-    object("owned", "--allow-drift", `${owners.join(" and ")} owns it: change it there, or the next deployment takes this back`);
+  if (owners.length > 0 && !allow.drift) object("owned", "--allow-drift", ownersText(owners));
   if (change.alias === null && live.aliases.length > 0 && !allow.latest)
     object(
       "aliases",
@@ -46,6 +45,14 @@ export function objections(change: Change, live: LiveResource, owners: readonly 
   if (change.danger === "data-loss" && !allow.dataLoss) object("danger", "--accept-data-loss", "it can lose data or events");
   if (change.danger === "irreversible" && !allow.irreversible) object("danger", "--accept-irreversible", "it cannot be taken back");
   return found;
+}
+
+/** Doors say `unknown: why` where they may not ask. */
+function ownersText(owners: readonly string[]): string {
+  const known = owners.filter((one) => !one.startsWith("unknown: "));
+  return known.length === 0
+    ? `who owns it is ${owners.join("; ")}`
+    : `${known.join(" and ")} owns it: change it there, or the next deployment takes this back`;
 }
 
 /** For an undo of our own change: only what happened since speaks against it. */

@@ -141,7 +141,7 @@ export interface PermissionCheck extends Permission {
 export interface Applier {
   /** Throws UserError if there is no such resource or it may not be read. */
   read(ref: ResourceRef): Promise<LiveResource>;
-  /** Who owns it, as far as the cloud says: `CloudFormation stack orders`. Empty: nobody known. */
+  /** Who owns it, as far as the cloud says: `CloudFormation stack orders`. `unknown: why` where it may not be asked. Empty: nobody known. */
   owners(ref: ResourceRef): Promise<string[]>;
   /**
    * Writes `after` over `before` with the given revision as lock, waits until the cloud says the update is done, moves the alias where the

@@ -7,6 +7,7 @@ import { makePlan } from "../../../src/applier/plan.ts";
 import { type ApplyOptions, applyFile, applyPlan, openPlan, type Reach } from "../../../src/app/apply.ts";
 import type { Applied } from "../../../src/app/carry-out.ts";
 import { journalOf } from "../../../src/app/journal.ts";
+import { applyAdvice } from "../../../src/app/plan.ts";
 import { loadSettings } from "../../../src/app/settings.ts";
 import { undo, type UndoOptions } from "../../../src/app/undo.ts";
 import { silentHost } from "../../../src/model/host.ts";
@@ -102,6 +103,13 @@ describe("apply", () => {
   });
 
   it.each([
+    [
+      "owners that may not be asked for",
+      { tags: ["unknown: lambda:ListTags is not granted"] },
+      {},
+      { drift: true },
+      "who owns it is unknown",
+    ],
     ["infrastructure as code", { tags: ["CloudFormation stack orders"] }, {}, { drift: true }, "--allow-drift"],
     ["aliases", { aliases: [{ name: "live", version: "3" }], versions: [1, 2, 3] }, {}, { latest: true }, "--latest"],
     ["lost data", {}, { danger: "data-loss" }, { dataLoss: true }, "--accept-data-loss"],
@@ -161,6 +169,7 @@ describe("an interrupted run", () => {
     };
     const wanted = s.plan(["a", "b", "c"].map((name) => memoryChangeOf(s.cloud, name, 512)));
     await expect(s.apply(wanted)).rejects.toMatchObject({ name: "AbortError" });
+    expect(s.warnings).toEqual([expect.stringContaining("is open")]);
     s.reach.world = { ...s.reach.world, signal: new AbortController().signal };
     return { ...s, wanted };
   }
@@ -178,6 +187,27 @@ describe("an interrupted run", () => {
     expect(states(resumed)).toEqual(["already", "done", "done"]);
     expect(s.cloud.state.writes).toHaveLength(3);
     expect(journalOf(s.dataDir, null).runs).toHaveLength(1);
+  });
+
+  it("is finished by rightsize --apply as well, before any new advice is followed", async () => {
+    const s = await interrupted();
+    const none = {
+      functions: [],
+      objective: { optimize: "cost", maxSlowdown: null, minSavingUsdPerMonth: 1 },
+      from: null,
+      to: null,
+      pricesAsOf: "",
+    } as const;
+    const manner = { dryRun: false, parallel: 1, keepGoing: false, confirm: async () => true };
+    const allow = { drift: false, latest: false, dataLoss: false, irreversible: false };
+    const resumed = await applyAdvice(
+      { ...none, functions: [] },
+      null,
+      { ...manner, allow, dataDir: s.dataDir, folder: s.folder },
+      s.reach,
+    );
+    expect(resumed).toMatchObject({ resumed: true, planHash: s.wanted.hash });
+    expect(s.cloud.state.writes).toHaveLength(3);
   });
 
   it("is finished without its file by --resume", async () => {
