@@ -26,9 +26,10 @@ export function atMargin(rates: Rates, stats: readonly FunctionStats[], windowMs
     asOf: rates.prices.asOf,
     find(cloud, meter, variant, region) {
       const listed = rates.prices.find(cloud, meter, variant, region);
+      if (listed?.tiers === undefined) return listed;
       const monthly = used.get(JSON.stringify([cloud, meter, variant, region])) ?? 0;
-      const tier = listed?.tiers?.findLast((one) => monthly > one.above);
-      return tier === undefined ? listed : { ...listed!, usdPerUnit: tier.usdPerUnit };
+      const tier = listed.tiers.findLast((one) => monthly > one.above);
+      return tier === undefined ? listed : { ...listed, usdPerUnit: tier.usdPerUnit };
     },
   };
   return { ...rates, prices };
