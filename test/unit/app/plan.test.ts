@@ -1,0 +1,180 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { Reach } from "../../../src/app/apply.ts";
+import { planOf, type PlanOptions, savePlan } from "../../../src/app/plan.ts";
+import { loadSettings } from "../../../src/app/settings.ts";
+import { silentHost } from "../../../src/model/host.ts";
+import type { Plan } from "../../../src/model/plan.ts";
+import type { SizingAdvice } from "../../../src/model/sizing.ts";
+import { planText } from "../../../src/report/render.ts";
+import { readPlan } from "../../../src/store/plan-file.ts";
+import { FakeCloud, functionArn, refOf } from "../../support/fake-applier.ts";
+import { fakeSession } from "../../support/fake-session.ts";
+import { schemaErrors } from "../../support/json-schema.ts";
+import { fakeClock } from "../applier/support.ts";
+
+function advice(fn: string, more: Partial<SizingAdvice> = {}): SizingAdvice {
+  return {
+    cloud: "aws",
+    account: "123456789012",
+    region: "eu-west-1",
+    fn,
+    resource: functionArn(fn),
+    revision: null,
+    architecture: "x86_64",
+    currentMib: 1024,
+    proposedMib: 512,
+    tier: 2,
+    confidence: "medium",
+    refusal: null,
+    predicted: [
+      { memoryMib: 512, durationMs: { p10: 190, p50: 200, p90: 215 }, monthlyUsd: { p10: 4, p50: 5, p90: 6 }, basis: "modelled" },
+      { memoryMib: 1024, durationMs: { p10: 175, p50: 180, p90: 185 }, monthlyUsd: { p10: 8, p50: 9, p90: 10 }, basis: "measured" },
+    ],
+    floorMib: 128,
+    savingUsdPerMonth: { p10: 3, p50: 4, p90: 5 },
+    probabilitySlower: 0.05,
+    asynchronous: null,
+    evidence: {
+      from: null,
+      to: null,
+      invocations: 2000,
+      warm: 1900,
+      sizesMib: [512, 1024],
+      cpuMs: null,
+      effectiveSampleSize: 30,
+      coldShare: 0.01,
+      maxUsedMib: 90,
+      invocationsPerMonth: 304_368.75,
+      sandboxes: 4,
+      errors: 10,
+      timeouts: 2,
+      ooms: 0,
+    },
+    whyNotMore: "Two sizes.",
+    probeMib: null,
+    further: [],
+    ...more,
+  };
+}
+
+interface Stage {
+  cloud: FakeCloud;
+  folder: string;
+  warnings: string[];
+  plan(functions: SizingAdvice[], more?: Partial<PlanOptions>): Promise<Plan>;
+}
+
+function stage(): Stage {
+  const cloud = new FakeCloud();
+  const folder = mkdtempSync(join(tmpdir(), "evscope-plan-"));
+  const settings = loadSettings(null, folder);
+  const warnings: string[] = [];
+  const world: Reach["world"] = {
+    host: { ...silentHost, warn: (message) => warnings.push(message) },
+    signal: new AbortController().signal,
+    clock: fakeClock(),
+    keys: settings.keys,
+    connect: async (target) => ({ ...fakeSession(target, { account: "123456789012" }), applier: cloud.applier() }),
+  };
+  const objective = { optimize: "cost", maxSlowdown: null, minSavingUsdPerMonth: 1 } as const;
+  return {
+    cloud,
+    folder,
+    warnings,
+    plan: (functions, more = {}) =>
+      planOf(
+        { functions, objective, from: null, to: null, pricesAsOf: "2026-11-23" },
+        { alias: null, folder, live: true, ...more },
+        { settings, flags: {}, env: {}, world },
+      ),
+  };
+}
+
+describe("plan", () => {
+  it("holds the advice, what the function is like now, and what to expect", async () => {
+    const s = stage();
+    s.cloud.add("a");
+    const plan = await s.plan([advice("a")]);
+    const live = s.cloud.live(refOf("a"));
+    expect(plan.changes).toMatchObject([
+      {
+        resource: functionArn("a"),
+        before: { memoryMib: 1024 },
+        after: { memoryMib: 512 },
+        revision: live.revision,
+        fingerprint: live.fingerprint,
+      },
+    ]);
+    // 10 of 2000, 2 of 2000; 304,368.75 a month of 30.436875 days
+    expect(plan.changes[0]!.expected).toEqual({
+      durationMs: { p10: 190, p50: 200, p90: 215 },
+      savingUsdPerMonth: { p10: 3, p50: 4, p90: 5 },
+      before: { errorShare: 0.005, timeoutShare: 0.001, meanDurationMs: 180, invocationsPerDay: 10_000, usdPerMonth: 9, memoryMib: 1024 },
+    });
+    const path = join(s.folder, "plan.json");
+    savePlan(path, plan);
+    expect(readPlan(path)).toEqual(plan);
+    const look = { width: 160, color: false, unicode: false };
+    expect(schemaErrors("plan", JSON.parse(planText(plan, null, "json", look)))).toEqual([]);
+    expect(planText(plan, path, "table", look)).toContain("memoryMib 1024 -> 512");
+  });
+
+  it("the same functions give the same hash", async () => {
+    const s = stage();
+    s.cloud.add("a");
+    expect((await s.plan([advice("a")])).hash).toBe((await s.plan([advice("a")])).hash);
+  });
+
+  it("leaves out what cannot be planned, and says why", async () => {
+    const s = stage();
+    s.cloud.add("changed", { memoryMib: 768 });
+    const plan = await s.plan([
+      advice("changed"),
+      advice("gone"),
+      advice("unknown", { resource: null }),
+      advice("refused", { proposedMib: null, refusal: "one size alone" }),
+      advice("best", { proposedMib: null }),
+      advice("elsewhere", { account: "999999999999" }),
+    ]);
+    expect(plan.changes).toEqual([]);
+    expect(Object.fromEntries(plan.skipped.map(({ name, why }) => [name, why]))).toEqual({
+      changed: expect.stringContaining("768 MiB by now"),
+      gone: "there is no function gone",
+      unknown: expect.stringContaining("evscope collect"),
+      refused: "one size alone",
+      elsewhere: expect.stringContaining("999999999999"),
+    });
+  });
+
+  it("moves the alias where a function has it; leaves out one that has only others; changes one that has none", async () => {
+    const s = stage();
+    s.cloud.add("with", { aliases: [{ name: "live", version: "7" }] });
+    s.cloud.add("other", { aliases: [{ name: "prod", version: "7" }] });
+    s.cloud.add("without");
+    const plan = await s.plan([advice("with"), advice("other"), advice("without")], { alias: "live" });
+    expect(plan.changes.map(({ name, alias, aliasVersion }) => [name, alias, aliasVersion])).toEqual([
+      ["with", "live", "7"],
+      ["without", null, null],
+    ]);
+    expect(plan.skipped).toEqual([{ name: "other", why: "it has no alias live, but prod" }]);
+  });
+
+  it("names owners by the cloud and by files, and warns where files cannot say", async () => {
+    const s = stage();
+    s.cloud.add("a-function", { tags: ["CloudFormation stack orders"] });
+    writeFileSync(join(s.folder, "serverless.yml"), "service: x\nfunctions:\n  f:\n    name: a-function\n");
+    writeFileSync(join(s.folder, "main.tf"), "resource x y {\n  function_name = var.name\n}\n");
+    const plan = await s.plan([advice("a-function")]);
+    expect(plan.changes[0]!.owners).toEqual(["CloudFormation stack orders", "Serverless Framework (serverless.yml:3)"]);
+    expect(s.warnings).toEqual([expect.stringContaining("Terraform (main.tf:2)")]);
+  });
+
+  it("offline: the settings alone", async () => {
+    const s = stage();
+    const plan = await s.plan([advice("a")], { live: false });
+    expect(plan.changes).toMatchObject([{ revision: null, fingerprint: "", before: { memoryMib: 1024 } }]);
+  });
+});
