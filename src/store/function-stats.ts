@@ -15,39 +15,18 @@ const CONFIGURATION = `cloud, account, region, fn, version, "memoryMib", archite
 /** No cold start, ended ok. A run that does not say whether it was cold is not taken for a warm one. */
 const WARM = `("coldStart" IS FALSE AND "initMs" IS NULL AND outcome = 'ok' AND "durationMs" IS NOT NULL)`;
 
+/** Columns of runs that sizing reads. */
+const SIZED =
+  "cloud account region fn version memoryMib architecture plan startedAt endedAt durationMs billedMs initMs billedRestoreMs coldStart outcome maxMemoryMib stream trigger weight emulator".split(
+    " ",
+  );
+
 /** Runs in the filter with what sizing reads of them; a request that a probe made is a probe's, whichever source saw it. */
 async function sized(engine: Engine, dir: string, manifests: readonly Manifest[], filter: Filter): Promise<string> {
   const probes = `SELECT cloud, "requestId" FROM ${scan(dir, manifests, "invocations", filter.from, filter.to)} WHERE "trigger" = 'probe'`;
   // reading the request of every run takes as long as the figures do
   const probed = (await engine.rows(`SELECT count(*) FROM (${probes} LIMIT 1)`))[0]![0] !== 0;
-  const columns = [
-    ...[
-      "cloud",
-      "account",
-      "region",
-      "fn",
-      "version",
-      "memoryMib",
-      "architecture",
-      "plan",
-      "startedAt",
-      "endedAt",
-      "durationMs",
-      "billedMs",
-    ],
-    ...[
-      "initMs",
-      "billedRestoreMs",
-      "coldStart",
-      "outcome",
-      "maxMemoryMib",
-      "stream",
-      "trigger",
-      "weight",
-      "emulator",
-      ...(probed ? ["requestId"] : []),
-    ],
-  ];
+  const columns = probed ? [...SIZED, "requestId"] : SIZED;
   return `(SELECT *, ${probed ? `(cloud, "requestId") IN (${probes})` : "FALSE"} AS probe
            FROM ${runs(dir, manifests, filter, columns)} WHERE outcome <> 'throttled')`;
 }

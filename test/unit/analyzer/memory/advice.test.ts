@@ -185,7 +185,10 @@ describe("beside memory", () => {
     expect(advice).toMatchObject({ currentMib: 512, proposedMib: null });
     expect(advice.whyNotMore).toContain("changed to 512 MiB");
     // bounds from the size that was seen: 100 * 2 * 1.15
-    expect(advice.predicted.find((one) => one.memoryMib === 512)).toMatchObject({ basis: "assumed", durationMs: { p90: expect.closeTo(230, 9) } });
+    expect(advice.predicted.find((one) => one.memoryMib === 512)).toMatchObject({
+      basis: "assumed",
+      durationMs: { p90: expect.closeTo(230, 9) },
+    });
   });
 });
 
