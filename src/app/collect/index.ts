@@ -7,6 +7,7 @@ import { type LiveWorld, nameOf, type Sessions, withSessions } from "../live.ts"
 import type { Scope } from "../targets.ts";
 import { announce } from "./announce.ts";
 import { credentialsError, failure, GapList, isAbsence, isGap, signalOf, topicOf } from "./gaps.ts";
+import { knownConfigs } from "./known-configs.ts";
 import { Merger } from "./merge.ts";
 
 /** One kind of work on one target. */
@@ -35,12 +36,15 @@ export interface CollectResult {
   partial: boolean;
 }
 
+/** A description that did not change is noted again after so long, so that it can be told how old the last look is. */
+const LOOK_AGAIN_MS = 86_400_000 / 2;
 /** Memory of the writer, beyond which it spills to disk. */
 const MEMORY_MIB = 256;
 /** Windows of one signal and target read at the same time; the room's quotas decide how fast. */
 const AT_ONCE = 8;
 
 interface Work {
+  dataDir: string;
   scope: Scope;
   world: LiveWorld;
   merger: Merger;
@@ -60,7 +64,7 @@ export async function collect(dataDir: string, scope: Scope, world: LiveWorld): 
     const writer = await openBatchWriter({ dir: dataDir, publisher: committer, threads: 2, memoryMib: MEMORY_MIB });
     try {
       const merger = new Merger(writer, collected, world.clock);
-      const work = { scope, world, merger, collected, gaps: new GapList() };
+      const work = { dataDir, scope, world, merger, collected, gaps: new GapList() };
       return await withSessions(scope, world, (open) => collectFrom(open, work));
     } finally {
       await writer.close();
@@ -114,15 +118,14 @@ async function prepare(session: LiveSession, work: Work): Promise<Part> {
   const held = new Map<string, boolean>();
   try {
     const source = merger.begin();
+    const isKnown = await knownConfigs(work.dataDir, world.clock.now() - LOOK_AGAIN_MS);
     for await (const page of session.collector.inventory()) {
       for (const record of page) {
         if (record.type === "config") part.configs.push(record);
         if (isGap(record)) gaps.add(topicOf(session, "inventory"), record);
       }
-      await merger.write(
-        source,
-        page.filter((record) => !isGap(record)),
-      );
+      const news = page.filter((record) => !isGap(record) && !(record.type === "config" && isKnown(record)));
+      await merger.write(source, news);
       world.host.progress("inventory", part.configs.length, null, "records");
     }
     const { signals, logs, window, maxQueryUsd } = scope;

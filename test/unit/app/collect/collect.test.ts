@@ -132,6 +132,24 @@ describe("collect", () => {
     expect((await held()).log).toBe(72);
   });
 
+  it("notes a description again only when it changed, or half a day later", async () => {
+    const at = (observedAt: number, memoryMib: number): FakeCloud => ({
+      configs: [{ ...fnConfig("a"), observedAt, settings: { memoryMib, tags: { b: "1", a: "2" } } }],
+    });
+    const clocked = (cloud: FakeCloud, hour: number): LiveWorld => ({ ...world({ shop: cloud }), clock: fakeClock(T0 + hour * HOUR) });
+    const added: number[] = [];
+    for (const [hour, memoryMib] of [
+      [1, 512],
+      [2, 512],
+      [3, 1024],
+      [4, 512],
+      [5, 512],
+      [17, 512],
+    ] as const)
+      added.push((await collect(dir, scope(T0, T0 + HOUR), clocked(at(T0 + hour * HOUR, memoryMib), hour))).added);
+    expect(added).toEqual([1, 0, 1, 1, 0, 1]);
+  });
+
   it("keeps equal lines of one source as many, also when pages of two sources come in turns", async () => {
     const twice = [line("a", T0, "same"), line("a", T0, "same"), line("a", T0 + HOUR), line("a", T0 + HOUR)];
     const cloud: FakeCloud = {
