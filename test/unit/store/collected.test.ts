@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Gap } from "../../../src/model/records.ts";
 import { openCollected, openCommitter, openDataset, prune } from "../../../src/store/index.ts";
@@ -40,6 +41,25 @@ describe("windows held", () => {
     expect(again.missing("a", { from: 12, to: 30 })).toEqual([]);
     expect(again.missing("a", { from: 15, to: 45 })).toEqual([{ from: 30, to: 40 }]);
     expect(again.missing("b", { from: 15, to: 45 })).toEqual([{ from: 15, to: 45 }]);
+  });
+
+  it("and those missing are each moment of a window once, whatever was marked in which order", () => {
+    const moment = fc.integer({ min: 0, max: 30 });
+    const spans = fc.array(fc.tuple(moment, moment), { maxLength: 12 });
+    fc.assert(
+      fc.property(spans, moment, moment, (marked, a, b) => {
+        const collected = openCollected(dir);
+        const held = new Set<number>();
+        for (const [from, to] of marked) {
+          collected.mark("p", { from, to });
+          for (let at = from; at < to; at++) held.add(at);
+        }
+        const missing = collected
+          .missing("p", { from: a, to: b })
+          .flatMap(({ from, to }) => Array.from({ length: to - from }, (_, i) => from + i));
+        expect(missing).toEqual(Array.from({ length: Math.max(0, b - a) }, (_, i) => a + i).filter((at) => !held.has(at)));
+      }),
+    );
   });
 
   it("go with the days that are pruned", async () => {
