@@ -20,3 +20,20 @@ export function lineOfKey(document: ReturnType<typeof parseDocument>, lines: Lin
   const pair = parent.items.find(({ key }) => isScalar(key) && String(key.value) === path.at(-1));
   return isScalar(pair?.key) && pair.key.range ? lines.linePos(pair.key.range[0]).line : null;
 }
+
+/** A function described in a file: what its name may be, and where that stands. */
+export interface Named {
+  pattern: RegExp;
+  /** `path:line`. */
+  place: string;
+}
+
+/** Reads each file once, for however many functions it is asked. */
+export function perFile<Found>(read: (file: IacFile) => Found): (file: IacFile) => Found {
+  const known = new WeakMap<IacFile, Found>();
+  return (file) => {
+    const found = known.get(file) ?? read(file);
+    known.set(file, found);
+    return found;
+  };
+}

@@ -1,12 +1,15 @@
 /** Serverless Framework: `SERVICE-STAGE-FUNCTION`, or the function's own `name`. https://www.serverless.com/framework/docs/providers/aws/guide/functions */
 import { LineCounter, parseDocument } from "yaml";
-import { type IacFile, lineOfKey, type Ownership } from "./files.ts";
+import { type IacFile, lineOfKey, type Named, type Ownership, perFile } from "./files.ts";
 import { escapeRegExp, lineAt, namePattern } from "./names.ts";
 
 export function byServerless(files: readonly IacFile[], functionName: string): Ownership {
   const owners: string[] = [];
   for (const file of files) {
-    if (/(^|\/)serverless\.(ya?ml|json)$/.test(file.path)) owners.push(...inDocument(file, functionName));
+    if (/(^|\/)serverless\.(ya?ml|json)$/.test(file.path))
+      owners.push(
+        ...described(file).flatMap(({ pattern, place }) => (pattern.test(functionName) ? [`Serverless Framework (${place})`] : [])),
+      );
     else if (/(^|\/)serverless\.(ts|js|mjs|cjs)$/.test(file.path)) {
       const at = ['"', "'", "`"].map((quote) => file.text.indexOf(`${quote}${functionName}${quote}`)).find((one) => one >= 0);
       if (at !== undefined) owners.push(`Serverless Framework (${file.path}:${lineAt(file.text, at)})`);
@@ -15,7 +18,7 @@ export function byServerless(files: readonly IacFile[], functionName: string): O
   return { owners, possible: [] };
 }
 
-function inDocument({ path, text }: IacFile, functionName: string): string[] {
+const described = perFile(({ path, text }: IacFile): Named[] => {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, logLevel: "silent" });
   let content: { service?: unknown; functions?: unknown };
@@ -36,7 +39,6 @@ function inDocument({ path, text }: IacFile, functionName: string): string[] {
         : service === null
           ? null
           : new RegExp(`^${(namePattern(service)?.source ?? ".+").replace(/^\^|\$$/g, "")}-[A-Za-z0-9]+-${escapeRegExp(key)}$`);
-    if (!pattern?.test(functionName)) return [];
-    return [`Serverless Framework (${path}:${lineOfKey(document, lines, ["functions", key]) ?? 1})`];
+    return pattern === null ? [] : [{ pattern, place: `${path}:${lineOfKey(document, lines, ["functions", key]) ?? 1}` }];
   });
-}
+});

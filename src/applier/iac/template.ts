@@ -1,6 +1,6 @@
 /** CloudFormation and SAM: templates that describe the function, and the stack name in samconfig.toml. */
 import { LineCounter, parseDocument } from "yaml";
-import { type IacFile, lineOfKey, type Ownership } from "./files.ts";
+import { type IacFile, lineOfKey, type Named, type Ownership, perFile } from "./files.ts";
 import { escapeRegExp, lineAt, namePattern } from "./names.ts";
 
 const FUNCTION_TYPE = /AWS::(Lambda|Serverless)::Function/;
@@ -14,19 +14,22 @@ export function byTemplate(files: readonly IacFile[], functionName: string): Own
 
 /** `path:line` of the resource that is this function; null: none is, or the file is no template. */
 export function templateOwner(file: IacFile, functionName: string): string | null {
-  if (!FUNCTION_TYPE.test(file.text)) return null;
+  return described(file).find(({ pattern }) => pattern.test(functionName))?.place ?? null;
+}
+
+const described = perFile((file): Named[] => {
+  if (!FUNCTION_TYPE.test(file.text)) return [];
   const lines = new LineCounter();
   const document = parseDocument(file.text, { lineCounter: lines, logLevel: "silent" });
   const resources = valueOf(document, ["Resources"]);
-  if (typeof resources !== "object" || resources === null) return null;
-  for (const [logicalId, resource] of Object.entries(resources as { [id: string]: unknown })) {
+  if (typeof resources !== "object" || resources === null) return [];
+  return Object.entries(resources as { [id: string]: unknown }).flatMap(([logicalId, resource]) => {
     const { Type, Properties } = (resource ?? {}) as { Type?: unknown; Properties?: { FunctionName?: unknown } };
-    if (typeof Type !== "string" || !FUNCTION_TYPE.test(Type)) continue;
-    if (!namePatternOf(Properties?.FunctionName, logicalId)?.test(functionName)) continue;
-    return `${file.path}:${lineOfKey(document, lines, ["Resources", logicalId]) ?? 1}`;
-  }
-  return null;
-}
+    if (typeof Type !== "string" || !FUNCTION_TYPE.test(Type)) return [];
+    const pattern = namePatternOf(Properties?.FunctionName, logicalId);
+    return pattern === null ? [] : [{ pattern, place: `${file.path}:${lineOfKey(document, lines, ["Resources", logicalId]) ?? 1}` }];
+  });
+});
 
 /**
  * A name of its own, with `${...}` of Fn::Sub open; without one CloudFormation makes `STACK-LOGICALID-RANDOM`.
