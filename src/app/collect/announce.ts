@@ -4,37 +4,47 @@ import { UserError } from "../../model/errors.ts";
 import type { Host } from "../../model/host.ts";
 import type { Usd } from "../../model/units.ts";
 
-/** Sum of the estimates; null where one of them is not known. */
-export function totalOf(tasks: readonly CollectTask[]): Estimate {
-  const sum = (key: keyof Estimate): number | null =>
-    tasks.reduce<number | null>((total, { estimate }) => (total === null || estimate[key] === null ? null : total + estimate[key]), 0);
-  return { calls: sum("calls"), seconds: sum("seconds"), usd: sum("usd"), bytes: sum("bytes") };
-}
-
-/** What it costs at least: of tasks with a known price. */
-function knownUsd(tasks: readonly CollectTask[]): Usd {
-  return tasks.reduce((sum, { estimate }) => sum + (estimate.usd ?? 0), 0);
+/** Sum over the tasks that tell; `whole` false: some do not. */
+function sumOf(tasks: readonly CollectTask[], key: keyof Estimate): { known: number; whole: boolean } {
+  const values = tasks.map((task) => task.estimate[key]);
+  return { known: values.reduce<number>((sum, value) => sum + (value ?? 0), 0), whole: !values.includes(null) };
 }
 
 /** One line on stderr; throws UserError when the price is above the limit. */
 export function announce(tasks: readonly CollectTask[], maxQueryUsd: Usd, host: Host): void {
   if (tasks.length === 0) return;
-  const { calls, usd } = totalOf(tasks);
-  const known = knownUsd(tasks);
+  const calls = sumOf(tasks, "calls");
+  const usd = sumOf(tasks, "usd");
   const by = new Map<string, number>();
   for (const task of tasks) by.set(`${task.signal} by ${task.via}`, (by.get(`${task.signal} by ${task.via}`) ?? 0) + 1);
-  const what = [...by].map(([name, count]) => `${name} ${count}`).join(", ");
-  const price = usd === null ? `at least ${dollars(known)}, the rest not known` : dollars(usd);
-  host.note(
-    `to read: ${what} windows; calls ${calls === null ? "not known" : `about ${calls}`}; paid queries ${price} (limit ${dollars(maxQueryUsd)})`,
-  );
-  if (known <= maxQueryUsd) return;
-  throw new UserError(`the paid queries would cost ${dollars(known)}, above the limit of ${dollars(maxQueryUsd)}; nothing was asked`, {
+  const parts = [
+    `to read: ${[...by].map(([name, count]) => `${name} (${count})`).join("; ")}`,
+    `calls ${calls.whole ? "about" : "at least"} ${calls.known}${duration(tasks)}`,
+    `paid queries ${usd.whole ? dollars(usd.known) : `at least ${dollars(usd.known)}, the rest not known`} (limit ${dollars(maxQueryUsd)})`,
+  ];
+  host.note(parts.join("; "));
+  if (usd.known <= maxQueryUsd) return;
+  throw new UserError(`the paid queries would cost ${dollars(usd.known)}, above the limit of ${dollars(maxQueryUsd)}; nothing was asked`, {
     suggestions: [
-      `--max-query-usd ${Math.ceil(known * 100) / 100} (or maxQueryUsd in evscope.yaml) allows it`,
+      `--max-query-usd ${Math.ceil(usd.known * 100) / 100} (or maxQueryUsd in evscope.yaml) allows it`,
       "a shorter --window, fewer accounts (--account), functions (--function) or signals (--signal) cost less",
     ],
   });
+}
+
+/** `, some 7 min`, where it is a minute or more. Signals are read beside each other, each at its own rate. */
+function duration(tasks: readonly CollectTask[]): string {
+  const signals = [...new Set(tasks.map((task) => task.signal))];
+  const seconds = Math.max(
+    ...signals.map(
+      (signal) =>
+        sumOf(
+          tasks.filter((task) => task.signal === signal),
+          "seconds",
+        ).known,
+    ),
+  );
+  return seconds < 60 ? "" : `, some ${Math.round(seconds / 60)} min`;
 }
 
 /** `$0`, `$0.0042`, `$1.20`. */

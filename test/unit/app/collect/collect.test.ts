@@ -217,7 +217,7 @@ describe("collect", () => {
     await expect(refused).rejects.toThrow(/would cost \$1\.15, above the limit of \$1\.00; nothing was asked/);
     expect(opened[0]!.asked.run).toEqual([]);
     const paid = await collect(dir, scope(T0, T0 + 24 * HOUR, undefined, { maxQueryUsd: 1.2 }), world({ shop: cloud }));
-    expect(notes.at(-1)).toBe("to read: logs by Fake 1, metrics by Fake 1 windows; calls about 2; paid queries $1.15 (limit $1.20)");
+    expect(notes.at(-1)).toBe("to read: logs by Fake (1); metrics by Fake (1); calls about 2; paid queries $1.15 (limit $1.20)");
     expect(paid.spentUsd).toBeCloseTo(1.15, 12);
   });
 
