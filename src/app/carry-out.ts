@@ -1,5 +1,5 @@
 /** What `apply`, `undo` and `rightsize --apply` share: look, show, ask, write, say. */
-import { type Door, execute, type Outcome, type RunHead } from "../applier/execute.ts";
+import { type Door, execute, type Outcome, priorSteps, type RunHead } from "../applier/execute.ts";
 import { runsOf } from "../applier/runs.ts";
 import type { Clock } from "../model/clock.ts";
 import { EXIT, type ExitCode } from "../model/errors.ts";
@@ -60,12 +60,14 @@ export interface Work {
 
 export async function carryOut(job: Job, manner: Manner, { journal, host, clock, signal }: Work): Promise<Applied> {
   const { head, door } = job;
-  const known = runsOf(journal.entries).find((run) => run.run === head.run) ?? null;
-  const begun = new Set(known === null ? [] : [...known.steps].filter(([, step]) => step.began).map(([id]) => id));
-  const looked = (await inspect(job.changes, door, job.rules, signal)).map((one) =>
-    // what was begun is decided by what is live, when it is finished
-    begun.has(one.change.id) && one.live !== null ? { ...one, objections: [] } : one,
-  );
+  const runs = runsOf(journal.entries);
+  const known = runs.find((run) => run.run === head.run) ?? null;
+  const prior = priorSteps(head, runs);
+  const looked = (await inspect(job.changes, door, job.rules, signal)).map((one) => {
+    // what was begun and not done is decided by what is live, when it is finished
+    const step = prior.get(one.change.id);
+    return step !== undefined && step.end?.step !== "done" && one.live !== null ? { ...one, objections: [] } : one;
+  });
   const refused = looked.filter((one) => one.objections.length > 0);
   const eligible = looked.filter((one) => one.objections.length === 0);
   const facts = { undoes: head.undoes, planHash: head.planHash, resumed: known !== null };

@@ -86,7 +86,7 @@ export async function execute(
 }
 
 /** What the journal knows of these changes: from this run, or from any run of the same plan. The latest counts. */
-function priorSteps(head: RunHead, runs: readonly Run[]): Map<string, Step> {
+export function priorSteps(head: RunHead, runs: readonly Run[]): Map<string, Step> {
   const same = runs.filter((run) => run.run === head.run || (head.planHash !== null && run.planHash === head.planHash));
   return new Map(same.flatMap((run) => [...run.steps].filter(([, step]) => step.began)));
 }

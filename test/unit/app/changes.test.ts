@@ -10,6 +10,7 @@ import { journalOf } from "../../../src/app/journal.ts";
 import { applyAdvice } from "../../../src/app/plan.ts";
 import { loadSettings } from "../../../src/app/settings.ts";
 import { undo, type UndoOptions } from "../../../src/app/undo.ts";
+import { UserError } from "../../../src/model/errors.ts";
 import { silentHost } from "../../../src/model/host.ts";
 import type { Change, Plan } from "../../../src/model/plan.ts";
 import { openJournal } from "../../../src/store/journal.ts";
@@ -137,6 +138,36 @@ describe("apply", () => {
     s.cloud.add("a", { aliases: [{ name: "live", version: "1" }], versions: [1024] });
     const plan = s.plan([memoryChangeOf(s.cloud, "a", 512, { alias: "prod", aliasVersion: "1" })]);
     expect((await s.apply(plan)).changes[0]).toMatchObject({ state: "refused", note: "there is no alias prod" });
+  });
+
+  it("a version that could not be published leaves the alias; the same command later goes on with it", async () => {
+    const s = stage();
+    s.cloud.add("a", { aliases: [{ name: "live", version: "1" }], versions: [1024] });
+    const plan = s.plan([memoryChangeOf(s.cloud, "a", 512, { alias: "live", aliasVersion: "1" })]);
+    s.cloud.faults.tick = (where) => {
+      if (where === "before publish a") throw new UserError("lambda:PublishVersion is not granted", { exitCode: 3 });
+    };
+    const failed = await s.apply(plan);
+    expect(failed).toMatchObject({ exitCode: 3, changes: [{ state: "failed" }] });
+    expect(s.cloud.of("a")).toMatchObject({ memoryMib: 512, aliases: [{ version: "1" }] });
+    delete s.cloud.faults.tick;
+    expect(await s.apply(plan)).toMatchObject({ exitCode: 0, changes: [{ state: "done", publishedVersion: "2" }] });
+    expect(s.cloud.state.writes.map((one) => one.what)).toEqual(["update", "publish", "alias"]);
+    await s.undo();
+    expect(s.cloud.of("a")).toMatchObject({ memoryMib: 1024, aliases: [{ version: "1" }] });
+  });
+
+  it("what a failed run left half done can be taken back as well", async () => {
+    const s = stage();
+    s.cloud.add("a", { aliases: [{ name: "live", version: "1" }], versions: [1024] });
+    const plan = s.plan([memoryChangeOf(s.cloud, "a", 512, { alias: "live", aliasVersion: "1" })]);
+    s.cloud.faults.tick = (where) => {
+      if (where === "before publish a") throw new Error("no answer");
+    };
+    await s.apply(plan);
+    delete s.cloud.faults.tick;
+    expect((await s.undo()).exitCode).toBe(0);
+    expect(s.cloud.of("a")).toMatchObject({ memoryMib: 1024, aliases: [{ version: "1" }] });
   });
 
   it("warns of an old plan", async () => {
