@@ -63,7 +63,8 @@ export async function carryOut(job: Job, manner: Manner, { journal, host, clock,
   const runs = runsOf(journal.entries);
   const known = runs.find((run) => run.run === head.run) ?? null;
   const prior = priorSteps(head, runs);
-  const looked = (await inspect(job.changes, door, job.rules, signal)).map((one) => {
+  const changes = job.changes.map((change) => prior.get(change.id)?.change ?? change);
+  const looked = (await inspect(changes, door, job.rules, signal)).map((one) => {
     // what was begun and not done is decided by what is live, when it is finished
     const step = prior.get(one.change.id);
     return step !== undefined && step.end?.step !== "done" && one.live !== null ? { ...one, objections: [] } : one;
@@ -101,13 +102,13 @@ export async function carryOut(job: Job, manner: Manner, { journal, host, clock,
     throw error;
   });
   const byId = new Map(outcomes.map((one) => [one.change.id, one]));
-  const changes = looked.map((one): AppliedChange => {
+  const ended = looked.map((one): AppliedChange => {
     const outcome = byId.get(one.change.id);
     if (outcome === undefined) return planned(one);
     const { exitCode: _, ...rest } = outcome;
     return { ...rest, owners: one.owners };
   });
-  return { ...facts, state: "applied", run: head.run, changes, exitCode: exitOf([...refused, ...outcomes]) };
+  return { ...facts, state: "applied", run: head.run, changes: ended, exitCode: exitOf([...refused, ...outcomes]) };
 }
 
 function planned({ change, state, owners, objections }: Inspected): AppliedChange {

@@ -113,7 +113,7 @@ class Executor {
   async one(wanted: Change): Promise<Outcome> {
     const prior = this.prior.get(wanted.id) ?? null;
     // the journalled change also holds what a plan without connection did not know
-    const planned = prior?.end === null ? prior.change : wanted;
+    const planned = prior?.change ?? wanted;
     const applier = this.door(planned);
     if (applier === null)
       return this.refuse(planned, `no configured connection leads to account ${planned.account}, ${planned.region}`, null);

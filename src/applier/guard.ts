@@ -39,7 +39,7 @@ export function objections(change: Change, live: LiveResource, owners: readonly 
   if (change.alias === null && live.aliases.length > 0 && !allow.latest)
     object(
       "aliases",
-      "--alias NAME or --latest",
+      null,
       `traffic may run through ${live.aliases.map((one) => `alias ${one.name} (version ${one.version})`).join(", ")}: published versions are fixed, changing $LATEST does nothing for them; --alias NAME publishes a version and moves that alias to it, --latest changes $LATEST alone`,
     );
   if (change.danger === "data-loss" && !allow.dataLoss) object("danger", "--accept-data-loss", "it can lose data or events");

@@ -1,9 +1,12 @@
 /** The built CLI, killed with SIGKILL in the middle of its writes to a server that nobody here wrote, and started again. */
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import {
+  CreateAliasCommand,
   CreateFunctionCommand,
+  GetAliasCommand,
   GetFunctionConfigurationCommand,
   LambdaClient,
+  PublishVersionCommand,
   UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
 import { type ChildProcess, spawn } from "node:child_process";
@@ -23,6 +26,8 @@ import { zipOf } from "./support/zip.ts";
 
 const BIN = fileURLToPath(new URL("../../bin/run.js", import.meta.url));
 const NAMES = Array.from({ length: 20 }, (_, i) => `fn${String(i).padStart(2, "0")}`);
+/** Moved through its alias; the eleventh write. */
+const ALIASED = "fn10";
 /** moto's own account. */
 const ACCOUNT = "123456789012";
 
@@ -50,6 +55,8 @@ describe.skipIf(!has("moto"))("apply of 20 changes by the CLI, killed, on moto",
       const rest = { Runtime: "nodejs22.x", Handler: "index.handler", MemorySize: 1024, Timeout: 30 } as const;
       await lambda.send(new CreateFunctionCommand({ FunctionName, Role: made.Role!.Arn!, Code, ...rest }));
     }
+    await lambda.send(new PublishVersionCommand({ FunctionName: ALIASED }));
+    await lambda.send(new CreateAliasCommand({ FunctionName: ALIASED, Name: "live", FunctionVersion: "1" }));
     gate = createServer((request, response) => {
       void (async () => {
         const chunks: Buffer[] = [];
@@ -95,6 +102,9 @@ describe.skipIf(!has("moto"))("apply of 20 changes by the CLI, killed, on moto",
   const sizes = (): Promise<(number | undefined)[]> =>
     Promise.all(NAMES.map(async (FunctionName) => (await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }))).MemorySize));
 
+  const aliasVersion = async (): Promise<string | undefined> =>
+    (await lambda.send(new GetAliasCommand({ FunctionName: ALIASED, Name: "live" }))).FunctionVersion;
+
   function planIn(cwd: string): string {
     const changes = NAMES.map((name): Change => ({
       id: `memory:${name}`,
@@ -108,7 +118,7 @@ describe.skipIf(!has("moto"))("apply of 20 changes by the CLI, killed, on moto",
       after: { memoryMib: 512 },
       revision: null,
       fingerprint: "",
-      alias: null,
+      alias: name === ALIASED ? "live" : null,
       aliasVersion: null,
       aliasTarget: null,
       danger: "none",
@@ -142,6 +152,9 @@ describe.skipIf(!has("moto"))("apply of 20 changes by the CLI, killed, on moto",
     expect(again.code, again.stderr + again.stdout).toBe(0);
     expect(JSON.parse(again.stdout)).toMatchObject({ state: "applied", resumed: true });
     expect(await sizes()).toEqual(NAMES.map(() => 512));
+    const version = await aliasVersion();
+    expect(version).not.toBe("1");
+    expect((await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: ALIASED, Qualifier: version! }))).MemorySize).toBe(512);
     // nothing twice, nothing left out
     expect(writes.toSorted()).toEqual(NAMES);
     const journal = JSON.parse((await cli(cwd, "journal", "--format", "json")).stdout);
@@ -152,5 +165,6 @@ describe.skipIf(!has("moto"))("apply of 20 changes by the CLI, killed, on moto",
     const undone = await cli(cwd, "undo", "--last", "--yes");
     expect(undone.code, undone.stderr).toBe(0);
     expect(await sizes()).toEqual(NAMES.map(() => 1024));
+    expect(await aliasVersion()).toBe("1");
   });
 });

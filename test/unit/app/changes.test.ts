@@ -170,6 +170,14 @@ describe("apply", () => {
     expect(s.cloud.of("a")).toMatchObject({ memoryMib: 1024, aliases: [{ version: "1" }] });
   });
 
+  it("a plan made without connection finds its own work done, aliases as well", async () => {
+    const s = stage();
+    s.cloud.add("a", { aliases: [{ name: "live", version: "1" }], versions: [1024] });
+    const plan = s.plan([memoryChangeOf(s.cloud, "a", 512, { alias: "live", aliasVersion: null, revision: null, fingerprint: "" })]);
+    expect((await s.apply(plan)).state).toBe("applied");
+    expect(await s.apply(plan)).toMatchObject({ state: "nothing", exitCode: 0 });
+  });
+
   it("warns of an old plan", async () => {
     const s = stage();
     s.cloud.add("a");

@@ -30,8 +30,20 @@ function advice(fn: string, more: Partial<SizingAdvice> = {}): SizingAdvice {
     confidence: "medium",
     refusal: null,
     predicted: [
-      { memoryMib: 512, durationMs: { p10: 190, p50: 200, p90: 215 }, monthlyUsd: { p10: 4, p50: 5, p90: 6 }, basis: "modelled" },
-      { memoryMib: 1024, durationMs: { p10: 175, p50: 180, p90: 185 }, monthlyUsd: { p10: 8, p50: 9, p90: 10 }, basis: "measured" },
+      {
+        memoryMib: 512,
+        durationMs: { p10: 190, p50: 200, p90: 215 },
+        monthlyUsd: { p10: 4, p50: 5, p90: 6 },
+        basis: "modelled",
+        boundsMs: null,
+      },
+      {
+        memoryMib: 1024,
+        durationMs: { p10: 175, p50: 180, p90: 185 },
+        monthlyUsd: { p10: 8, p50: 9, p90: 10 },
+        basis: "measured",
+        boundsMs: null,
+      },
     ],
     floorMib: 128,
     savingUsdPerMonth: { p10: 3, p50: 4, p90: 5 },
