@@ -121,11 +121,13 @@ export type Confidence = "high" | "medium" | "low";
 /** One memory size on a function's curve. */
 export interface SizePrediction {
   memoryMib: Mib;
-  /** Warm duration; null: nothing may be said at this size. */
+  /** Mean warm duration, without the slowest and fastest fifth of the runs; null: nothing may be said at this size. */
   durationMs: Interval | null;
   monthlyUsd: Interval | null;
-  /** measured: runs at this size were seen. */
+  /** measured: runs at this size were seen; modelled: other sizes of this function say so; assumed: functions in general say so. */
   basis: Basis;
+  /** Where one size is all that is known: the least and the most that is possible, as if CPU were nothing or everything. Else null. */
+  boundsMs: { leastMs: Ms; mostMs: Ms } | null;
 }
 
 /** What may be said about a function, and on what evidence. */

@@ -56,8 +56,6 @@ export interface CurveDocument {
     basis: Basis;
     mark: "now" | "proposed" | null;
   }[];
-  /** Some intervals are bounds (the least and most that is possible), not quantiles. */
-  bounds: boolean;
   notes: string[];
 }
 

@@ -1,9 +1,9 @@
 /** What is known of one function -> what may be said about its memory. Pure. */
-import type { EpochHour, SizingAdvice } from "../../model/sizing.ts";
+import type { EpochHour, SizePrediction, SizingAdvice } from "../../model/sizing.ts";
 import type { Mib, Ms } from "../../model/units.ts";
 import { type Choice, choose } from "./choose.ts";
 import { costModel, widened } from "./cost.ts";
-import { utilisation } from "./cpu.ts";
+import { type Bounds, utilisation } from "./cpu.ts";
 import { type Experiment, LEAST_WARM, type Sided } from "./epochs.ts";
 import { type FunctionFacts, isPublished, numberSetting, textSetting } from "./facts.ts";
 import { type MemoryNeed, memoryNeed } from "./floor.ts";
@@ -13,7 +13,7 @@ import { posterior } from "./posterior.ts";
 import { refusalFor } from "./refusals.ts";
 import { confidenceOf, probePlan, reachOf, tierOf } from "./tiers.ts";
 import { monthlyVolume } from "./volume.ts";
-import { type AdviceContext, affordable, durationAt, legalSizes, predict, type Subject, survives, timeoutSlack } from "./subject.ts";
+import { type AdviceContext, affordable, durationAt, isLegal, predict, sizesOf, type Subject, survives, timeoutSlack } from "./subject.ts";
 import { whyNotMore } from "./words.ts";
 
 /** `hours`: see `observationsOf`. */
@@ -71,8 +71,8 @@ function complete(base: SizingAdvice, subject: Subject, context: AdviceContext):
   const reach = curve.sizesDisagree
     ? null
     : reachOf({ ...subject, utilisation: subject.used, asynchronous: facts.asynchronous, timeoutSlack: timeoutSlack(subject) });
-  const legal = legalSizes(subject, context, tier === 0 ? reach : null);
-  const predicted = legal.map((size) => predict(subject, model, size, tier >= 2 || reach !== null));
+  const sizes = sizesOf(subject, context, tier === 0 ? reach : null);
+  const predicted = sizes.map((size) => predict(subject, model, size, tier >= 2 || (tier === 1 && reach !== null)));
   const further = furtherAdvice({
     stats: current.stats,
     currentMib,
@@ -95,13 +95,25 @@ function complete(base: SizingAdvice, subject: Subject, context: AdviceContext):
   const refused = (refusal: string, choice: Choice | null = null): SizingAdvice => ({
     ...advice,
     refusal,
-    whyNotMore: whyNotMore({ ...subject, refusal, choice, reach, asynchronous: facts.asynchronous }),
+    whyNotMore: whyNotMore({
+      ...subject,
+      refusal,
+      choice,
+      reach,
+      asynchronous: facts.asynchronous,
+      bounds: nearBounds(subject, predicted),
+    }),
   });
   if (typeof cost === "string") return refused(cost);
   if (curve.sizesDisagree) return refused("the sizes that were seen fit no plausible curve together: noise, drift, or other work");
   if (reach === null) return refused(outOfReach(subject));
-  const candidatesMib = legal.filter(
-    (size) => size >= reach.leastMib && size <= reach.mostMib && survives(subject, size) && affordable(subject, cost, size, context),
+  const candidatesMib = sizes.filter(
+    (size) =>
+      isLegal(subject, size, context) &&
+      size >= reach.leastMib &&
+      size <= reach.mostMib &&
+      survives(subject, size) &&
+      affordable(subject, cost, size, context),
   );
   const choice = choose(curve, {
     currentMib,
@@ -110,7 +122,7 @@ function complete(base: SizingAdvice, subject: Subject, context: AdviceContext):
     asynchronous: facts.asynchronous === true,
     costAt: (size) => cost.lineAt(size),
   });
-  const words = whyNotMore({ ...subject, refusal: null, choice, reach, asynchronous: facts.asynchronous });
+  const words = whyNotMore({ ...subject, refusal: null, choice, reach, asynchronous: facts.asynchronous, bounds: [] });
   if (choice.why === "uncertain" && !isSmall(choice, context)) return refused(uncertain(choice), choice);
   const proposed = choice.act ? choice.memoryMib : null;
   const pick = durationAt(subject, proposed ?? currentMib);
@@ -122,6 +134,12 @@ function complete(base: SizingAdvice, subject: Subject, context: AdviceContext):
     probabilitySlower: proposed === null ? null : choice.slowerProbability,
     whyNotMore: words,
   };
+}
+
+/** What is possible at half and at twice the memory, where nothing more can be said. */
+function nearBounds({ currentMib }: Subject, predicted: readonly SizePrediction[]): (Bounds & { memoryMib: Mib })[] {
+  const near = predicted.filter(({ memoryMib }) => memoryMib === currentMib / 2 || memoryMib === currentMib * 2);
+  return near.flatMap(({ memoryMib, boundsMs }) => (boundsMs === null ? [] : [{ memoryMib, ...boundsMs }]));
 }
 
 const sentence = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}.`;

@@ -54,16 +54,18 @@ const sameSize =
 function historyOf(current: Sided, others: readonly Sided[], hours: (epoch: Sided) => readonly EpochHour[], notes: string[]): Measured[] {
   const now = others.length === 0 ? ownMean(current) : meanOf(current, hours(current));
   const measured = now === null || now.warm < LEAST_WARM ? [] : [now];
+  const unmatched: Mib[] = [];
   for (const one of others) {
     const plain = meanOf(one, hours(one));
     if (plain === null || plain.warm < LEAST_WARM) continue;
     const matched = measured.length === 0 ? null : matchedTo(now!, hours(current), hours(one));
-    if (matched === null && measured.length > 0)
-      notes.push(`${one.memoryMib} MiB ran at other hours of the week than the current size: they are not matched.`);
+    if (matched === null && measured.length > 0) unmatched.push(one.memoryMib);
     const ofPlain = matched ?? plain;
     const drift = DRIFT_SD ** 2 * (Math.abs(centre(one) - centre(current)) / DRIFT_MS);
     measured.push({ ...plain, ...ofPlain, logSe: Math.sqrt(ofPlain.logSe ** 2 + drift) });
   }
+  if (unmatched.length > 0)
+    notes.push(`Too few runs at the same hours of the week to compare ${unmatched.join(" and ")} MiB hour by hour with the current size.`);
   return measured;
 }
 

@@ -5,7 +5,7 @@ import type { EpochMs, Mib, Ms } from "../../model/units.ts";
 import type { Rates } from "../cost/pricing.ts";
 import { CANDIDATES_MIB } from "./choose.ts";
 import { type CostModel, monthlyUsd } from "./cost.ts";
-import { boundsWithCpu, boundsWithoutCpu } from "./cpu.ts";
+import { type Bounds, boundsWithCpu, boundsWithoutCpu } from "./cpu.ts";
 import type { Experiment, Sided } from "./epochs.ts";
 import type { FunctionFacts } from "./facts.ts";
 import type { MemoryNeed } from "./floor.ts";
@@ -45,34 +45,42 @@ export interface Subject {
   notes: string[];
 }
 
-/** Candidates and sizes that were seen, within the law and above the floor; the current one always. */
-export function legalSizes({ currentMib, measured, need }: Subject, { memory }: AdviceContext, half: Reach | null): Mib[] {
-  const least = Math.max(memory.leastMib, need.floorMib ?? currentMib);
-  const sizes = [...CANDIDATES_MIB, ...measured.map((one) => one.memoryMib), ...(half === null ? [] : [half.leastMib])];
-  const legal = sizes.filter((size) => size >= least && size <= memory.mostMib);
-  return [...new Set([...legal, currentMib])].sort((a, b) => a - b);
+/** Sizes that something is said of: candidates within the law and above the floor (not known: all), and whatever was seen. */
+export function sizesOf({ currentMib, measured, need }: Subject, { memory }: AdviceContext, half: Reach | null): Mib[] {
+  const least = Math.max(memory.leastMib, need.floorMib ?? 0);
+  const candidates = [...CANDIDATES_MIB, ...(half === null ? [] : [half.leastMib])];
+  const legal = candidates.filter((size) => size >= least && size <= memory.mostMib);
+  return [...new Set([...legal, ...measured.map((one) => one.memoryMib), currentMib])].sort((a, b) => a - b);
 }
 
-/** Warm duration at a size; without licence to predict: bounds around the model's middle. */
-export function durationAt(subject: Subject, size: Mib, licensed = true): Interval {
-  const { curve, cpuMs } = subject;
-  const here = subject.here ?? subject.measured[0]!;
-  if (licensed || size === here.memoryMib) {
-    const [p10, p50, p90] = curve.quantilesMs(size, [0.1, 0.5, 0.9]) as [Ms, Ms, Ms];
-    return { p10, p50, p90 };
-  }
-  const { leastMs, mostMs } = cpuMs === null ? boundsWithoutCpu(here, size) : boundsWithCpu(here, cpuMs, size);
-  return { p10: leastMs, p50: Math.min(Math.max(curve.meanMs(size), leastMs), mostMs), p90: mostMs };
+/** A size that may be advised: within the law and above the floor; where memory in use is not known, nothing smaller. */
+export function isLegal({ currentMib, need }: Subject, size: Mib, { memory }: AdviceContext): boolean {
+  return size === currentMib || (size >= Math.max(memory.leastMib, need.floorMib ?? currentMib) && size <= memory.mostMib);
+}
+
+/** Mean warm duration at a size. */
+export function durationAt({ curve }: Subject, size: Mib): Interval {
+  const [p10, p50, p90] = curve.quantilesMs(size, [0.1, 0.5, 0.9]) as [Ms, Ms, Ms];
+  return { p10, p50, p90 };
+}
+
+/** The least and the most that is possible at a size, where one size is all that is known; null: it is that size. */
+export function boundsAt(subject: Subject, size: Mib): Bounds | null {
+  const { cpuMs, measured } = subject;
+  const here = subject.here ?? measured[0]!;
+  if (size === here.memoryMib) return null;
+  return cpuMs === null ? boundsWithoutCpu(here, size) : boundsWithCpu(here, cpuMs, size);
 }
 
 export function predict(subject: Subject, cost: CostModel | null, size: Mib, licensed: boolean): SizePrediction {
-  const durationMs = durationAt(subject, size, licensed);
+  const durationMs = durationAt(subject, size);
   const seen = subject.measured.some((one) => one.memoryMib === size);
   return {
     memoryMib: size,
     durationMs,
     monthlyUsd: cost === null ? null : monthlyUsd(cost.lineAt(size), durationMs, cost.relativeSd),
     basis: seen ? "measured" : licensed ? "modelled" : "assumed",
+    boundsMs: licensed ? null : boundsAt(subject, size),
   };
 }
 

@@ -1,6 +1,7 @@
 /** The sentences that say what holds advice back. */
-import type { Mib } from "../../model/units.ts";
+import type { Mib, Ms } from "../../model/units.ts";
 import type { Choice } from "./choose.ts";
+import type { Bounds } from "./cpu.ts";
 import type { MemoryNeed } from "./floor.ts";
 import type { Measured } from "./observations.ts";
 import type { Reach, Tier } from "./tiers.ts";
@@ -15,6 +16,8 @@ export interface HeldBack {
   refusal: string | null;
   choice: Choice | null;
   notes: readonly string[];
+  /** What is possible at sizes where nothing more is known. */
+  bounds: readonly (Bounds & { memoryMib: Mib })[];
 }
 
 /** Never empty. */
@@ -22,21 +25,43 @@ export function whyNotMore(held: HeldBack): string {
   const { tier, currentMib, need, asynchronous, refusal, choice, notes } = held;
   const parts: string[] = [];
   if (refusal !== null) parts.push(`${refusal[0]!.toUpperCase()}${refusal.slice(1)}.`);
-  if (need.floorMib !== null && need.floorMib > currentMib) parts.push(`It needs at least ${need.floorMib} MiB, more than it has.`);
-  if (choice?.why === "best") parts.push(`Of the sizes that may be advised, ${currentMib} MiB is the best.`);
-  if (choice?.why === "uncertain" && refusal === null)
+  const short = need.floorMib !== null && need.floorMib > currentMib;
+  if (short) parts.push(shortage(held));
+  if (choice?.why === "best")
     parts.push(
-      `${choice.memoryMib} MiB would save $${choice.savingUsdPerMonth.p50.toPrecision(2)} per month, less than a change is worth.`,
+      short ? "No larger size pays for itself by being faster." : `Of the sizes that may be advised, ${currentMib} MiB is the best.`,
     );
+  if (choice?.why === "uncertain" && refusal === null) parts.push(tooLittle(choice));
   if (choice?.why === "slower") parts.push(`${choice.unguardedMib} MiB would be better, but slower than accepted.`);
   else if (choice !== null && choice.unguardedMib !== choice.memoryMib)
     parts.push(`${choice.unguardedMib} MiB would be better still, but slower than accepted.`);
   if (need.floorMib === null) parts.push("Memory in use is not known: nothing smaller is advised.");
   if (choice !== null) parts.push(...reachSentence(held));
+  else parts.push(...boundsSentence(held));
   if (asynchronous === null) parts.push("What starts it is not known: somebody is taken to wait for it.");
   if (tier === 0 && choice?.act === true) parts.push("On one size, halving once is all that may be tried.");
   return [...parts, ...notes].join(" ");
 }
+
+/** More memory is needed than there is: known for certain, or to be safe. */
+function shortage({ need: { exhaustedMib, floorMib }, currentMib }: HeldBack): string {
+  return exhaustedMib !== null && exhaustedMib >= currentMib
+    ? `Memory ran out: it needs at least ${floorMib} MiB, whatever that costs.`
+    : `Memory in use and room for more come to ${floorMib} MiB, more than it has.`;
+}
+
+function tooLittle({ memoryMib, savingUsdPerMonth: { p50 } }: Choice): string {
+  return p50 > 0
+    ? `${memoryMib} MiB would save $${p50.toPrecision(2)} per month, less than a change is worth.`
+    : `${memoryMib} MiB would be about as good: nothing is gained by a change.`;
+}
+
+function boundsSentence({ bounds }: HeldBack): string[] {
+  const ranges = bounds.map(({ memoryMib, leastMs, mostMs }) => `at ${memoryMib} MiB from ${msText(leastMs)} to ${msText(mostMs)}`);
+  return ranges.length === 0 ? [] : [`All that is certain: it would take ${ranges.join(", ")}.`];
+}
+
+const msText = (ms: Ms): string => (ms < 9995 ? `${Number(ms.toPrecision(3))} ms` : `${Number((ms / 1000).toPrecision(3))} s`);
 
 function reachSentence({ tier, measured, reach }: HeldBack): string[] {
   if (reach === null || tier === 3) return [];

@@ -16,7 +16,7 @@ interface Signs {
 
 const UNICODE: Signs = { line: "─", left: "├", right: "┤", point: { measured: "●", modelled: "○", assumed: "?" } };
 const ASCII: Signs = { line: "-", left: "|", right: "|", point: { measured: "*", modelled: "o", assumed: "?" } };
-const BASIS: Record<Point["basis"], string> = { measured: "measured", modelled: "modelled", assumed: "not known" };
+const BASIS: Record<Point["basis"], string> = { measured: "measured", modelled: "modelled", assumed: "as functions in general" };
 
 const LEAST_PLOT = 16;
 const MOST_PLOT = 64;
@@ -36,12 +36,12 @@ export function formatCurve(document: CurveDocument, look: Look): string {
       look.width,
     ),
   ];
-  const picture = known.length === 0 ? ["nothing to draw: no duration is known"] : pictureLines(known, document.bounds, look, paint);
+  const picture = known.length === 0 ? ["nothing to draw: no duration is known"] : pictureLines(known, look, paint);
   const notes = document.notes.filter((note) => note !== "").flatMap((note) => noteLines(note, look.width));
   return [...head, "", ...picture, ...(notes.length === 0 ? [] : ["", ...notes])].join("\n");
 }
 
-function pictureLines(points: readonly Point[], bounds: boolean, look: Look, paint: Paint): string[] {
+function pictureLines(points: readonly Point[], look: Look, paint: Paint): string[] {
   const signs = look.unicode ? UNICODE : ASCII;
   const labels = points.map((point) => `${point.memoryMib} MiB`);
   const durations = points.map((point) => humanMs(point.durationMs!.p50));
@@ -69,7 +69,7 @@ function pictureLines(points: readonly Point[], bounds: boolean, look: Look, pai
   const indent = " ".repeat(columns[0]! + GAP);
   const ends = [humanMs(least), humanMs(most)] as const;
   const axis = `${indent}${ends[0]}${" ".repeat(Math.max(1, plot - ends[0].length - ends[1].length))}${ends[1]}`;
-  return [...rows, paint("dim", axis), ...legend(points, bounds, signs, look.width).map((line) => paint("dim", line))];
+  return [...rows, paint("dim", axis), ...legend(points, signs, look.width).map((line) => paint("dim", line))];
 }
 
 /** The interval as a line with its middle on it. */
@@ -85,8 +85,10 @@ function barOf({ durationMs, basis }: Point, scale: { least: number; most: numbe
   }).join("");
 }
 
-function legend(points: readonly Point[], bounds: boolean, signs: Signs, width: number): string[] {
+function legend(points: readonly Point[], signs: Signs, width: number): string[] {
   const used = (Object.keys(BASIS) as Point["basis"][]).filter((basis) => points.some((point) => point.basis === basis));
-  const meaning = bounds ? "lines: the least and the most that is possible" : "lines: P10 to P90";
-  return wrap([...used.map((basis) => `${signs.point[basis]} ${BASIS[basis]}`), meaning, "logarithmic scale"].join(", "), width);
+  return wrap(
+    [...used.map((basis) => `${signs.point[basis]} ${BASIS[basis]}`), "lines: P10 to P90", "logarithmic scale"].join(", "),
+    width,
+  );
 }

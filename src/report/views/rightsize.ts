@@ -175,7 +175,6 @@ export function curveDocument(one: SizingAdvice): CurveDocument {
       basis,
       mark: memoryMib === one.proposedMib ? "proposed" : memoryMib === one.currentMib ? "now" : null,
     })),
-    bounds: one.predicted.some((prediction) => prediction.basis === "assumed"),
     notes,
   };
 }

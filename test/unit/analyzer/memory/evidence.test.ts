@@ -127,7 +127,7 @@ describe("observations", () => {
     const { measured, notes } = observationsOf(experiment, (epoch) => hours.get(epoch) ?? []);
     // 0.1 * 200 + 0.9 * 300
     expect(measured[1]).toMatchObject({ durationMs: 290, matchedHours: null });
-    expect(notes).toEqual(["512 MiB ran at other hours of the week than the current size: they are not matched."]);
+    expect(notes).toEqual(["Too few runs at the same hours of the week to compare 512 MiB hour by hour with the current size."]);
   });
 
   it("a probe at three sizes gives the shape; live runs say how high it lies", () => {

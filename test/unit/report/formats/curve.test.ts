@@ -16,7 +16,6 @@ const DOCUMENT: CurveDocument = {
     { memoryMib: 2048, durationMs: band(10, 10), usdPerMonth: band(3, 1.1), basis: "modelled", mark: "proposed" },
     { memoryMib: 4096, durationMs: null, usdPerMonth: null, basis: "assumed", mark: null },
   ],
-  bounds: false,
   notes: ["Because."],
 };
 const look = { width: 80, color: false, unicode: true };
@@ -38,7 +37,6 @@ describe("a curve in the terminal", () => {
   it("says what the signs are, and only of those used", () => {
     const text = formatCurve(DOCUMENT, look);
     expect(text).toContain("● measured, ○ modelled, lines: P10 to P90, logarithmic scale");
-    expect(formatCurve({ ...DOCUMENT, bounds: true }, look)).toContain("the least and the most that is possible");
   });
   it("fits narrow pages, in ASCII where asked", () => {
     const text = formatCurve(DOCUMENT, { ...look, width: 60, unicode: false });
