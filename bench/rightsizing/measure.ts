@@ -3,7 +3,7 @@ import { type Acts, acts } from "./acts.ts";
 import { type ControlScore, controls, flatCurves } from "./controls.ts";
 import type { Curve } from "./dataset.ts";
 import { mean } from "./metrics.ts";
-import { leaveGroupOut } from "./models.ts";
+import { fitOfTheWhole, leaveGroupOut } from "./models.ts";
 import { independentNoise, type NoisyScore, withSpread } from "./noise.ts";
 import { onCandidates, type Regime, REGIMES, shown, sizelessGrid } from "./regimes.ts";
 import { type VetoScore, vetoes } from "./vetoes.ts";
@@ -12,6 +12,8 @@ import { coverage, evscope, type Score, scored } from "./score.ts";
 export interface Figures {
   /** evscope's scores of clean functions: errors at every measured size, picks among those that evscope may choose. */
   clean: Record<Regime, Score[]>;
+  /** Picks among every measured size with three shown: evscope's, and those of the best curve through all points. */
+  everySize: { evscope: Score[]; ceiling: Score[] };
   sizeless: Score[];
   coverage: { regime: Regime; at80: number; at90: number }[];
   acts: Record<string, Acts>;
@@ -36,6 +38,10 @@ export async function measure(all: readonly Curve[], clean: readonly Curve[]): P
   const act = (regime: Regime, mode: Parameters<typeof acts>[3]): Acts => acts(decisions, (curve) => shown(curve, regime), model, mode);
   return {
     clean: Object.fromEntries(REGIMES.map((regime) => [regime, both(regime)])) as Record<Regime, Score[]>,
+    everySize: {
+      evscope: scored(clean, (curve) => shown(curve, "3 sizes"), fit),
+      ceiling: scored(clean, () => [[]], fitOfTheWhole),
+    },
     sizeless: scored(
       clean.map(sizelessGrid).filter((curve) => curve !== null),
       (curve) => [curve.points.filter(({ memoryMib }) => [256, 1024, 3008].includes(memoryMib))],

@@ -1,8 +1,10 @@
 /** evscope's model with a prior that does not know the tested family. */
 import { type Observation, type Posterior, posterior } from "../../src/analyzer/memory/posterior.ts";
 import { Prior } from "../../src/analyzer/memory/prior.ts";
+import { logShape, ONE_VCPU_MIB } from "../../src/analyzer/memory/curve.ts";
+import type { Predict } from "./baselines.ts";
 import type { Curve, Point } from "./dataset.ts";
-import { fitPrior } from "./fit.ts";
+import { bestFit, fitPrior } from "./fit.ts";
 
 /** Posterior of a curve from the points shown, under the prior without its family. */
 export type Model = (curve: Curve, shown: readonly Observable[]) => Posterior;
@@ -25,6 +27,12 @@ export function leaveGroupOut(known: readonly Curve[]): Model {
 
 /** The prior that is shipped: for curves that it was not fitted to. */
 export const shippedModel: Model = (_, shown) => posterior(observations(shown), { cpuMs: null });
+
+/** The best curve of the family through all points: what no model of this family can beat. */
+export function fitOfTheWhole(curve: Curve): Predict {
+  const { shape, logMs } = bestFit(curve.points);
+  return (size) => Math.exp(logMs + logShape(size, shape) - logShape(ONE_VCPU_MIB, shape));
+}
 
 const observations = (shown: readonly Observable[]): Observation[] =>
   shown.map(({ memoryMib, durationMs, logSe = 0 }) => ({ memoryMib, durationMs, logSe }));

@@ -11,9 +11,7 @@ import { measure } from "./measure.ts";
 import { contenders, coverage, evscope, type Score, scored } from "./score.ts";
 import { MEMORY_RULES } from "./baselines.ts";
 import { onCandidates, REGIMES, shown, sizelessGrid } from "./regimes.ts";
-import { bestFit } from "./fit.ts";
-import { leaveGroupOut, shippedModel } from "./models.ts";
-import { logShape, ONE_VCPU_MIB } from "../../src/analyzer/memory/curve.ts";
+import { fitOfTheWhole, leaveGroupOut, shippedModel } from "./models.ts";
 
 const percent = (value: number): string => (value * 100).toFixed(1).padStart(6);
 const print = (line = ""): void => console.log(line);
@@ -50,14 +48,10 @@ function comparison(curves: readonly Curve[], known: readonly Curve[]): void {
         scored(curves, (curve) => shown(curve, "3 sizes"), fit),
       ),
     );
-  const whole = (curve: Curve): ((size: number) => number) => {
-    const { shape, logMs } = bestFit(curve.points);
-    return (size) => Math.exp(logMs + logShape(size, shape) - logShape(ONE_VCPU_MIB, shape));
-  };
   print(
     row(
-      "(fit of the whole)",
-      scored(curves, () => [[]], whole),
+      "(fit to all points)",
+      scored(curves, () => [[]], fitOfTheWhole),
     ),
   );
   const sizeless = curves.map(sizelessGrid).filter((curve) => curve !== null);
@@ -124,9 +118,10 @@ async function main(): Promise<number> {
   print(
     `95 % over functions, 3 sizes: error ${shownValue(low, "%")} to ${shownValue(high, "%")}, exact ${shownValue(lowExact, "%")} to ${shownValue(highExact, "%")}\n`,
   );
-  const { lines, ok } = gateTable(gatesOf(figures));
+  const { lines, ok, outOfReach } = gateTable(gatesOf(figures));
   for (const line of lines) print(line);
-  print(`\n${ok ? "every gate holds" : "A GATE IS MISSED"}; ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  const beyond = outOfReach === 0 ? "" : ` but ${outOfReach} MISSED, which the best curve through all points misses too`;
+  print(`\n${ok ? `every gate holds${beyond}` : "A GATE IS MISSED"}; ${((performance.now() - start) / 1000).toFixed(1)} s`);
   return ok ? 0 : 1;
 }
 
