@@ -35,7 +35,7 @@ export async function freshen(
   const window = scope.windowGiven ? { since: isoOf(scope.window.from), until: isoOf(scope.window.to) } : asked;
   if (isFresh(dataDir, scope)) return { ...window, partial: false };
   const { gaps, added, partial } = await collect(dataDir, scope, world);
-  world.host.note(`collected ${added.toLocaleString("en-US")} new records`);
+  world.host.note(`collected ${added.toLocaleString("en-US")} new record${added === 1 ? "" : "s"}`);
   // windows of one source fail alike
   for (const reason of new Set(gaps.filter((gap) => !isAbsence(gap)).map((gap) => `${gap.what}: ${gap.why}`))) world.host.warn(reason);
   return { ...window, partial };

@@ -153,10 +153,10 @@ async function announce(window: Span, { asked, scope, world }: Search): Promise<
     asked.map(({ session, configs }) => session.collector.searchEstimate(configs, window).catch(() => null)),
   );
   const usd = estimates.reduce<number | null>((sum, one) => (sum === null || one === null || one.usd === null ? null : sum + one.usd), 0);
-  const price = usd === null ? "a price not known" : dollars(usd);
+  const price = usd === null ? "a price not known" : usd < 0.0001 ? "less than $0.0001" : `at most ${dollars(usd)}`;
   const hours = Math.round((window.to - window.from) / 3_600_000);
   world.host.note(
-    `searching ${asked.map(({ session }) => nameOf(session.target)).join(", ")} over ${hours} h; a paid search of all of it costs at most ${price} a round (limit ${dollars(scope.maxQueryUsd)} together)`,
+    `searching ${asked.map(({ session }) => nameOf(session.target)).join(", ")} over ${hours} h; a paid search of all of it costs ${price} a round (limit ${dollars(scope.maxQueryUsd)} together)`,
   );
 }
 

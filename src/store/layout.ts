@@ -47,7 +47,11 @@ export function checkDataset(dir: string): void {
   // throws where the folder may not be looked into, which is not the same as no dataset
   if (statSync(path, { throwIfNoEntry: false }) === undefined) {
     throw new UserError(`No dataset in ${dir}`, {
-      suggestions: ["evscope import PATH...   bring exported telemetry in", "evscope demo             try it on a sample"],
+      suggestions: [
+        "evscope collect          read a live account: --region NAME, or the accounts of evscope.yaml",
+        "evscope import PATH...   bring exported telemetry in",
+        "evscope demo             try it on a sample",
+      ],
     });
   }
   let found: unknown;
@@ -86,7 +90,8 @@ export function createDataset(dir: string): void {
         suggestions: ["name a new or empty folder with --data"],
       });
     }
-    mkdirSync(dir, { recursive: true });
+    // log lines hold what customers sent: a new folder is its owner's alone, one that is there keeps its rights
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
     writeDurably(join(dir, MARKER), `${JSON.stringify({ schemaVersion: SCHEMA_VERSION })}\n`);
   }
   checkDataset(dir);

@@ -86,6 +86,8 @@ export interface XrayRunner {
 
 export function xrayRunner(api: AwsApi, context: LiveContext): XrayRunner {
   let budget: Budget | null = null;
+  /** Why no slice can be read: not allowed, or not there. Asking for the others would only take time. */
+  let refused: AwsError | null = null;
 
   /** New trace IDs of the slice, in batches. */
   async function* batches(task: CollectTask, pay: (traces: number) => void): AsyncGenerator<string[]> {
@@ -135,15 +137,28 @@ export function xrayRunner(api: AwsApi, context: LiveContext): XrayRunner {
         purse.settle(usd, usd);
         spend(api, usd);
       };
+      if (refused !== null) throw refused;
       const reader = liveReader(api, xray, context.keys, task.source);
-      for await (const answers of concurrently(batches(task, pay), AT_A_TIME, (ids) => batchOf(api, ids))) {
-        context.signal.throwIfAborted();
-        const records = answers.flatMap((answer) => reader.read(answer));
-        if (records.length > 0) yield records;
+      try {
+        for await (const answers of concurrently(batches(task, pay), AT_A_TIME, (ids) => batchOf(api, ids))) {
+          context.signal.throwIfAborted();
+          const records = answers.flatMap((answer) => reader.read(answer));
+          if (records.length > 0) yield records;
+        }
+      } catch (error) {
+        if (isRefusal(error)) refused = error;
+        throw error;
       }
       yield reader.end();
     },
   };
+}
+
+/** The answer would be the same for any slice: these calls name no resource, and what passes was tried again already. */
+function isRefusal(error: unknown): error is AwsError {
+  if (!(error instanceof AwsError)) return false;
+  const { kind, status } = error;
+  return kind === "denied" || kind === "unsupported" || (kind === "failed" && status !== null && status >= 400 && status < 500);
 }
 
 async function batchOf(api: AwsApi, ids: readonly string[]): Promise<Obj[]> {

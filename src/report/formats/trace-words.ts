@@ -19,7 +19,7 @@ const NEXT: Record<Code, string | null> = {
   "missing-parent": "import the caller's telemetry for this time; it may also have been left out by sampling",
   cycle: "two records name each other as cause: check how the code hands on trace context",
   "in-progress": "it had not ended when this was exported: export again and import",
-  cut: "the export ends in the middle: export a longer window and import",
+  cut: "some of it may lie outside what was read: import a longer export; evscope doctor says what a live account does not allow",
   "dead-letter": "read the message in the dead-letter queue; send it again once the cause is mended",
   ambiguous: "several causes fit equally, so none was chosen: let the sender pass on a correlation ID",
   fault: "see its logs at this time",

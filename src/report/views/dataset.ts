@@ -92,7 +92,8 @@ export function datasetView(facts: DatasetFacts): Report {
         ],
         rows: facts.days.map(({ day, files, sizeBytes }) => ({ day, files, sizeBytes })),
         total: { day: "total", files: facts.days.reduce((sum, day) => sum + day.files, 0), sizeBytes: facts.sizeBytes },
-        notes: facts.gaps.map((gap) => `Gap: ${gap.what}: ${gap.why}`),
+        // windows of one source fail alike
+        notes: [...new Set(facts.gaps.map((gap) => `Gap: ${gap.what}: ${gap.why}`))],
       },
     ],
   };

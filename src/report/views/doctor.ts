@@ -67,8 +67,8 @@ export function doctorView(facts: DoctorFacts): Report {
 function sectionsOf(target: DoctorTargetFacts): Section[] {
   const title = `${target.name} ${target.region}`;
   const columns: Section["columns"] = [
-    { key: "action", label: "action", type: "text" },
-    { key: "feature", label: "for", type: "text" },
+    { key: "action", label: "action", type: "id" },
+    { key: "features", label: "for", type: "text" },
     { key: "state", label: "state", type: "text" },
     { key: "required", label: "required", type: "text", optional: true },
     { key: "why", label: "without it", type: "text" },
@@ -77,25 +77,44 @@ function sectionsOf(target: DoctorTargetFacts): Section[] {
   const { permissions, findings } = target;
   const notGranted = permissions.filter((one) => one.state !== "granted");
   const denied = permissions.filter((one) => one.state === "denied").length;
+  const untried = notGranted.filter((one) => one.note === ONLY_A_WRITE);
   return [
     {
       title,
       columns,
-      rows: notGranted.map(({ action, feature, state, required, why, note }) => ({
-        action,
-        feature,
-        state: note === null ? state : `${state}: ${note}`,
-        required: required ? "yes" : "no",
-        why,
-      })),
+      rows: actionRows(notGranted.filter((one) => one.note !== ONLY_A_WRITE)),
       notes: [
         `Account ${target.account ?? "not told"}, as ${target.principal ?? "an identity not told"}; ${plural(target.functions, "function")}.`,
         `${plural(permissions.length - notGranted.length, "permission")} granted, ${denied} denied, ${notGranted.length - denied} not known.`,
+        ...(untried.length === 0
+          ? []
+          : [`Only a write can tell of ${[...new Set(untried.map((one) => one.action))].sort().join(", ")}, which apply and probe need.`]),
         ...findings.map(({ what, names, advice }) => `${what}${listed(names)}. ${advice[0]?.toUpperCase() ?? ""}${advice.slice(1)}.`),
         ...(denied > 0 ? ["evscope doctor --policy prints a policy that allows all of it and nothing more."] : []),
       ],
     },
   ];
+}
+
+/** What the room says of permissions that cannot be tried without writing. */
+const ONLY_A_WRITE = "only a write can tell";
+
+/** One row per action, denied ones first; several features may need it. */
+function actionRows(permissions: DoctorTargetFacts["permissions"]): Section["rows"] {
+  const rows = [...new Set(permissions.map((one) => one.action))].map((action) => {
+    const same = permissions.filter((one) => one.action === action);
+    const [{ state, note, why }] = same as [DoctorTargetFacts["permissions"][number]];
+    // the reason begins with the action, which has a column of its own
+    const reason = note?.startsWith(`${action}: `) ? note.slice(action.length + 2) : note;
+    return {
+      action,
+      features: same.map((one) => one.feature).join(", "),
+      state: reason === null ? state : `${state}: ${reason}`,
+      required: same.some((one) => one.required) ? "yes" : "no",
+      why,
+    };
+  });
+  return rows.sort((a, b) => Number(b.state.startsWith("denied")) - Number(a.state.startsWith("denied")));
 }
 
 function listed(names: readonly string[]): string {

@@ -94,7 +94,7 @@ export function journalView(facts: JournalFacts): Report {
         columns: [
           { key: "run", label: "run", type: "id" },
           { key: "kind", label: "kind", type: "text" },
-          { key: "began", label: "began (UTC)", type: "time" },
+          { key: "began", label: "began", type: "time" },
           { key: "ended", label: "ended", type: "time", optional: true },
           { key: "result", label: "changes", type: "text" },
           { key: "verdict", label: "verdict", type: "text" },

@@ -107,9 +107,10 @@ const ENDED: Record<ProbeFacts["ended"], string> = {
 export function probeView(facts: ProbeFacts): Report {
   const document = probeDocument(facts);
   const { sizes, spentUsd, budgetUsd, kept, leftBehind, failure, ended } = document;
+  const nothingRan = ended === "dry-run" || ended === "declined";
   const notes = [
     ENDED[ended] + (failure === null ? "" : ` ${failure[0]!.toUpperCase()}${failure.slice(1)}.`),
-    ...(ended === "dry-run" || ended === "declined"
+    ...(nothingRan
       ? []
       : [
           `It cost ${humanUsd(spentUsd)} at list price, of a budget of ${humanUsd(budgetUsd)}.`,
@@ -129,13 +130,7 @@ export function probeView(facts: ProbeFacts): Report {
         columns: [
           { key: "memoryMib", label: "memory", type: "mib" },
           { key: "now", label: "now", type: "text" },
-          { key: "runs", label: "warm runs", type: "count" },
-          { key: "meanMs", label: "mean", type: "ms", basis: "measured" },
-          { key: "leastMs", label: "least", type: "ms", optional: true },
-          { key: "mostMs", label: "most", type: "ms", optional: true },
-          { key: "meanBilledMs", label: "billed", type: "ms" },
-          { key: "initMs", label: "init", type: "ms", optional: true },
-          { key: "maxUsedMib", label: "used", type: "mib", optional: true },
+          ...(nothingRan ? [] : MEASURED),
         ],
         rows: sizes.map((size) => ({ ...size, now: size.memoryMib === document.currentMib ? "now" : "" })),
         notes,
@@ -143,6 +138,16 @@ export function probeView(facts: ProbeFacts): Report {
     ],
   };
 }
+
+const MEASURED: Report["sections"][number]["columns"] = [
+  { key: "runs", label: "warm runs", type: "count" },
+  { key: "meanMs", label: "mean", type: "ms", basis: "measured" },
+  { key: "leastMs", label: "least", type: "ms", optional: true },
+  { key: "mostMs", label: "most", type: "ms", optional: true },
+  { key: "meanBilledMs", label: "billed", type: "ms" },
+  { key: "initMs", label: "init", type: "ms", optional: true },
+  { key: "maxUsedMib", label: "used", type: "mib", optional: true },
+];
 
 function adviceNote({ advice, function: fn }: ProbeDocument): string[] {
   if (advice === null) return [];

@@ -130,7 +130,10 @@ function notesOf(sizing: Sizing, shown: readonly SizingAdvice[]): string[] {
     notes.push(`  ${fn}: ${text}${savingUsdPerMonth === null ? "" : ` (${humanUsd(savingUsdPerMonth)} per month)`}`);
   if (further.length > MOST_FURTHER) notes.push(`  and ${further.length - MOST_FURTHER} more, see --format json`);
   const probe = shown.find((one) => one.refusal !== null && one.probeMib !== null);
-  if (probe?.probeMib) notes.push(`A probe would tell: evscope probe ${probe.fn} at ${probe.probeMib.join(", ")} MiB.`);
+  if (probe?.probeMib)
+    notes.push(
+      `A probe would tell: evscope probe ${probe.fn} --sizes ${[...probe.probeMib].sort((a, b) => a - b).join(",")} --payload FILE`,
+    );
   if (shown.length > 0) notes.push(`evscope rightsize --explain ${shown[0]!.fn} draws its curve.`);
   notes.push(`List prices of ${sizing.pricesAsOf}, first tier, without free tier, discounts or tax.`);
   return notes;
@@ -162,7 +165,8 @@ export function curveDocument(one: SizingAdvice): CurveDocument {
     notes.push(
       `Saving per month ${usdInterval(one.savingUsdPerMonth)}; slower by more than 10 %: ${humanPercent(one.probabilitySlower ?? 0)}.`,
     );
-  if (one.probeMib !== null && one.refusal !== null) notes.push(`A probe at ${one.probeMib.join(", ")} MiB would tell.`);
+  if (one.probeMib !== null && one.refusal !== null)
+    notes.push(`A probe at ${[...one.probeMib].sort((a, b) => a - b).join(", ")} MiB would tell.`);
   for (const { text } of one.further) notes.push(`${text[0]!.toUpperCase()}${text.slice(1)}.`);
   return {
     schemaVersion: 1,

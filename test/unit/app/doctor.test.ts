@@ -126,6 +126,8 @@ describe("doctor", () => {
       check("lambda:ListFunctions", "granted", true),
       check("logs:FilterLogEvents", "denied", false),
       check("lambda:UpdateAlias", "unknown", false),
+      { ...check("lambda:PublishVersion", "unknown", false), note: "only a write can tell" },
+      { ...check("logs:FilterLogEvents", "denied", false), feature: "trace" as const, note: "logs:FilterLogEvents: not allowed" },
     ];
     const result = await examine(
       scope("shop", "pay"),
@@ -138,11 +140,12 @@ describe("doctor", () => {
     ]);
     expect(schemaErrors("doctor", JSON.parse(JSON.stringify(doctorDocument(result))))).toEqual([]);
     const [shop, pay] = doctorView(result).sections;
-    expect(shop!.rows.map((row) => [row["action"], row["state"]])).toEqual([
-      ["logs:FilterLogEvents", "denied"],
-      ["lambda:UpdateAlias", "unknown"],
+    expect(shop!.rows.map((row) => [row["action"], row["features"], row["state"]])).toEqual([
+      ["logs:FilterLogEvents", "collect, trace", "denied"],
+      ["lambda:UpdateAlias", "collect", "unknown"],
     ]);
-    expect(shop!.notes).toContain("1 permission granted, 1 denied, 1 not known.");
+    expect(shop!.notes).toContain("1 permission granted, 2 denied, 2 not known.");
+    expect(shop!.notes).toContain("Only a write can tell of lambda:PublishVersion, which apply and probe need.");
     expect(shop!.notes.join("\n")).toMatch(/without active tracing.*\(a\)/);
     expect(pay!.notes).toEqual(["Not reached: no credentials"]);
   });

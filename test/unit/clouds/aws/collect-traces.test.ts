@@ -110,6 +110,14 @@ describe("a slice", () => {
     await expect(collected(runner.run(tasks[2]!))).rejects.toThrow("price limit of $0.0012");
   });
 
+  it("is not asked for where the one before was refused", async () => {
+    const api = scriptedAws({ "xray:GetTraceSummaries": denied("xray:GetTraceSummaries") });
+    const { tasks } = planXray(api, testContext(), request({ from: NOW - 2 * DAY, to: NOW }), all, 1);
+    const runner = xrayRunner(api, testContext());
+    for (const task of tasks) await expect(collected(runner.run(task))).rejects.toThrow("xray:GetTraceSummaries");
+    expect([tasks.length, api.counts()]).toEqual([8, { "xray:GetTraceSummaries": 1 }]);
+  });
+
   it("says which traces X-Ray named and did not give", async () => {
     const api = scriptedAws({
       "xray:GetTraceSummaries": { TraceSummaries: [{ Id: traceId(1) }] },
