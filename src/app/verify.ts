@@ -1,13 +1,13 @@
 /** `verify`: a run's changes against what happened since, from the dataset. */
 import { type Run, runsOf } from "../applier/runs.ts";
 import { lastToUndo } from "../applier/undo.ts";
-import { overall, type Verdict, type Verification, verified } from "../applier/verify.ts";
+import { overall, ranWith, type Verdict, type Verification, verified } from "../applier/verify.ts";
 import { priceReadings, type Rates } from "../analyzer/cost/pricing.ts";
 import type { UsageGroup } from "../model/billing.ts";
 import { UserError } from "../model/errors.ts";
 import type { ResourceRef } from "../model/plan.ts";
-import type { FunctionStats } from "../model/sizing.ts";
-import type { EpochMs, Usd } from "../model/units.ts";
+import type { EpochHour, FunctionStats } from "../model/sizing.ts";
+import type { EpochMs, Ms, Usd } from "../model/units.ts";
 import { openDataset } from "../store/index.ts";
 import type { Filter } from "../store/types.ts";
 import { withJournal } from "./apply.ts";
@@ -62,7 +62,7 @@ async function verifications(dataDir: string, run: Run, undoing: Run | null, set
   );
   if (done.length === 0) throw new UserError(`run ${run.run} changed nothing`, { suggestions: ["evscope journal lists the runs"] });
   const rates = ratesWith(settings.pricesFile);
-  const usdPerRun = (stats: FunctionStats): Usd | null => priceOf(stats, rates);
+  const usdPerRun = (stats: FunctionStats, billedMs: Ms): Usd | null => priceOf(stats, billedMs, rates);
   const dataset = await openDataset(dataDir);
   try {
     const from = Math.min(...done.map((one) => one.beganAt));
@@ -74,10 +74,23 @@ async function verifications(dataDir: string, run: Run, undoing: Run | null, set
     });
     const before = await dataset.functionStats(filter({ from: from - BEFORE_MS, to: from }));
     const after = await dataset.functionStats(filter({ from: to, to: undoing?.beganAt ?? null }));
-    return done.map(({ change, doneAt }) =>
+    const own = done.map(({ change, doneAt }) => ({
+      change,
+      doneAt,
+      before: before.filter((one) => isOf(one, change)),
+      after: after.filter((one) => isOf(one, change)),
+    }));
+    const compared = own.map((one) => ({
+      before: one.before.filter((row) => ranWith(row, one.change.before)),
+      after: one.after.filter((row) => ranWith(row, one.change.after)),
+    }));
+    const epochs = compared.flatMap((one) => [...one.before, ...one.after]);
+    const hours = await dataset.epochHours(epochs);
+    const hoursOf = (rows: readonly FunctionStats[]): EpochHour[] => hours.filter((one) => rows.includes(epochs[one.epoch]!));
+    return own.map(({ change, doneAt, ...rows }, i) =>
       verified(change, doneAt, {
-        before: before.filter((one) => isOf(one, change)),
-        after: after.filter((one) => isOf(one, change)),
+        ...rows,
+        hours: { before: hoursOf(compared[i]!.before), after: hoursOf(compared[i]!.after) },
         usdPerRun,
       }),
     );
@@ -96,11 +109,11 @@ function isOf(stats: FunctionStats, ref: ResourceRef): boolean {
   );
 }
 
-/** Mean price of a run, as billed; null where the logs or the price table do not say. */
-function priceOf(stats: FunctionStats, rates: Rates): Usd | null {
-  const { cloud, account, region, fn, architecture, plan, memoryMib, meanBilledMs: billedMs } = stats;
+/** Price of a run of this function with this billed time; null where the logs or the price table do not say. */
+function priceOf(stats: FunctionStats, billedMs: Ms, rates: Rates): Usd | null {
+  const { cloud, account, region, fn, architecture, plan, memoryMib } = stats;
   const billing = rates.billing[cloud];
-  if (billing === undefined || billedMs === null || memoryMib === null) return null;
+  if (billing === undefined || memoryMib === null) return null;
   const mean: UsageGroup = {
     cloud,
     account,
@@ -119,6 +132,7 @@ function priceOf(stats: FunctionStats, rates: Rates): Usd | null {
     outcome: "ok",
     coldStart: false,
     count: 1,
+    ephemeralMib: stats.ephemeralMib ?? null,
   };
   const { readings, unknownWhy } = priceReadings(billing.invocations(mean), { cloud, region }, rates.prices);
   return unknownWhy === null ? readings.reduce((sum, one) => sum + one.quantity! * one.usdPerUnit!, 0) : null;

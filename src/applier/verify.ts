@@ -1,25 +1,12 @@
 /** The time after a change held against what was promised. Pure. */
 import type { Change, Interval } from "../model/plan.ts";
-import type { FunctionStats } from "../model/sizing.ts";
+import type { EpochHour, FunctionStats } from "../model/sizing.ts";
 import type { EpochMs, Ms, Usd } from "../model/units.ts";
+import { type EpochFigures, figures, hourShift, type PriceOf, ranPrice, surely, warmMean } from "./epoch.ts";
 import { atLeastAsMany } from "./proportions.ts";
 
 /** worse: take it back. too-early: too few runs yet. unknown: nothing says. */
 export type Verdict = "ok" | "worse" | "too-early" | "unknown";
-
-/** Runs of one function before, or after. */
-export interface EpochFigures {
-  invocations: number;
-  warm: number;
-  /** Mean warm duration with its 90 % interval; null: no warm run (interval: fewer than two). */
-  meanMs: Ms | null;
-  intervalMs: { low: Ms; high: Ms } | null;
-  errors: number;
-  timeouts: number;
-  ooms: number;
-  /** Mean price of a run as billed; null: not known. */
-  usdPerRun: Usd | null;
-}
 
 export interface Verification {
   change: Change;
@@ -40,27 +27,28 @@ const LEAST_WARM = 20;
 /** An increase of failures counts when chance gives it in less than 1 of 100 cases, and it is more than 1 in 1,000 runs. */
 const SIGNIFICANT = 0.01;
 const LEAST_INCREASE = 0.001;
-/** 90 % of a normal distribution lie within so many standard errors. */
-const Z90 = 1.645;
+/** From the 90th percentile of a logarithmic normal distribution to its 95th: 1.645 / 1.2816 times as far from the median. */
+const P95_OVER_P90 = 1.2836;
+/** What differs by less may be drift: payloads, neighbours, downstream services (the engine reckons with 5 % in 30 days). */
+const LEAST_SLOWDOWN = 0.05;
 const DAYS_PER_MONTH = 30.436875;
 
 /** Figures of the function since the change, and before it; a row per configuration it ran with. */
 export interface Evidence {
   before: readonly FunctionStats[];
   after: readonly FunctionStats[];
-  /** Price of one run of these figures; null: not known. */
-  usdPerRun: (stats: FunctionStats) => Usd | null;
+  /** The same by hour of the week, as far as known. */
+  hours: { before: readonly EpochHour[]; after: readonly EpochHour[] };
+  usdPerRun: PriceOf;
 }
 
 export function verified(change: Change, appliedAt: EpochMs, evidence: Evidence): Verification {
-  const before = figures(
-    evidence.before.filter((one) => ranWith(one, change.before)),
-    evidence.usdPerRun,
-  );
-  const after = figures(
-    evidence.after.filter((one) => ranWith(one, change.after)),
-    evidence.usdPerRun,
-  );
+  const rows = {
+    before: evidence.before.filter((one) => ranWith(one, change.before)),
+    after: evidence.after.filter((one) => ranWith(one, change.after)),
+  };
+  const before = figures(rows.before, evidence.usdPerRun);
+  const after = figures(rows.after, evidence.usdPerRun);
   const promised = change.expected?.savingUsdPerMonth ?? null;
   const facts = { change, appliedAt, before, after, promisedUsdPerMonth: promised };
   if (after === null) {
@@ -72,7 +60,7 @@ export function verified(change: Change, appliedAt: EpochMs, evidence: Evidence)
     return { ...facts, verdict: other === 0 ? "too-early" : "unknown", reasons: [why], realisedUsdPerMonth: null };
   }
   const realised = realisedUsd(change, before, after);
-  const worse = [...failures(change, before, after), ...slower(change, after), ...dearer(promised, before, after)];
+  const worse = [...failures(change, before, after), ...slower(change, rows.after, evidence), ...dearer(promised, rows, evidence)];
   if (worse.length > 0) return { ...facts, verdict: "worse", reasons: worse, realisedUsdPerMonth: realised };
   if (after.warm < LEAST_WARM)
     return {
@@ -95,29 +83,9 @@ export function overall(all: readonly Pick<Verification, "verdict">[]): Verdict 
   return all.length === 0 ? "unknown" : "ok";
 }
 
-function ranWith(stats: FunctionStats, settings: Change["before"]): boolean {
+/** Probes are no traffic. */
+export function ranWith(stats: FunctionStats, settings: Change["before"]): boolean {
   return !stats.probe && (settings["memoryMib"] === undefined || stats.memoryMib === settings["memoryMib"]);
-}
-
-function figures(rows: readonly FunctionStats[], priceOf: Evidence["usdPerRun"]): EpochFigures | null {
-  const sum = (of: (row: FunctionStats) => number): number => rows.reduce((total, row) => total + of(row), 0);
-  const invocations = sum((row) => row.invocations);
-  if (invocations === 0) return null;
-  const warm = sum((row) => row.warm.count);
-  const meanMs = warm === 0 ? null : sum((row) => row.warm.count * (row.warm.meanMs ?? 0)) / warm;
-  const variance = warm < 2 ? null : sum((row) => row.warm.count * (row.warm.winsorizedSdMs ?? 0) ** 2) / warm;
-  const half = variance === null ? null : Z90 * Math.sqrt(variance / warm);
-  const prices = rows.map(priceOf);
-  return {
-    invocations,
-    warm,
-    meanMs,
-    intervalMs: meanMs === null || half === null ? null : { low: Math.max(0, meanMs - half), high: meanMs + half },
-    errors: sum((row) => row.errors),
-    timeouts: sum((row) => row.timeouts),
-    ooms: sum((row) => row.ooms),
-    usdPerRun: prices.includes(null) ? null : rows.reduce((total, row, i) => total + row.invocations * prices[i]!, 0) / invocations,
-  };
 }
 
 function failures(change: Change, before: EpochFigures | null, after: EpochFigures): string[] {
@@ -142,18 +110,35 @@ function failures(change: Change, before: EpochFigures | null, after: EpochFigur
   return said;
 }
 
-function slower(change: Change, after: EpochFigures): string[] {
+/** Slower than the 95th percentile of the prediction, by more than drift, and surely so. */
+function slower(change: Change, after: readonly FunctionStats[], { hours }: Evidence): string[] {
   const predicted = change.expected?.durationMs ?? null;
-  if (predicted === null || after.intervalMs === null || after.warm < LEAST_WARM || after.intervalMs.low <= predicted.p90) return [];
-  return [`runs take ${ms(after.meanMs!)}; ${ms(predicted.p10)} to ${ms(predicted.p90)} was predicted`];
+  const found = warmMean(after);
+  if (predicted === null || found === null || sumOfWarm(after) < LEAST_WARM) return [];
+  const shift = hourShift(hours.before, hours.after);
+  const p95 = predicted.p50 * (predicted.p90 / predicted.p50) ** P95_OVER_P90;
+  const most = shift.value * Math.max(p95, predicted.p50 * (1 + LEAST_SLOWDOWN));
+  const error = Math.hypot(found.standardError, (shift.standardError / shift.value) * most);
+  if (!(found.value - surely(error, found.degrees) > most)) return [];
+  const atTheseHours = Math.abs(shift.value - 1) < 0.01 ? "" : `, ${ms(shift.value * predicted.p90)} at these hours of the week`;
+  return [`runs take ${ms(found.value)}; ${ms(predicted.p10)} to ${ms(predicted.p90)} was predicted${atTheseHours}`];
 }
 
-/** A saving was promised, and even the low end of the new duration costs more than before. */
-function dearer(promised: Interval | null, before: EpochFigures | null, after: EpochFigures): string[] {
-  if (promised === null || promised.p50 <= 0 || after.warm < LEAST_WARM) return [];
-  if (before?.usdPerRun == null || after.usdPerRun === null || after.intervalMs === null || !after.meanMs) return [];
-  const least = after.usdPerRun * (after.intervalMs.low / after.meanMs);
-  return least > before.usdPerRun ? ["a run costs more than before, where a saving was promised"] : [];
+const sumOfWarm = (rows: readonly FunctionStats[]): number => rows.reduce((total, row) => total + row.warm.count, 0);
+
+/** A saving was promised, and a run surely costs more than before, at the same hours of the week. */
+function dearer(
+  promised: Interval | null,
+  rows: { before: readonly FunctionStats[]; after: readonly FunctionStats[] },
+  { hours, usdPerRun }: Evidence,
+): string[] {
+  if (promised === null || promised.p50 <= 0 || sumOfWarm(rows.after) < LEAST_WARM) return [];
+  const [before, after] = [ranPrice(rows.before, usdPerRun), ranPrice(rows.after, usdPerRun)];
+  if (before === null || after === null) return [];
+  const shift = hourShift(hours.before, hours.after);
+  const error = Math.hypot(after.standardError, before.standardError * shift.value, before.value * shift.standardError);
+  const least = after.value - surely(error, sumOfWarm(rows.after) - 1);
+  return least > before.value * shift.value ? ["a run costs more than before, where a saving was promised"] : [];
 }
 
 function realisedUsd(change: Change, before: EpochFigures | null, after: EpochFigures): Usd | null {

@@ -46,6 +46,8 @@ export interface FunctionStats {
   durationMs: { p50: Ms; p95: Ms; p99: Ms; p999: Ms; max: Ms } | null;
   /** Mean duration of all runs that were not cold, failures and timeouts with them: what the bill is made of. null: none. */
   meanRanMs: Ms | null;
+  /** Standard deviation of the same runs: how sure that mean is. null or left out: fewer than two, or not computed. */
+  sdRanMs?: Ms | null;
   /** Mean billed time as logged, over runs that say so; null: none does. */
   meanBilledMs: Ms | null;
   errors: number;

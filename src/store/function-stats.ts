@@ -55,7 +55,7 @@ export async function functionStatsOf(
   const whole = `"durationMs" IS NOT NULL AND outcome <> 'timeout'`;
   const rows = await engine.rows(
     `SELECT ${CONFIGURATION}, "from", "to", invocations, len(warm), ${trimmedMean}, ${winsorizedSd}, list_avg(warm),
-            cold, "coldMs", "initMs", "coldUnknown", q[1], q[2], q[3], q[4], longest, "ranMs", billed, errors, timeouts, ooms, used, sandboxes,
+            cold, "coldMs", "initMs", "coldUnknown", q[1], q[2], q[3], q[4], longest, "ranMs", "sdRanMs", billed, errors, timeouts, ooms, used, sandboxes,
             array_to_string(list_sort(triggers), chr(10))
      FROM (SELECT ${CONFIGURATION}, min("startedAt") AS "from", max(coalesce("endedAt", "startedAt")) AS "to", sum(weight) AS invocations,
             coalesce(list_sort(list("durationMs") FILTER (WHERE ${WARM})), []) AS warm,
@@ -65,7 +65,8 @@ export async function functionStatsOf(
             count(*) FILTER (WHERE "coldStart" IS NULL) AS "coldUnknown",
             quantile_cont("durationMs", [0.5, 0.95, 0.99, 0.999]) FILTER (WHERE ${whole}) AS q,
             max("durationMs") FILTER (WHERE ${whole}) AS longest,
-            avg("durationMs") FILTER (WHERE "coldStart" IS NOT TRUE) AS "ranMs", avg("billedMs") AS billed,
+            avg("durationMs") FILTER (WHERE "coldStart" IS NOT TRUE) AS "ranMs",
+            stddev_samp("durationMs") FILTER (WHERE "coldStart" IS NOT TRUE) AS "sdRanMs", avg("billedMs") AS billed,
             count(*) FILTER (WHERE outcome = 'error') AS errors, count(*) FILTER (WHERE outcome = 'timeout') AS timeouts,
             count(*) FILTER (WHERE outcome = 'oom') AS ooms, max("maxMemoryMib") AS used, count(DISTINCT stream) AS sandboxes,
             list(DISTINCT "trigger") FILTER (WHERE "trigger" IS NOT NULL) AS triggers
@@ -79,7 +80,8 @@ function statsOf(row: Cell[]): FunctionStats {
   const cells: unknown[] = row;
   const [cloud, account, region, fn, version, memoryMib, architecture, plan, probe, emulator, from, to, invocations] = cells;
   const [count, trimmedMeanMs, winsorizedSdMs, meanMs, cold, meanDurationMs, meanInitMs, unknown] = cells.slice(13);
-  const [p50, p95, p99, p999, max, meanRanMs, meanBilledMs, errors, timeouts, ooms, maxUsedMib, sandboxes, triggers] = cells.slice(21);
+  const [p50, p95, p99, p999, max, meanRanMs, sdRanMs, meanBilledMs, errors, timeouts, ooms, maxUsedMib, sandboxes, triggers] =
+    cells.slice(21);
   return {
     cloud,
     account,
@@ -98,6 +100,7 @@ function statsOf(row: Cell[]): FunctionStats {
     cold: { count: cold, meanDurationMs, meanInitMs, unknown },
     durationMs: max === null ? null : { p50, p95, p99, p999, max },
     meanRanMs,
+    sdRanMs,
     meanBilledMs,
     errors,
     timeouts,

@@ -29,6 +29,7 @@ function stats(memoryMib: number, runs: number, meanMs: number, sdMs = 10, more:
     to: AT,
     invocations: runs,
     meanRanMs: meanMs,
+    sdRanMs: sdMs,
     meanBilledMs: meanMs,
     warm: { count: runs, trimmedMeanMs: meanMs, winsorizedSdMs: sdMs, meanMs },
     cold: { count: 0, meanDurationMs: null, meanInitMs: null, unknown: 0 },
@@ -44,8 +45,9 @@ function stats(memoryMib: number, runs: number, meanMs: number, sdMs = 10, more:
   };
 }
 /** 1e-6 USD per MiB and second: any price does. */
-const usdPerRun = (one: FunctionStats): number => (one.memoryMib! * one.meanBilledMs!) / 1e9;
-const check = (before: FunctionStats[], after: FunctionStats[]) => verified(change, AT, { before, after, usdPerRun });
+const usdPerRun = (one: FunctionStats, billedMs: number): number => (one.memoryMib! * billedMs) / 1e9;
+const hours = { before: [], after: [] };
+const check = (before: FunctionStats[], after: FunctionStats[]) => verified(change, AT, { before, after, hours, usdPerRun });
 
 describe("verify", () => {
   it("within the prediction: ok, with what it saves", () => {
@@ -100,7 +102,7 @@ describe("verify", () => {
 
   it("dearer where a saving was promised: worse", () => {
     const wide: Change = { ...change, expected: { ...change.expected!, durationMs: { p10: 100, p50: 200, p90: 900 } } };
-    const found = verified(wide, AT, { before: [stats(1024, 1000, 150)], after: [stats(512, 100, 400)], usdPerRun });
+    const found = verified(wide, AT, { before: [stats(1024, 1000, 150)], after: [stats(512, 100, 400)], hours, usdPerRun });
     expect(found).toMatchObject({ verdict: "worse", reasons: [expect.stringContaining("costs more")] });
   });
 

@@ -147,6 +147,8 @@ describe("figures per function and configuration", () => {
       // (100 + 50 + 3000 + 70) / 4: what is billed beside cold starts
       meanRanMs: 805,
     });
+    // sqrt((705^2 + 755^2 + 2195^2 + 735^2) / 3)
+    expect(stats!.sdRanMs).toBeCloseTo(Math.sqrt(6_425_300 / 3), 6);
     expect(stats!.durationMs!.max).toBe(300);
   });
 
