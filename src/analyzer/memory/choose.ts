@@ -109,17 +109,16 @@ function slowdownLimit({ objective, asynchronous }: ChooseOptions): number {
 
 /** Probability that a change of size makes the mean duration longer by more than `slowdown` (share). */
 export function slowerProbability(of: Curves, fromMib: Mib, toMib: Mib, slowdown: number): number {
-  const from = of.logCurve(fromMib);
-  const limits = from.map((log) => log + Math.log(1 + slowdown));
-  return 1 - probabilityBelow(of, toMib, limits, fromMib);
+  return 1 - probabilityBelow(of, toMib, of.logCurve(fromMib), Math.log(1 + slowdown), fromMib);
 }
 
-/** Probability that ln T at a size is below a limit of each curve's own; the errors of both sizes count. */
-function probabilityBelow(of: Curves, memoryMib: Mib, limits: Float64Array, fromMib: Mib): number {
+/** Probability that ln T at a size is below a limit of each curve's own plus `shift`; the errors of both sizes count. */
+function probabilityBelow(of: Curves, memoryMib: Mib, limits: Float64Array, shift: number, fromMib: Mib): number {
   const to = of.logCurve(memoryMib);
   const sd = Math.max(Math.hypot(of.noise(memoryMib), of.noise(fromMib)), 1e-6);
+  const { weights } = of;
   let sum = 0;
-  for (let i = 0; i < to.length; i++) if (of.weights[i]! > 1e-9) sum += of.weights[i]! * normalCdf((limits[i]! - to[i]!) / sd);
+  for (let i = 0; i < to.length; i++) if (weights[i]! > 1e-9) sum += weights[i]! * normalCdf((limits[i]! + shift - to[i]!) / sd);
   return sum;
 }
 
@@ -169,7 +168,7 @@ function gainProbability(of: Curves, memoryMib: Mib, sizes: readonly Mib[], opti
     const wanted = Math.min(value * (1 - RULE.minGain), value - leastSaving);
     return Math.log(Math.max((wanted - then.fixed) / then.perMs, Number.MIN_VALUE));
   });
-  return probabilityBelow(of, memoryMib, limits, options.currentMib);
+  return probabilityBelow(of, memoryMib, limits, 0, options.currentMib);
 }
 
 /** The standard normal distribution as equally probable parts. */
@@ -182,17 +181,21 @@ function saving(of: Curves, memoryMib: Mib, { currentMib, costAt }: ChooseOption
   const [now, then] = [costAt(currentMib), costAt(memoryMib)];
   const [from, to] = [of.logCurve(currentMib), of.logCurve(memoryMib)];
   const sd = Math.hypot(of.noise(memoryMib), of.noise(currentMib));
-  const values: number[] = [];
-  const weights: number[] = [];
+  const noise = NODES.map((node) => Math.exp(node * sd));
+  const likely = of.weights.reduce((count, weight) => count + (weight < LEAST_WEIGHT ? 0 : 1), 0);
+  const values = new Float64Array(likely * noise.length);
+  const weights = new Float64Array(likely * noise.length);
+  let at = 0;
   for (const [i, weight] of of.weights.entries()) {
     if (weight < LEAST_WEIGHT) continue;
     const usdNow = now.fixedUsdPerMonth + now.usdPerMonthPerMs * Math.exp(from[i]!);
-    for (const node of NODES) {
-      values.push(usdNow - then.fixedUsdPerMonth - then.usdPerMonthPerMs * Math.exp(to[i]! + node * sd));
-      weights.push(weight / NODES.length);
+    const thenMs = Math.exp(to[i]!);
+    for (const factor of noise) {
+      values[at] = usdNow - then.fixedUsdPerMonth - then.usdPerMonthPerMs * thenMs * factor;
+      weights[at++] = weight / noise.length;
     }
   }
-  const quantiles = mixtureQuantiles(Float64Array.from(values), Float64Array.from(weights), 0, [0.1, 0.5, 0.9]);
+  const quantiles = mixtureQuantiles(values, weights, 0, [0.1, 0.5, 0.9]);
   const [p10, p50, p90] = quantiles as [number, number, number];
   return { p10, p50, p90 };
 }

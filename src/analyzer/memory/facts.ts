@@ -3,7 +3,7 @@ import type { Config, Json } from "../../model/records.ts";
 import type { CodeVersion, CpuTime, DailyRuns, FunctionStats } from "../../model/sizing.ts";
 import type { EpochMs } from "../../model/units.ts";
 import { withConfiguration } from "../cost/index.ts";
-import { isAsynchronous } from "./triggers.ts";
+import { callersByName, isAsynchronous } from "./triggers.ts";
 
 /** What the dataset (or the clouds' own query engines) says. */
 export interface SizingSources {
@@ -66,9 +66,10 @@ export function functionFacts(sources: SizingSources): FunctionFacts[] {
     });
   });
   for (const config of sources.configs) addIdle(config, functions, configOf);
+  const callers = callersByName(sources.configs);
   for (const facts of functions.values()) {
     const seen = facts.stats.flatMap((one) => (one.probe ? [] : one.triggers));
-    facts.asynchronous = isAsynchronous(facts, seen, sources.configs);
+    facts.asynchronous = isAsynchronous(facts, seen, callers.get(facts.fn) ?? []);
   }
   return [...functions.values()];
 }

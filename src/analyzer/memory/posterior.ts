@@ -3,7 +3,6 @@
  * as much as it explains the measurements. Deterministic: no random numbers.
  */
 import type { Mib, Ms } from "../../model/units.ts";
-import { ONE_VCPU_MIB } from "./curve.ts";
 import { mixtureQuantiles } from "./mixture.ts";
 import { type Prior, shippedPrior } from "./prior.ts";
 
@@ -82,7 +81,11 @@ class ParticlePosterior implements Posterior {
   readonly #level: Float64Array;
   /** What is left between each observation and each curve. */
   readonly #residuals: readonly Float64Array[];
+  /** Weighted means of the levels and of each observation's residuals: what a mean over the curves needs beside their shapes. */
+  readonly #meanLevel: number;
+  readonly #meanResiduals: readonly number[];
   readonly #curves = new Map<Mib, Float64Array>();
+  readonly #means = new Map<Mib, Ms>();
   /** Of the observations, as a share of the model's variance. */
   readonly #covariance: readonly (readonly number[])[];
 
@@ -92,16 +95,16 @@ class ParticlePosterior implements Posterior {
     this.#observations = observations;
     const { level, squares } = fitLevels(this.#prior, observations, this.#constants.modelSd);
     this.#level = level;
-    this.#residuals = observations.map(({ memoryMib, durationMs }) =>
-      this.logModel(memoryMib).map((curve) => Math.log(durationMs) - curve),
-    );
+    this.#residuals = observations.map(({ memoryMib, durationMs }) => residuals(this.logModel(memoryMib), Math.log(durationMs)));
     this.#covariance = observations.map((a) =>
       observations.map((b) => this.#likeness(a.memoryMib, b.memoryMib) + (a === b ? (a.logSe / this.#constants.modelSd) ** 2 : 0)),
     );
     this.misfit = squares.reduce((least, value) => Math.min(least, value), Infinity);
     this.sizesDisagree = this.misfit > 4 * (observations.length - 1);
     this.weights = normalised(logWeights(this.#prior, level, squares, options.cpuMs, this.#constants));
-    this.effectiveSampleSize = 1 / this.weights.reduce((sum, weight) => sum + weight * weight, 0);
+    this.effectiveSampleSize = 1 / dot(this.weights, this.weights);
+    this.#meanLevel = dot(this.weights, level);
+    this.#meanResiduals = this.#residuals.map((residual) => dot(this.weights, residual));
   }
 
   get multiThreadedShare(): number {
@@ -109,24 +112,41 @@ class ParticlePosterior implements Posterior {
   }
 
   curveMs(memoryMib: Mib): Ms {
-    return this.#mean(this.logModel(memoryMib));
+    return Math.exp(this.#meanLog(memoryMib));
   }
 
   meanMs(memoryMib: Mib): Ms {
-    return this.#mean(this.logCurve(memoryMib));
+    const known = this.#means.get(memoryMib);
+    if (known !== undefined) return known;
+    const drawn = this.#deviation(memoryMib).share.reduce((sum, share, k) => sum + share * this.#meanResiduals[k]!, 0);
+    const mean = Math.exp(this.#meanLog(memoryMib) + drawn);
+    this.#means.set(memoryMib, mean);
+    return mean;
   }
 
   logModel(memoryMib: Mib): Float64Array {
-    return this.#prior.shapes(memoryMib).map((shape, i) => this.#level[i]! + shape);
+    const curve = this.#prior.shapes(memoryMib).slice();
+    for (let i = 0; i < curve.length; i++) curve[i]! += this.#level[i]!;
+    return curve;
   }
 
   logCurve(memoryMib: Mib): Float64Array {
     const known = this.#curves.get(memoryMib);
     if (known) return known;
-    const curve = this.logModel(memoryMib);
+    const curve = this.#write(new Float64Array(this.weights.length), memoryMib);
     this.#curves.set(memoryMib, curve);
+    return curve;
+  }
+
+  /** `logCurve`, into an array of that length. */
+  #write(curve: Float64Array, memoryMib: Mib): Float64Array {
+    curve.set(this.#prior.shapes(memoryMib));
+    for (let i = 0; i < curve.length; i++) curve[i]! += this.#level[i]!;
     const { share } = this.#deviation(memoryMib);
-    for (const [k, residual] of this.#residuals.entries()) for (let i = 0; i < curve.length; i++) curve[i]! += share[k]! * residual[i]!;
+    for (const [k, residual] of this.#residuals.entries()) {
+      const own = share[k]!;
+      for (let i = 0; i < curve.length; i++) curve[i]! += own * residual[i]!;
+    }
     return curve;
   }
 
@@ -135,11 +155,13 @@ class ParticlePosterior implements Posterior {
   }
 
   quantilesMs(memoryMib: Mib, shares: readonly number[]): Ms[] {
-    return mixtureQuantiles(this.logCurve(memoryMib), this.weights, this.noise(memoryMib), shares).map(Math.exp);
+    const curve = this.#curves.get(memoryMib) ?? this.#write(scratch(this.weights.length), memoryMib);
+    return mixtureQuantiles(curve, this.weights, this.noise(memoryMib), shares).map(Math.exp);
   }
 
-  #mean(curve: Float64Array): Ms {
-    return Math.exp(this.weights.reduce((sum, weight, i) => sum + weight * curve[i]!, 0));
+  /** Mean of ln T over the curves, as if the size had not been measured. */
+  #meanLog(memoryMib: Mib): number {
+    return this.#meanLevel + dot(this.weights, this.#prior.shapes(memoryMib));
   }
 
   /**
@@ -155,6 +177,26 @@ class ParticlePosterior implements Posterior {
   #likeness(a: Mib, b: Mib): number {
     return Math.exp(-Math.abs(Math.log(a / b)) / this.#constants.reach);
   }
+}
+
+let lent = new Float64Array();
+
+/** One array for curves that are looked at once: a fleet has hundreds of thousands. */
+function scratch(length: number): Float64Array {
+  if (lent.length !== length) lent = new Float64Array(length);
+  return lent;
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
+
+/** What is left between a measurement and each curve. Writes into `curves`. */
+function residuals(curves: Float64Array, log: number): Float64Array {
+  for (let i = 0; i < curves.length; i++) curves[i] = log - curves[i]!;
+  return curves;
 }
 
 /** Solves the linear equations `matrix * x = right` (symmetric, positive definite, a handful of rows). */
@@ -184,33 +226,34 @@ function fitLevels(prior: Prior, observations: readonly Observation[], modelSd: 
     shape: prior.shapes(memoryMib),
   }));
   const total = terms.reduce((sum, { precision }) => sum + precision, 0);
-  for (let i = 0; i < prior.count; i++) {
-    let mean = 0;
-    for (const { log, precision, shape } of terms) mean += (log - shape[i]!) * precision;
-    mean /= total;
-    level[i] = mean;
-    for (const { log, precision, shape } of terms) squares[i]! += (log - shape[i]! - mean) ** 2 * precision;
-  }
+  for (const { log, precision, shape } of terms)
+    for (let i = 0; i < level.length; i++) level[i]! += ((log - shape[i]!) * precision) / total;
+  for (const { log, precision, shape } of terms)
+    for (let i = 0; i < level.length; i++) squares[i]! += (log - shape[i]! - level[i]!) ** 2 * precision;
   return { level, squares };
 }
 
 function logWeights(prior: Prior, level: Float64Array, squares: Float64Array, cpuMs: Ms | null, constants: ModelConstants): Float64Array {
-  const reference = prior.shapes(ONE_VCPU_MIB);
   const logCpu = cpuMs === null || cpuMs <= 0 ? null : Math.log(cpuMs);
-  return prior.logWeight.map((logWeight, i) => {
+  const { reference, logLevel, logCpuShare } = prior;
+  const weights = prior.logWeight.slice();
+  for (let i = 0; i < weights.length; i++) {
     const distance =
       logCpu === null
-        ? (level[i]! + reference[i]! - prior.logLevel[i]!) / constants.levelSd
-        : (level[i]! + Math.log(prior.cpuShare[i]!) - logCpu) / constants.cpuSd;
-    return logWeight - squares[i]! / 2 - distance ** 2 / 2;
-  });
+        ? (level[i]! + reference[i]! - logLevel[i]!) / constants.levelSd
+        : (level[i]! + logCpuShare[i]! - logCpu) / constants.cpuSd;
+    weights[i]! -= squares[i]! / 2 + distance ** 2 / 2;
+  }
+  return weights;
 }
 
+/** Writes into `logWeight`. */
 function normalised(logWeight: Float64Array): Float64Array {
   const most = logWeight.reduce((a, b) => Math.max(a, b), -Infinity);
-  const weight = logWeight.map((value) => Math.exp(value - most));
-  const sum = weight.reduce((a, b) => a + b, 0);
-  return weight.map((value) => value / sum);
+  let sum = 0;
+  for (let i = 0; i < logWeight.length; i++) sum += logWeight[i] = Math.exp(logWeight[i]! - most);
+  for (let i = 0; i < logWeight.length; i++) logWeight[i]! /= sum;
+  return logWeight;
 }
 
 /**

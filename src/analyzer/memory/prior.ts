@@ -14,6 +14,8 @@ export class Prior {
   readonly count: number;
   readonly cpuShare: Float64Array;
   readonly threads: Float64Array;
+  /** ln of the CPU share. */
+  readonly logCpuShare: Float64Array;
   /** ln of the duration in ms at one vCPU. */
   readonly logLevel: Float64Array;
   /** ln of the weight. */
@@ -25,6 +27,7 @@ export class Prior {
     this.#rows = rows;
     this.count = rows.length;
     this.cpuShare = Float64Array.from(rows, (row) => row[0]);
+    this.logCpuShare = this.cpuShare.map(Math.log);
     this.threads = Float64Array.from(rows, (row) => row[2]);
     this.logLevel = Float64Array.from(rows, (row) => row[4]);
     this.logWeight = Float64Array.from(rows, (row) => Math.log(row[5]));

@@ -17,11 +17,28 @@ const ASYNCHRONOUS = new Set<string>([
   "lambda-destination",
 ]);
 
+/** Region, account, name. */
+const LAMBDA_ARN = /^arn:[\w-]+:lambda:([^:]*):([^:]*):function:([^:]+)/;
+
 /** What a probe starts says nothing of who waits in live traffic. */
 const SAYS_NOTHING = new Set(["probe"]);
 
 /** Services that a trigger may come from without anybody waiting. */
 const SOURCES = /^arn:[\w-]+:(sqs|kinesis|dynamodb|kafka|mq|sns|s3|events|pipes|scheduler|docdb|rds):/;
+
+/** Configurations that start something, by the name of the function: what `isAsynchronous` needs to look at. */
+export function callersByName(configs: readonly Config[]): ReadonlyMap<string, readonly Config[]> {
+  const callers = new Map<string, Config[]>();
+  for (const config of configs) {
+    const targets = config.kind === "workflow" ? callsOf(config) : config.to === null ? [] : [config.to];
+    for (const name of new Set(targets.map((target) => LAMBDA_ARN.exec(target)?.[3] ?? target))) {
+      const known = callers.get(name);
+      if (known) known.push(config);
+      else callers.set(name, [config]);
+    }
+  }
+  return callers;
+}
 
 /**
  * True: all known triggers are asynchronous. False: one of them waits (HTTP, a workflow, another function). null: no trigger is known.
@@ -59,7 +76,7 @@ function isFromEvents({ from, resource }: Config): boolean {
 
 /** The ARN (with or without qualifier) or name is that of the function. */
 function isTo(target: string, of: Pick<FunctionStats, "account" | "region" | "fn">): boolean {
-  const arn = /^arn:[\w-]+:lambda:([^:]*):([^:]*):function:([^:]+)/.exec(target);
+  const arn = LAMBDA_ARN.exec(target);
   if (arn === null) return target === of.fn;
   const [, region, account, name] = arn;
   return name === of.fn && (of.region === null || region === of.region) && (of.account === null || account === of.account);
