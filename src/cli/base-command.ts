@@ -5,7 +5,7 @@ import type { LiveWorld } from "../app/live.ts";
 import { loadSettings, type Settings } from "../app/settings.ts";
 import { systemClock } from "./clock.ts";
 import { systemError } from "./system-error.ts";
-import { terminalHost } from "./terminal-host.ts";
+import { safeLines, terminalHost } from "./terminal-host.ts";
 
 export const EXIT_CODES_HELP =
   "Exit codes: 0 done, 1 a bug of evscope, 2 usage, 3 credentials or permission, 4 partial data (the result is printed, the gaps are listed), 5 conflict, 6 a report threshold was crossed, 130 stopped by Ctrl-C.";
@@ -107,7 +107,7 @@ export abstract class BaseCommand extends Command {
     this.host.clear();
     if (error instanceof UserError) {
       const hints = error.suggestions.map((s) => `  - ${s}\n`).join("");
-      process.stderr.write(`error: ${error.message}\n${hints ? `Try:\n${hints}` : ""}`);
+      process.stderr.write(safeLines(`error: ${error.message}\n${hints ? `Try:\n${hints}` : ""}`));
       process.exitCode = error.exitCode;
       return;
     }
@@ -118,9 +118,8 @@ export abstract class BaseCommand extends Command {
     }
     if ("oclif" in error && error.oclif !== undefined) throw error; // usage: oclif prints it and exits with 2
     const stack = process.env["EVSCOPE_DEBUG"] ? `\n${error.stack ?? ""}` : "";
-    process.stderr.write(
-      `error: a bug of evscope: ${error.message}${stack}\nPlease report it with the command line${stack ? "" : "; EVSCOPE_DEBUG=1 shows where it happened"}.\n`,
-    );
+    const report = `Please report it with the command line${stack ? "" : "; EVSCOPE_DEBUG=1 shows where it happened"}.`;
+    process.stderr.write(safeLines(`error: a bug of evscope: ${error.message}${stack}\n${report}\n`));
     process.exitCode = EXIT.bug;
   }
 }

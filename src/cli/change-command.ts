@@ -22,7 +22,7 @@ export abstract class ChangeCommand extends BaseCommand {
       parallel: flags.parallel,
       keepGoing: flags.continue,
       confirm: async (preview) => {
-        this.host.note(applyText(preview, "table", this.terminal()));
+        this.host.show(applyText(preview, "table", this.terminal()));
         return flags.yes || this.ask("Make these changes?");
       },
     };

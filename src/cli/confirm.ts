@@ -1,6 +1,7 @@
 /** Asks before something is changed or paid. */
 import { createInterface } from "node:readline/promises";
 import { UserError } from "../model/errors.ts";
+import { safeLines } from "./terminal-host.ts";
 
 /**
  * True for `y` or `yes` (Enter is no). Asks on stderr, so that stdout holds the result alone. Throws UserError where nobody can answer (no
@@ -13,7 +14,7 @@ export async function confirm(question: string, signal: AbortSignal, yesFlag = "
     });
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await terminal.question(`${question} [y/N] `, { signal });
+    const answer = await terminal.question(`${safeLines(question)} [y/N] `, { signal });
     return /^y(es)?$/i.test(answer.trim());
   } finally {
     terminal.close();

@@ -2,6 +2,7 @@
 import { flush, handle, run } from "@oclif/core";
 import { EXIT } from "../model/errors.ts";
 import { systemError } from "./system-error.ts";
+import { safeLines } from "./terminal-host.ts";
 
 /** `packageJson`: path of the package file that names the commands. */
 export async function start(packageJson: string): Promise<void> {
@@ -24,6 +25,6 @@ export async function start(packageJson: string): Promise<void> {
 function fail(error: Error): never {
   const known = systemError(error);
   const stack = process.env["EVSCOPE_DEBUG"] ? `\n${error.stack ?? ""}` : "";
-  process.stderr.write(`error: ${known?.message ?? `a bug of evscope: ${error.message}`}${stack}\n`);
+  process.stderr.write(safeLines(`error: ${known?.message ?? `a bug of evscope: ${error.message}`}${stack}\n`));
   process.exit(known?.exitCode ?? EXIT.bug);
 }

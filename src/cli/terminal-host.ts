@@ -1,11 +1,23 @@
 /** Shows what a use case says on stderr: progress on anything over a second, notes and warnings as lines. */
 import type { Host } from "../model/host.ts";
+import { escapeTerminal } from "../report/formats/text.ts";
 
 const SHOW_AFTER_MS = 1000;
 const REDRAW_MS = 100;
 
+/** Messages quote names and answers of clouds: line ends stay, whatever else could steer a terminal becomes a visible escape. */
+export function safeLines(text: string): string {
+  return text.split("\n").map(escapeTerminal).join("\n");
+}
+
+/** What only the commands need of it: `clear` wipes the progress line, `show` writes text of a format, which is safe and may be coloured. */
+export interface TerminalHost extends Host {
+  clear(): void;
+  show(text: string): void;
+}
+
 /** `interactive` false (not a terminal, CI): no progress, only notes and warnings. `quiet` drops notes as well. */
-export function terminalHost(options: { interactive: boolean; quiet: boolean }): Host & { clear(): void } {
+export function terminalHost(options: { interactive: boolean; quiet: boolean }): TerminalHost {
   const startedAt = performance.now();
   let drawnAt = 0;
   let drawn = false;
@@ -25,11 +37,16 @@ export function terminalHost(options: { interactive: boolean; quiet: boolean }):
     note(message) {
       if (options.quiet) return;
       clear();
-      process.stderr.write(`${message}\n`);
+      process.stderr.write(`${safeLines(message)}\n`);
     },
     warn(message) {
       clear();
-      process.stderr.write(`warning: ${message}\n`);
+      process.stderr.write(`warning: ${safeLines(message)}\n`);
+    },
+    show(text) {
+      if (options.quiet) return;
+      clear();
+      process.stderr.write(`${text}\n`);
     },
   };
 }
