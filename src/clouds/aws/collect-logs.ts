@@ -11,6 +11,7 @@ import { type LogGroup, logGroupsOf, someOf } from "./log-groups.ts";
 import { filterLines, lineReader, type LogLine } from "./log-lines.ts";
 import { type Detail, filterTasks, insightsTasks, type Part, plus } from "./log-tasks.ts";
 import { anyTermPattern, anyTermRegex, holdsAny, PLATFORM_TERMS } from "./log-terms.ts";
+import { functionOfGroup } from "./names.ts";
 import { spentUsd } from "./spent.ts";
 
 export type LogsContext = Pick<LiveContext, "host" | "signal" | "clock" | "keys" | "requestsPerS">;
@@ -18,17 +19,23 @@ export type LogsContext = Pick<LiveContext, "host" | "signal" | "clock" | "keys"
 /** A slice has no more pages than this, unless its group is so large that many more are expected. */
 const MAX_PAGES = 10_000;
 
-/** Tasks for what is not held of the window; see `log-calls.ts` for the choice of the call. Pays at most for one look at sizes. */
+/**
+ * Tasks for what is not held of the window; see `log-calls.ts` for the choice of the call. Pays at most for one look at sizes. `filter`: the
+ * name of the target's filter of functions (`filterName`), which leaves out lines of groups that others write into as well.
+ */
 export async function planLogs(
   api: AwsApi,
   ctx: LogsContext,
   configs: readonly Config[],
   request: CollectRequest,
   missing: (source: string, window: Span) => Span[],
+  filter = "",
 ): Promise<{ tasks: CollectTask[]; gaps: Gap[] }> {
   const { groups, gaps } = await logGroupsOf(api, configs);
   const now = ctx.clock.now();
-  const source = (name: string): string => `aws/${api.account}/${api.region}/logs/${request.logs}/${name}`;
+  const source = (group: LogGroup): string => sourceName(api, request.logs, group.name + (isShared(group) ? filter : ""));
+  const unread = (group: LogGroup, window: Span): Span[] =>
+    [...heldBy(api, request.logs, group, source(group))].reduce((spans, name) => spans.flatMap((span) => missing(name, span)), [window]);
   const short: string[] = [];
   /** Until then lines of some group are gone. */
   let goneUntil = request.window.from;
@@ -37,7 +44,7 @@ export async function planLogs(
     const window = keptWindow(group, request.window, now);
     if (window.from > request.window.from) short.push(`${group.name} (${group.retentionD} d)`);
     goneUntil = Math.max(goneUntil, Math.min(window.from, request.window.to));
-    const spans = window.from >= window.to ? [] : missing(source(group.name), window);
+    const spans = window.from >= window.to ? [] : unread(group, window);
     if (spans.length > 0) parts.push({ group, spans, bytes: null });
   }
   if (short.length > 0)
@@ -75,6 +82,21 @@ export async function planLogs(
   const order = { request, source, requestsPerS: ctx.requestsPerS };
   const tasks = [...choice.filter.flatMap((part) => filterTasks(part, order)), ...insightsTasks(choice, order, means)];
   return { tasks, gaps };
+}
+
+function sourceName(api: AwsApi, lines: CollectRequest["logs"], name: string): string {
+  return `aws/${api.account}/${api.region}/logs/${lines}/${name}`;
+}
+
+/** False: a group of one function's own, or of state machines only. */
+function isShared({ name, functions }: LogGroup): boolean {
+  return functions.length > 0 && functionOfGroup(name) !== functions[0];
+}
+
+/** Sources that may hold the lines: the platform's are among all lines, those of some functions among those of the whole group. */
+function heldBy(api: AwsApi, lines: CollectRequest["logs"], { name }: LogGroup, own: string): Set<string> {
+  const ways = lines === "all" ? ["all" as const] : ["all" as const, lines];
+  return new Set([...ways.map((way) => sourceName(api, way, name)), own]);
 }
 
 /** Lines older than the retention are gone, or about to be. */

@@ -12,6 +12,7 @@ import { metrics } from "./metrics.ts";
 import { liveReader } from "./read-live.ts";
 import { list, type Obj } from "./schema.ts";
 import { spend } from "./spent.ts";
+import { filterName } from "./target-scope.ts";
 
 const USD_PER_SERIES = 0.01 / 1000;
 /** Requests at a time; the shared quota paces them. */
@@ -41,11 +42,16 @@ export async function planMetrics(
 ): Promise<CollectPlan> {
   const plan: CollectPlan = { tasks: [], gaps: [] };
   const wanted = inScope(target, configs);
+  const filter = filterName(target);
   const now = context.clock.now();
   let leftUsd = maxUsd;
   for (const namespace of NAMESPACES) {
-    const source = (metric: string): string => `aws/${api.account}/${api.region}/metrics/${namespace.name}/${metric}`;
-    const windows = new Map(Object.keys(namespace.metrics).map((metric) => [metric, missing(source(metric), request.window)]));
+    const whole = (metric: string): string => `aws/${api.account}/${api.region}/metrics/${namespace.name}/${metric}`;
+    const source = (metric: string): string => whole(metric) + filter;
+    // what was read without a filter holds what is read with one
+    const unread = (metric: string): Span[] =>
+      missing(whole(metric), request.window).flatMap((span) => (filter === "" ? [span] : missing(source(metric), span)));
+    const windows = new Map(Object.keys(namespace.metrics).map((metric) => [metric, unread(metric)]));
     if ([...windows.values()].every((some) => some.length === 0)) continue;
     let series: Map<string, Series[]>;
     try {
@@ -61,8 +67,8 @@ export async function planMetrics(
       const own = series.get(metric) ?? [];
       if (own.length === 0) continue;
       const periodMs = periodOf(request.window, now, own.length);
-      const whole = some.flatMap((one) => wholePeriods(one, periodMs) ?? []);
-      const usd = whole.length * own.length * USD_PER_SERIES;
+      const spans = some.flatMap((one) => wholePeriods(one, periodMs) ?? []);
+      const usd = spans.length * own.length * USD_PER_SERIES;
       if (usd > leftUsd) {
         dear.push(metric);
         dearUsd += usd;
@@ -70,7 +76,7 @@ export async function planMetrics(
       }
       leftUsd -= usd;
       plan.tasks.push(
-        ...whole.map((window) => taskOf(source(metric), window, { namespace: namespace.name, metric, periodMs, series: own })),
+        ...spans.map((window) => taskOf(source(metric), window, { namespace: namespace.name, metric, periodMs, series: own })),
       );
     }
     if (dear.length > 0) {
@@ -101,7 +107,7 @@ async function listed(
 
 /** Whether a resource is meant. Without a filter on functions, and without configuration, everything is. */
 function inScope(target: Target, configs: readonly Config[]): (dimension: string, value: string) => boolean {
-  const filtered = target.functions.names.length > 0 || Object.keys(target.functions.tags).length > 0;
+  const filtered = filterName(target) !== "";
   const functions = new Set(configs.filter((one) => one.kind === "function").map((one) => one.name));
   const groups = new Set(configs.flatMap(groupsOf));
   return (dimension, value) => {

@@ -12,7 +12,7 @@ import { planXray, traceStoreOf, xrayRunner } from "./collect-traces.ts";
 import { gapOf, reasonOf } from "./live-gaps.ts";
 import { search, searchEstimate } from "./search.ts";
 import { spentUsd } from "./spent.ts";
-import { ownConfigs } from "./target-scope.ts";
+import { filterName, ownConfigs } from "./target-scope.ts";
 
 /** Opens the collector of a connection. Nothing is asked before a method is called. */
 export function openCollector(api: AwsApi, target: Target, context: LiveContext): Collector {
@@ -35,7 +35,7 @@ export function openCollector(api: AwsApi, target: Target, context: LiveContext)
       for (const task of part.tasks) leftUsd = Math.max(0, leftUsd - (task.estimate.usd ?? 0));
     };
     const wanted = new Set(request.signals);
-    if (wanted.has("logs")) add(await planLogs(api, context, own, request, missing));
+    if (wanted.has("logs")) add(await planLogs(api, context, own, request, missing, filterName(target)));
     if (wanted.has("metrics")) add(await planMetrics(api, target, context, own, request, missing, leftUsd));
     if (wanted.has("traces")) {
       const unsure = (error: AwsError): void =>

@@ -39,7 +39,7 @@ export const plus = (a: Bytes | null, b: Bytes | null): Bytes | null => (a === n
 export interface Order {
   request: CollectRequest;
   /** Name of a group's source. */
-  source(group: string): string;
+  source(group: LogGroup): string;
   requestsPerS: number | null;
 }
 
@@ -61,7 +61,7 @@ export function filterTasks(part: Part, { request, source, requestsPerS }: Order
         maxUsd: 0,
         limitUsd: 0,
       };
-      return task(source(group.name), [], `logs of ${titleOf([group])}`, window, calls.filterEstimate(sliceBytes, requestsPerS), detail);
+      return task(source(group), [], `logs of ${titleOf([group])}`, window, calls.filterEstimate(sliceBytes, requestsPerS), detail);
     });
   });
 }
@@ -90,7 +90,7 @@ export function insightsTasks(choice: calls.Choice<Part>, { request, source, req
           maxUsd: means.maxQueryUsd * share * part,
           limitUsd: request.maxQueryUsd,
         };
-        const [first, ...others] = groups.map((group) => source(group.name));
+        const [first, ...others] = groups.map((group) => source(group));
         const estimate = calls.insightsEstimate(
           bytes === null ? null : bytes * part,
           groups.length,

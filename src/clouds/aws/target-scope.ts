@@ -14,6 +14,12 @@ export function functionScope(functions: Target["functions"]): (name: string, ta
     (patterns.length === 0 || patterns.some((pattern) => pattern.test(name))) && wanted.every(([key, value]) => tags?.[key] === value);
 }
 
+/** What the target's filter of functions adds to the name of a source that holds more functions than it means. Empty: no filter. */
+export function filterName({ functions: { names, tags } }: Pick<Target, "functions">): string {
+  if (names.length === 0 && Object.keys(tags).length === 0) return "";
+  return ` of ${JSON.stringify([names.toSorted(), Object.entries(tags).toSorted()])}`;
+}
+
 /** The newest description of each resource of this account and region that the target means. */
 export function ownConfigs(api: Pick<AwsApi, "account" | "region">, target: Target, configs: readonly Config[]): Config[] {
   const meant = functionScope(target.functions);

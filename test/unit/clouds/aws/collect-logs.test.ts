@@ -67,6 +67,26 @@ describe("which groups", () => {
     expect(gaps).toEqual([]);
   });
 
+  it("that functions share are not held for all, once they were read for some", async () => {
+    const held = new Set<string>();
+    const missing = (source: string, window: Span): Span[] => (held.has(source) ? [] : [window]);
+    const read = async (configs: Config[], filter: string, logs: "platform" | "all" = "platform"): Promise<string[]> => {
+      const api = logServer({ "/aws/lambda/a": [], "/shop": [] }).aws;
+      const { tasks } = await planLogs(api, testContext(), configs, request({ logs }), missing, filter);
+      for (const task of tasks) held.add(task.source);
+      return tasks.map((task) => task.source.slice(PREFIX.length));
+    };
+    const [a, b, c] = [fn("a"), fn("b", "/shop"), fn("c", "/shop")];
+    expect(await read([a, b], " of b")).toEqual(["/platform//aws/lambda/a", "/platform//shop of b"]);
+    expect(await read([a, b], " of b")).toEqual([]);
+    expect(await read([a, b, c], "")).toEqual(["/platform//shop"]);
+    // the whole group holds each of its functions, and all lines those of the platform
+    expect(await read([c], " of c")).toEqual([]);
+    expect(await read([a, b, c], "", "all")).toEqual(["/all//aws/lambda/a", "/all//shop"]);
+    held.delete(`${PREFIX}/platform//shop`);
+    expect(await read([c], " of c")).toEqual([]);
+  });
+
   it("that do not exist are one gap", async () => {
     const { tasks, gaps } = await tasksOf(logServer({}), [fn("b"), fn("a"), group("/aws/lambda/other")]);
     expect(tasks).toEqual([]);
@@ -106,7 +126,8 @@ describe("what is asked for", () => {
     };
     const configs = [fn("a"), fn("b"), group("/aws/lambda/a"), group("/aws/lambda/b")];
     const { tasks } = await planLogs(logServer({ "/aws/lambda/b": [] }).aws, testContext(), configs, request(), missing);
-    expect(asked).toEqual([`${PREFIX}/platform//aws/lambda/a`, `${PREFIX}/platform//aws/lambda/b`]);
+    // the platform's lines are held where all lines are
+    expect(asked.map((name) => name.slice(PREFIX.length))).toEqual(["/all//aws/lambda/a", "/all//aws/lambda/b", "/platform//aws/lambda/b"]);
     expect(tasks.map((task) => task.window)).toEqual([{ from: NOW - 10, to: NOW }]);
   });
 

@@ -50,6 +50,29 @@ const plan = (
     options.maxUsd ?? 1,
   );
 
+describe("windows that are held", () => {
+  // the dataset notes what was read by the source's name
+  const held = new Set<string>();
+  const missing = (source: string, window: Span): Span[] => (held.has(source) ? [] : [window]);
+  const window = { from: NOW - HOUR, to: NOW };
+  const two = { "AWS/Lambda": [metric("Invocations", ["FunctionName", "a"]), metric("Invocations", ["FunctionName", "b"])] };
+  const series = async (names: string[]): Promise<string[]> => {
+    const configs = ["a", "b"].filter((name) => names.length === 0 || names.includes(name)).map((name) => config("function", name));
+    const { tasks } = await plan(scriptedAws({ "cloudwatch:ListMetrics": listed(two) }), window, { names, configs, missing });
+    for (const task of tasks) held.add(task.source);
+    return tasks.flatMap((task) => objects((task.detail as Obj)["series"]).map((one) => String(list(list(one["dimensions"])[0])[1])));
+  };
+
+  it("of one function are not those of all, but those of all are those of one", async () => {
+    expect(await series(["a"])).toEqual(["a"]);
+    expect(await series(["a"])).toEqual([]);
+    expect(await series(["b"])).toEqual(["b"]);
+    expect(await series([])).toEqual(["a", "b"]);
+    held.forEach((source) => / of \[/.test(source) && held.delete(source));
+    expect(await series(["a"])).toEqual([]);
+  });
+});
+
 describe("resolution", () => {
   // kept: 60 s for 15 days, 300 s for 63, 3600 s for 455 (GetMetricData)
   it.each([
