@@ -43,9 +43,21 @@ function sentIn(line: Obj, around: Obj): Carried[] | null {
   return request === null ? null : writtenBy(request, answer);
 }
 
-/** All messages that a parsed log line tells of; null: none. The line itself, what its fields hold, and fields that name a message. */
-export function messagesIn(line: Obj, sentence: string): Carried[] | null {
-  return search(line, line, 0) ?? namedMessage(line, sentence);
+/**
+ * All messages that a parsed log line tells of; null: none. The line itself, what its fields hold, and fields that name a message.
+ * `before`: text in front of the JSON.
+ */
+export function messagesIn(line: Obj, before = ""): Carried[] | null {
+  return search(line, line, 0) ?? named(line, before);
+}
+
+/** A message that fields name, beside the line's words or, where the line's message is an object (Lambda's JSON format), in it. */
+function named(line: Obj, before: string): Carried[] | null {
+  const message = line["message"] ?? line["msg"];
+  const inner = innerObject(message);
+  const words = inner === null ? message : (inner["message"] ?? inner["msg"]);
+  const sentence = `${before} ${text(words) ?? ""}`;
+  return namedMessage(line, sentence) ?? (inner === null ? null : namedMessage(inner, sentence));
 }
 
 function search(o: Obj, around: Obj, depth: number): Carried[] | null {

@@ -146,7 +146,7 @@ export function logNormaliser(source: Source, sink: Sink, keys: IdKeys): LogNorm
     if (cpuTime !== null) sink.record(cpuTime);
     let f = facts.ofJson(fields);
     if ("execution_arn" in fields) histories.take(fields);
-    const events = f.nested ? messagesIn(fields, sentenceOf(fields)) : null;
+    const events = f.nested ? messagesIn(fields) : null;
     if (events !== null && events.length > 1) f = facts.ofJson(withoutObjects(fields));
     if (f.functionName !== null && env.fn === null) env.fn = f.functionName;
     if (f.functionArn !== null && (env.region === null || env.account === null || env.fn === null)) learn(env, f.functionArn);
@@ -232,12 +232,4 @@ function withoutObjects(line: Obj): Obj {
   return Object.fromEntries(
     Object.entries(line).filter(([key, value]) => typeof value !== "object" && !(key === "message" && typeof value === "string")),
   );
-}
-
-/** The words of a line: its message, or the message inside it. */
-function sentenceOf(line: Obj): string {
-  const message = line["message"] ?? line["msg"];
-  if (typeof message === "string") return message;
-  const inner = obj(message)?.["message"];
-  return typeof inner === "string" ? inner : "";
 }

@@ -369,6 +369,16 @@ describe("messages that a function sent", () => {
       channelKind: "queue",
     });
     expect(sent({ level: "INFO", message: "stock updated", messageId: "m-4-1" })).toEqual([]);
+    // console.log of an object, or of its JSON text, in Lambda's two log formats:
+    // https://docs.aws.amazon.com/lambda/latest/dg/nodejs-logging.html
+    const said = { message: "event put", correlation_id: "o-1", eventId: "e-4-2" };
+    for (const line of [
+      { timestamp: "2026-05-01T12:00:00.000Z", level: "INFO", requestId: REQUEST, message: said },
+      { timestamp: "2026-05-01T12:00:00.000Z", level: "INFO", requestId: REQUEST, message: JSON.stringify(said) },
+      `2026-05-01T12:00:00.000Z\t${REQUEST}\tINFO\t${JSON.stringify(said)}\n`,
+    ])
+      expect(sent(line)).toEqual([expect.objectContaining({ direction: "published", channelKind: "bus", messageId: "e-4-2" })]);
+    expect(sent(`2026-05-01T12:00:00.000Z\t${REQUEST}\tINFO\t${JSON.stringify({ ...said, message: "notified" })}\n`)).toEqual([]);
     expect(sent({ level: "INFO", message: "Pub/Sub publish", messageId: "42424242", topic: "projects/p/topics/t" })).toEqual([]);
   });
 });
