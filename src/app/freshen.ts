@@ -18,7 +18,8 @@ export interface Fresh {
 }
 
 /**
- * Collects unless clouds are neither configured nor asked for, --offline forbids it, or the last collection was complete minutes ago.
+ * Collects unless clouds are neither configured nor asked for, --offline forbids it, or the last collection was complete minutes ago and
+ * --live does not insist.
  * Throws what `collect` throws.
  */
 export async function freshen(
@@ -33,7 +34,7 @@ export async function freshen(
   const scope = scopeOf(settings, pick(flags), env, world.clock.now());
   // spans count back from now, not from the newest record, which may be old
   const window = scope.windowGiven ? { since: isoOf(scope.window.from), until: isoOf(scope.window.to) } : asked;
-  if (isFresh(dataDir, scope)) return { ...window, partial: false };
+  if (flags.live !== true && isFresh(dataDir, scope)) return { ...window, partial: false };
   const { gaps, added, partial } = await collect(dataDir, scope, world);
   world.host.note(`collected ${added.toLocaleString("en-US")} new record${added === 1 ? "" : "s"}`);
   // windows of one source fail alike

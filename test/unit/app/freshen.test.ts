@@ -60,6 +60,12 @@ describe("freshen", () => {
     expect(opened).toHaveLength(3);
   });
 
+  it("collects again within minutes where --live insists", async () => {
+    await freshen(dir, settings, {}, {}, world(cloud));
+    await freshen(dir, settings, { live: true }, {}, world(cloud, NOW + MIN));
+    expect(opened[1]!.asked.run.map((task) => task.window)).toEqual([{ from: NOW - 2 * MIN, to: NOW - MIN }]);
+  });
+
   it("answers for the window of the clouds: spans count back from now", async () => {
     const { since, until } = await freshen(dir, settings, { since: "24h" }, {}, world(cloud));
     expect([since, until]).toEqual([new Date(NOW - DAY).toISOString(), new Date(NOW - 2 * MIN).toISOString()]);
