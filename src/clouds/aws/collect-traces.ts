@@ -154,11 +154,9 @@ export function xrayRunner(api: AwsApi, context: LiveContext): XrayRunner {
   };
 }
 
-/** The answer would be the same for any slice: these calls name no resource, and what passes was tried again already. */
+/** The answer would be the same for any slice: these calls name no resource. An endpoint without X-Ray answers with an error that has no name. */
 function isRefusal(error: unknown): error is AwsError {
-  if (!(error instanceof AwsError)) return false;
-  const { kind, status } = error;
-  return kind === "denied" || kind === "unsupported" || (kind === "failed" && status !== null && status >= 400 && status < 500);
+  return error instanceof AwsError && (error.kind === "denied" || error.kind === "unsupported" || error.code === "UnknownError");
 }
 
 async function batchOf(api: AwsApi, ids: readonly string[]): Promise<Obj[]> {
