@@ -185,14 +185,14 @@ function saving(of: Curves, memoryMib: Mib, { currentMib, costAt }: ChooseOption
   const likely = of.weights.reduce((count, weight) => count + (weight < LEAST_WEIGHT ? 0 : 1), 0);
   const values = new Float64Array(likely * noise.length);
   const weights = new Float64Array(likely * noise.length);
-  let at = 0;
+  let next = 0;
   for (const [i, weight] of of.weights.entries()) {
     if (weight < LEAST_WEIGHT) continue;
     const usdNow = now.fixedUsdPerMonth + now.usdPerMonthPerMs * Math.exp(from[i]!);
     const thenMs = Math.exp(to[i]!);
     for (const factor of noise) {
-      values[at] = usdNow - then.fixedUsdPerMonth - then.usdPerMonthPerMs * thenMs * factor;
-      weights[at++] = weight / noise.length;
+      values[next] = usdNow - then.fixedUsdPerMonth - then.usdPerMonthPerMs * thenMs * factor;
+      weights[next++] = weight / noise.length;
     }
   }
   const quantiles = mixtureQuantiles(values, weights, 0, [0.1, 0.5, 0.9]);
