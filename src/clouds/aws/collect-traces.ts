@@ -154,9 +154,9 @@ export function xrayRunner(api: AwsApi, context: LiveContext): XrayRunner {
   };
 }
 
-/** The answer would be the same for any slice: these calls name no resource. An endpoint without X-Ray answers with an error that has no name. */
+/** The answer would be the same for any slice: these calls name no resource. An endpoint without X-Ray answers with an error that the SDK calls Unknown. */
 function isRefusal(error: unknown): error is AwsError {
-  return error instanceof AwsError && (error.kind === "denied" || error.kind === "unsupported" || error.code === "UnknownError");
+  return error instanceof AwsError && (error.kind === "denied" || error.kind === "unsupported" || error.code === "Unknown");
 }
 
 async function batchOf(api: AwsApi, ids: readonly string[]): Promise<Obj[]> {

@@ -110,8 +110,12 @@ describe("a slice", () => {
     await expect(collected(runner.run(tasks[2]!))).rejects.toThrow("price limit of $0.0012");
   });
 
-  it("is not asked for where the one before was refused", async () => {
-    const api = scriptedAws({ "xray:GetTraceSummaries": denied("xray:GetTraceSummaries") });
+  it.each([
+    ["not allowed", denied("xray:GetTraceSummaries")],
+    // what the SDK makes of ministack's answer
+    ["not there", failure("xray:GetTraceSummaries", "invalid", "Unknown")],
+  ])("is not asked for where the one before was refused: %s", async (_, error) => {
+    const api = scriptedAws({ "xray:GetTraceSummaries": error });
     const { tasks } = planXray(api, testContext(), request({ from: NOW - 2 * DAY, to: NOW }), all, 1);
     const runner = xrayRunner(api, testContext());
     for (const task of tasks) await expect(collected(runner.run(task))).rejects.toThrow("xray:GetTraceSummaries");
