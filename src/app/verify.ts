@@ -86,7 +86,8 @@ async function verifications(dataDir: string, run: Run, undoing: Run | null, set
     }));
     const epochs = compared.flatMap((one) => [...one.before, ...one.after]);
     const hours = await dataset.epochHours(epochs);
-    const hoursOf = (rows: readonly FunctionStats[]): EpochHour[] => hours.filter((one) => rows.includes(epochs[one.epoch]!));
+    const hoursOf = (rows: readonly FunctionStats[]): EpochHour[] =>
+      hours.filter((one) => one.hourOfWeek !== null && rows.includes(epochs[one.epoch]!));
     return own.map(({ change, doneAt, ...rows }, i) =>
       verified(change, doneAt, {
         ...rows,

@@ -37,6 +37,7 @@ export interface FunctionStats {
   };
   cold: {
     count: number;
+    /** Without init; runs cut by the timeout with them, since they are billed as well. */
     meanDurationMs: Ms | null;
     /** Init or billed restore (SnapStart), 0 where a cold run says neither. */
     meanInitMs: Ms | null;
@@ -72,11 +73,11 @@ export interface Epoch extends Pick<
   to: EpochMs;
 }
 
-/** Warm, clean runs of an epoch in one hour of the week (UTC, 0 = Monday 00:00). */
+/** Warm, clean runs of an epoch in one hour of the week (UTC, 0 = Monday 00:00); null: all of them. */
 export interface EpochHour {
   /** Index of the epoch asked for. */
   epoch: number;
-  hourOfWeek: number;
+  hourOfWeek: number | null;
   count: number;
   trimmedMeanMs: Ms;
   /** null: one run only. */

@@ -28,7 +28,7 @@ async function sized(engine: Engine, dir: string, manifests: readonly Manifest[]
   const probed = (await engine.rows(`SELECT count(*) FROM (${probes} LIMIT 1)`))[0]![0] !== 0;
   const columns = probed ? [...SIZED, "requestId"] : SIZED;
   return `(SELECT *, ${probed ? `(cloud, "requestId") IN (${probes})` : "FALSE"} AS probe
-           FROM ${runs(dir, manifests, filter, columns)} WHERE outcome <> 'throttled')`;
+           FROM ${await runs(engine, dir, manifests, filter, columns)} WHERE outcome <> 'throttled')`;
 }
 
 /** Trimmed mean and winsorised deviation of a sorted list column `d` (SQL text), both null where they mean nothing. */
@@ -60,7 +60,7 @@ export async function functionStatsOf(
      FROM (SELECT ${CONFIGURATION}, min("startedAt") AS "from", max(coalesce("endedAt", "startedAt")) AS "to", sum(weight) AS invocations,
             coalesce(list_sort(list("durationMs") FILTER (WHERE ${WARM})), []) AS warm,
             count(*) FILTER (WHERE "coldStart") AS cold,
-            avg("durationMs") FILTER (WHERE "coldStart" AND ${whole}) AS "coldMs",
+            avg("durationMs") FILTER (WHERE "coldStart") AS "coldMs",
             avg(coalesce("initMs", "billedRestoreMs", 0)) FILTER (WHERE "coldStart") AS "initMs",
             count(*) FILTER (WHERE "coldStart" IS NULL) AS "coldUnknown",
             quantile_cont("durationMs", [0.5, 0.95, 0.99, 0.999]) FILTER (WHERE ${whole}) AS q,
@@ -119,7 +119,7 @@ const literal = (value: string | number | boolean | null, type: string): string 
 const MONDAY_MS = 4 * 86_400_000;
 const HOUR_MS = 3_600_000;
 
-/** Warm runs of these epochs by hour of the week. */
+/** Warm runs of these epochs by hour of the week, and of each epoch together: what is trimmed by the hour is not trimmed as a whole. */
 export async function epochHoursOf(
   engine: Engine,
   dir: string,
@@ -143,12 +143,13 @@ export async function epochHoursOf(
     .join(" AND ");
   const rows = await engine.rows(
     `SELECT epoch, hour, len(warm), ${trimmedMean}, ${winsorizedSd} FROM (
-       SELECT e.epoch, (floor((r."startedAt" - ${MONDAY_MS}) / ${HOUR_MS}) % 168)::INTEGER AS hour, list_sort(list(r."durationMs")) AS warm
+       SELECT epoch, hour, list_sort(list("durationMs")) AS warm FROM (
+       SELECT e.epoch, (floor((r."startedAt" - ${MONDAY_MS}) / ${HOUR_MS}) % 168)::INTEGER AS hour, r."durationMs"
        FROM ${await sized(engine, dir, manifests, filter)} r
        JOIN (VALUES ${asked.join(", ")}) e(epoch, cloud, account, region, fn, version, "memoryMib", architecture, plan, probe, first, last)
          ON r.fn = e.fn AND r.cloud = e.cloud AND r.probe = e.probe AND ${same} AND r."startedAt" BETWEEN e.first AND e.last
-       WHERE NOT r.emulator AND ${WARM.replaceAll('"coldStart"', 'r."coldStart"')} GROUP BY ALL)
-     ORDER BY epoch, hour`,
+       WHERE NOT r.emulator AND ${WARM.replaceAll('"coldStart"', 'r."coldStart"')}) GROUP BY GROUPING SETS ((epoch, hour), (epoch)))
+     ORDER BY epoch, hour NULLS FIRST`,
   );
   return rows.map(
     ([epoch, hourOfWeek, count, trimmedMeanMs, winsorizedSdMs]) =>

@@ -34,7 +34,7 @@ export function logStandardError(count: number, trimmedMeanMs: Ms, winsorizedSdM
   return (winsorizedSdMs ?? trimmedMeanMs) / ((1 - 2 * TRIM) * Math.sqrt(count) * trimmedMeanMs);
 }
 
-/** `hours` gives the hours of the week of an epoch, as the dataset counted them within its part of time. */
+/** `hours` gives an epoch's hours of the week, and all of them together, as the dataset counted them within its part of time. */
 export function observationsOf({ current, others, probes }: Experiment, hours: (epoch: Sided) => readonly EpochHour[]): Observed {
   const notes: string[] = [];
   if (current === null) return { measured: [], notes };
@@ -76,16 +76,13 @@ function ownMean({ memoryMib, probe, stats: { warm } }: Sided): Measured | null 
   return { memoryMib, durationMs: warm.trimmedMeanMs, logSe, warm: warm.count, probe, matchedHours: null };
 }
 
-/** Mean over the compared part of an epoch: its hours together, each with its weight. Without hours: over all of it. */
+/** Mean over the compared part of an epoch, where the dataset says it; else over all of it. */
 function meanOf(epoch: Sided, hours: readonly EpochHour[]): Measured | null {
   const own = ownMean(epoch);
-  const count = hours.reduce((sum, hour) => sum + hour.count, 0);
-  if (own === null || count === 0 || count === own.warm) return own;
-  const { value, se } = weighted(
-    hours,
-    hours.map((hour) => hour.count / count),
-  );
-  return { ...own, durationMs: value, logSe: se / value, warm: count };
+  const part = hours.find((hour) => hour.hourOfWeek === null);
+  if (own === null || part === undefined || part.trimmedMeanMs <= 0) return own;
+  const { count, trimmedMeanMs, winsorizedSdMs } = part;
+  return { ...own, durationMs: trimmedMeanMs, logSe: logStandardError(count, trimmedMeanMs, winsorizedSdMs), warm: count };
 }
 
 /** Weighted mean of hours and its standard error in ms. */
@@ -104,7 +101,7 @@ function matchedTo(
   currentHours: readonly EpochHour[],
   otherHours: readonly EpochHour[],
 ): Pick<Measured, "durationMs" | "logSe" | "matchedHours"> | null {
-  const enough = (hour: EpochHour): boolean => hour.count >= LEAST_PER_HOUR;
+  const enough = (hour: EpochHour): boolean => hour.hourOfWeek !== null && hour.count >= LEAST_PER_HOUR;
   const others = new Map(otherHours.filter(enough).map((hour) => [hour.hourOfWeek, hour]));
   const common = currentHours.filter((hour) => enough(hour) && others.has(hour.hourOfWeek));
   const partners = common.map((hour) => others.get(hour.hourOfWeek)!);
@@ -117,7 +114,7 @@ function matchedTo(
 }
 
 function share(part: readonly EpochHour[], all: readonly EpochHour[]): number {
-  const count = (hours: readonly EpochHour[]): number => hours.reduce((sum, hour) => sum + hour.count, 0);
+  const count = (hours: readonly EpochHour[]): number => hours.reduce((sum, hour) => sum + (hour.hourOfWeek === null ? 0 : hour.count), 0);
   return count(part) / count(all);
 }
 

@@ -191,6 +191,8 @@ describe("figures per function and configuration", () => {
     const small = epochs.findIndex((epoch) => epoch.memoryMib === 512);
     expect((await held.epochHours(epochs)).map((hour) => [hour.epoch === small, hour.hourOfWeek, hour.count, hour.trimmedMeanMs])).toEqual(
       expect.arrayContaining([
+        // 10, 20, 30 and 40
+        [true, null, 4, 25],
         [true, 0, 2, 20],
         [true, 1, 2, 30],
         // Thursday noon: 3 * 24 + 12
@@ -200,6 +202,7 @@ describe("figures per function and configuration", () => {
     // the part of the time that is asked for, only
     const part = await held.epochHours([{ ...epochs[small]!, to: monday + HOUR }]);
     expect(part.map((hour) => [hour.hourOfWeek, hour.count])).toEqual([
+      [null, 2],
       [0, 1],
       [1, 1],
     ]);

@@ -83,7 +83,7 @@ describe("natural experiments", () => {
 });
 
 describe("observations", () => {
-  const hour = (epoch: number, hourOfWeek: number, count: number, trimmedMeanMs: number): EpochHour => ({
+  const hour = (epoch: number, hourOfWeek: number | null, count: number, trimmedMeanMs: number): EpochHour => ({
     epoch,
     hourOfWeek,
     count,
@@ -108,11 +108,11 @@ describe("observations", () => {
     const experiment = experimentOf(factsOf([before, after]));
     // every hour takes twice as long at 512, but 512 ran mostly in the fast hour 1 and 1024 mostly in the slow hour 2
     const hours = new Map([
-      [experiment.current, [hour(0, 0, 100, 100), hour(0, 1, 100, 50), hour(0, 2, 800, 200)]],
+      [experiment.current, [hour(0, null, 1000, 175), hour(0, 0, 100, 100), hour(0, 1, 100, 50), hour(0, 2, 800, 200)]],
       [experiment.others[0]!, [hour(1, 0, 100, 200), hour(1, 1, 800, 100), hour(1, 2, 100, 400)]],
     ]);
     const { measured } = observationsOf(experiment, (epoch) => hours.get(epoch) ?? []);
-    // 0.1*100 + 0.1*50 + 0.8*200 = 175; twice that
+    // 0.1 * 100 + 0.1 * 50 + 0.8 * 200 = 175; twice that
     expect(measured[0]!.durationMs).toBeCloseTo(175, 9);
     expect(measured[1]!).toMatchObject({ memoryMib: 512, matchedHours: 3 });
     expect(measured[1]!.durationMs).toBeCloseTo(350, 9);
@@ -122,11 +122,11 @@ describe("observations", () => {
     const experiment = experimentOf(factsOf([before, after]));
     const hours = new Map([
       [experiment.current, [hour(0, 0, 100, 100), hour(0, 1, 900, 50)]],
-      [experiment.others[0]!, [hour(1, 0, 100, 200), hour(1, 2, 900, 300)]],
+      [experiment.others[0]!, [hour(1, null, 1000, 295), hour(1, 0, 100, 200), hour(1, 2, 900, 300)]],
     ]);
     const { measured, notes } = observationsOf(experiment, (epoch) => hours.get(epoch) ?? []);
-    // 0.1 * 200 + 0.9 * 300
-    expect(measured[1]).toMatchObject({ durationMs: 290, matchedHours: null });
+    // the mean over all of its runs, trimmed as a whole
+    expect(measured[1]).toMatchObject({ durationMs: 295, matchedHours: null });
     expect(notes).toEqual(["Too few runs at the same hours of the week to compare 512 MiB hour by hour with the current size."]);
   });
 
