@@ -4,7 +4,8 @@
  */
 import type { LiveSession, Span } from "../clouds/room.ts";
 import type { ChainRecords } from "../model/chains.ts";
-import { type Id, type IdKind, normaliseId, traceIdOf } from "../model/ids.ts";
+import { UserError } from "../model/errors.ts";
+import { type Id, type IdKind, isPlaceholderId, normaliseId, traceIdOf } from "../model/ids.ts";
 import type { Config, Gap, Rec } from "../model/records.ts";
 import type { EpochMs, Usd } from "../model/units.ts";
 import { openBatchWriter, openCollected, openCommitter, openDataset } from "../store/index.ts";
@@ -36,9 +37,13 @@ interface Search {
   gaps: Gap[];
 }
 
-/** Rebuilds the chain of `id` from the clouds and the dataset. Throws UserError when no target can be reached or the dataset is in use. */
+/**
+ * Rebuilds the chain of `id` from the clouds and the dataset. Throws UserError when no target can be reached, the dataset is in use, or what
+ * is asked for is no ID that could join anything.
+ */
 export async function traceLive(dataDir: string, id: string, settings: Settings, scope: Scope, world: LiveWorld): Promise<TraceResult> {
   const wanted = normaliseId(id);
+  if (isPlaceholderId(wanted)) throw unsearchable(wanted);
   const gaps: Gap[] = [];
   const committer = openCommitter(dataDir);
   try {
@@ -65,6 +70,16 @@ export async function traceLive(dataDir: string, id: string, settings: Settings,
   const where = `${scope.targets.map(nameOf).join(", ")} from ${isoOf(scope.window.from)} to ${isoOf(scope.searchTo)}`;
   const unread = [...new Set(gaps.map((gap) => `${gap.what}: ${gap.why}`))];
   return { ...(await traceWith(dataDir, id, gaps, settings, world.host, world.signal)), searched: { where, unread } };
+}
+
+/** Nearly every line may hold it, and what was found would join nothing. */
+function unsearchable(id: string): UserError {
+  return new UserError(
+    `${JSON.stringify(id.slice(0, 120))} names nothing: it is empty, a placeholder, shorter than 3 or longer than 512 characters`,
+    {
+      suggestions: ["give the whole ID as the logs have it", "--offline looks for it in the dataset alone"],
+    },
+  );
 }
 
 function isoOf(at: EpochMs): string {

@@ -4,7 +4,7 @@
  * stream around them.
  */
 import type { Gap, Rec } from "../../model/records.ts";
-import type { Bytes, Usd } from "../../model/units.ts";
+import type { Bytes, EpochMs, Usd } from "../../model/units.ts";
 import { merged } from "../kit/concurrent.ts";
 import type { LiveContext, Span } from "../room.ts";
 import { type AwsApi, AwsError } from "./api.ts";
@@ -22,7 +22,7 @@ type Context = Pick<LiveContext, "host" | "signal" | "clock" | "keys">;
 
 /** Queries, and groups of FilterLogEvents, at a time; AWS runs 100 queries of an account at once. */
 const AT_A_TIME = 8;
-/** Rows of one query: an ID that more lines hold identifies nothing. */
+/** Rows of one query, or of a group by FilterLogEvents: an ID that more lines hold identifies nothing. */
 const MAX_ROWS = 10_000;
 /** Pages of FilterLogEvents that a group may take before the search gives up on it: two minutes at the quota. */
 const MAX_PAGES = 600;
@@ -154,13 +154,7 @@ async function* queried(
       maxRows: MAX_ROWS,
     });
     onEnd(end.bytesScanned);
-    if (end.cutAt !== null)
-      gaps.push(
-        gap(api, "log search", `more than ${MAX_ROWS} lines hold one of the IDs; later ones were not read`, {
-          from: end.cutAt,
-          to: window.to,
-        }),
-      );
+    if (end.cutAt !== null) gaps.push(tooMany(api, end.cutAt, window));
   } catch (error) {
     if (error instanceof BudgetError) return void gaps.push(gap(api, "log search", error.message, window));
     if (!(error instanceof AwsError) || error.kind === "credentials") throw error;
@@ -177,11 +171,29 @@ async function* queried(
   }
 }
 
+function tooMany(api: AwsApi, cutAt: EpochMs, window: Span): Gap {
+  return gap(api, "log search", `more than ${MAX_ROWS} lines hold one of the IDs; later ones were not read`, {
+    from: cutAt,
+    to: window.to,
+  });
+}
+
 async function* filtered(api: AwsApi, group: LogGroup, terms: readonly SearchTerm[], window: Span, gaps: Gap[]): AsyncGenerator<LogLine[]> {
   try {
     for (const some of portions(terms, PATTERN_CHARS)) {
       const pattern = anyTermPattern(some.map((term) => term.text));
-      yield* filterLines(api, group.name, window, { pattern, maxPages: MAX_PAGES });
+      let rows = 0;
+      for await (const page of filterLines(api, group.name, window, { pattern, maxPages: MAX_PAGES })) {
+        // some servers answer with every line
+        const lines = page.filter((line) => holdsTerm(line.message, some));
+        rows += lines.length;
+        if (rows > MAX_ROWS) {
+          yield lines.slice(0, lines.length - (rows - MAX_ROWS));
+          gaps.push(tooMany(api, lines[lines.length - (rows - MAX_ROWS)]!.at, window));
+          break;
+        }
+        yield lines;
+      }
     }
   } catch (error) {
     tellOnce(gaps, gapOf(api, error, "log search", window));

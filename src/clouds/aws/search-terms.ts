@@ -30,8 +30,16 @@ function textsOf({ kind, value }: Id): string[] {
       return last.length >= SHORTEST && last !== value ? [last] : [];
     }
     default:
-      return [value];
+      return spellings(value);
   }
+}
+
+/** As it is, and as loggers write it inside JSON: quotes and backslashes escaped, and by many all that is not ASCII. */
+function spellings(value: string): string[] {
+  const json = JSON.stringify(value).slice(1, -1);
+  const ascii = (digits: (hex: string) => string): string =>
+    json.replace(/[^\x20-\x7e]/g, (unit) => `\\u${digits(unit.charCodeAt(0).toString(16).padStart(4, "0"))}`);
+  return [...new Set([value, json, ascii((hex) => hex), ascii((hex) => hex.toUpperCase())])];
 }
 
 /** True if the line holds one of them. */

@@ -98,6 +98,11 @@ function orderAt(at: number): Record<"shop" | "pay", FakeCloud> {
 
 const hops = (result: Awaited<ReturnType<typeof traceLive>>): string[] => result.chain?.hops.map((hop) => hop.function ?? hop.name) ?? [];
 
+it.each(["", " ", "\"'", "x", "unknown", "a".repeat(513)])("%j is no ID: nobody is asked", async (id) => {
+  await expect(traceLive(dir, id, settings, scope(["shop"]), world({}))).rejects.toThrow(/names nothing/);
+  expect(opened).toEqual([]);
+});
+
 describe("trace on live clouds", () => {
   it("follows the IDs it learns through all targets until nothing new appears, and the dataset then knows the chain", async () => {
     const result = await traceLive(dir, ORDER, settings, scope(["shop", "pay"]), world(orderAt(NOW - 5 * HOUR)));

@@ -162,6 +162,24 @@ describe("log lines", () => {
     }
   });
 
+  it("are found where a logger escaped the ID inside JSON", async () => {
+    // JSON (RFC 8259, 7) escapes quotes; Python's json.dumps writes what is not ASCII as \\u00f6, Jackson as \\u00F6
+    const odd = 'gr\u00f6\u00dfe "x"';
+    const spelt = ['gr\u00f6\u00dfe \\"x\\"', 'gr\\u00f6\\u00dfe \\"x\\"', 'gr\\u00F6\\u00DFe \\"x\\"'];
+    const lines = spelt.map((id, i) => ({
+      at: AT + i,
+      stream: STREAM,
+      message: `{"requestId":"${uuid(i)}","level":"INFO","correlation_id":"${id}"}`,
+    }));
+    for (const maxUsd of [1, 0]) {
+      const server = logServer({ "/aws/lambda/a": lines }, { script: NO_TRACES });
+      const records = await found(server, configs, [{ kind: "correlation", value: odd }], { maxUsd });
+      expect(typed(records, "log").map((one) => [one.requestId, one.ids])).toEqual(
+        spelt.map((_, i) => [uuid(i), [{ kind: "correlation", value: odd.slice(0, -1) }]]),
+      );
+    }
+  });
+
   it("are asked for by FilterLogEvents where there is no money, in patterns that AWS accepts", async () => {
     const lines = invocation(2, AT, "charging order-42");
     const server = logServer({ "/aws/lambda/a": lines }, { script: NO_TRACES, pageSize: 1 });
@@ -264,6 +282,20 @@ describe("log lines", () => {
     const records = await found(server, configs);
     expect(typed(records, "log")).toHaveLength(9_999);
     expect(whys(records)).toEqual(["more than 10000 lines hold one of the IDs; later ones were not read"]);
+  });
+
+  it("of an ID that is everywhere are cut as well where FilterLogEvents reads them", async () => {
+    const lines = Array.from({ length: 12_000 }, (_, i) => ({
+      at: AT + i,
+      stream: STREAM,
+      message: `2026-11-22T18:00:00.000Z\t${uuid(i)}\tINFO\torder-42`,
+    }));
+    const server = logServer({ "/aws/lambda/a": lines }, { script: NO_TRACES });
+    const records = await found(server, configs, [order], { maxUsd: 0 });
+    expect(typed(records, "log")).toHaveLength(10_000);
+    expect(typed(records, "gap")).toMatchObject([
+      { why: "more than 10000 lines hold one of the IDs; later ones were not read", from: AT + 10_000, to: WINDOW.to },
+    ]);
   });
 
   it("are not paid for beyond the limit", async () => {
