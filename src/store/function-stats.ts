@@ -28,7 +28,7 @@ async function sized(engine: Engine, dir: string, manifests: readonly Manifest[]
   const probed = (await engine.rows(`SELECT count(*) FROM (${probes} LIMIT 1)`))[0]![0] !== 0;
   const columns = probed ? [...SIZED, "requestId"] : SIZED;
   return `(SELECT *, ${probed ? `(cloud, "requestId") IN (${probes})` : "FALSE"} AS probe
-           FROM ${await runs(engine, dir, manifests, filter, columns)} WHERE outcome <> 'throttled')`;
+           FROM ${runs(dir, manifests, filter, columns)} WHERE outcome <> 'throttled')`;
 }
 
 /** Trimmed mean and winsorised deviation of a sorted list column `d` (SQL text), both null where they mean nothing. */
