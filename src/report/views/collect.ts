@@ -84,7 +84,7 @@ export function collectView(facts: CollectFacts): Report {
   const kinds = Object.entries(byType).filter(([, count]) => count > 0);
   const notes = [
     `${window.from} to ${window.to}: ${targets.map((t) => `${t.name} ${t.region} (${t.account ?? "not reached"}), ${plural(t.functions, "function")}`).join("; ")}.`,
-    ...(parts.length === 0
+    ...(parts.length === 0 && (held > 0 || gaps.length === 0)
       ? [`Nothing to read: ${held === 0 ? "no source has telemetry in this window" : `all of ${plural(held, "source")} is held already`}.`]
       : []),
     ...(parts.length > 0 && held > 0 ? [`${plural(held, "source")} held already.`] : []),
