@@ -47,7 +47,8 @@ function duration(tasks: readonly CollectTask[]): string {
   return seconds < 60 ? "" : `, some ${Math.round(seconds / 60)} min`;
 }
 
-/** `$0`, `$0.0042`, `$1.20`. */
+/** `$0`, `$0.0042`, `$1.20`; never with an exponent. */
 export function dollars(usd: Usd): string {
+  if (usd > 0 && usd < 1e-6) return `$${Math.max(usd, 1e-10).toFixed(10).replace(/0+$/, "")}`;
   return usd === 0 ? "$0" : usd < 0.01 ? `$${usd.toPrecision(2)}` : `$${usd.toFixed(2)}`;
 }

@@ -11,6 +11,7 @@ import type { Invocation } from "../../model/records.ts";
 import type { Objective, ProbeRuns, SizingAdvice } from "../../model/sizing.ts";
 import type { Mib, Usd } from "../../model/units.ts";
 import { openBatchWriter, openCommitter } from "../../store/index.ts";
+import { dollars } from "../collect/announce.ts";
 import { type LiveWorld, nameOf, withSessions } from "../live.ts";
 import { ratesWith } from "../rates.ts";
 import { rightsize } from "../rightsize.ts";
@@ -243,8 +244,4 @@ function announcement(
     `to probe ${fn} (${account}, ${region}): a temporary copy, up to ${runs} runs at ${sizesMib.join(", ")} MiB with ${options.payloads.length} payload${options.payloads.length === 1 ? "" : "s"}, which really do what the function does`,
     `price: ${usd === null ? "expected not known" : `about ${usd}`}; at most ${dollars(price.mostForFirst + options.rounds * price.mostPerRound)} if every run lasts to the timeout; budget ${dollars(options.budgetUsd)}, checked before every round`,
   ].join("\n");
-}
-
-function dollars(usd: Usd): string {
-  return usd === 0 ? "$0" : usd < 0.01 ? `$${usd.toPrecision(2)}` : `$${usd.toFixed(2)}`;
 }
