@@ -86,7 +86,7 @@ describe.skipIf(!has("ministack"))("an order system whose functions really run",
     const { rows } = await json("cost", "--offline");
     const lines = await reportLines("notify");
     const billedMs = lines.reduce((sum, line) => sum + Number(/Billed Duration: (\d+) ms/.exec(line)![1]), 0);
-    const notify = rows.find((row: { key: string }) => row.key === "notify");
+    const notify = rows.find((row: { function: string }) => row.function === "notify");
     expect(notify.billedMs).toBe(billedMs);
     // 1,024 MB: as many GB-seconds as seconds; $0.0000166667 per GB-second, $0.20 per million requests
     expect(notify.usd).toBeCloseTo((billedMs / 1000) * 0.0000166667 + lines.length * 0.0000002, 12);
