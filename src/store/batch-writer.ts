@@ -9,6 +9,7 @@ import type { Draft, DraftFile, Publisher } from "./committer.ts";
 import { Engine, quote } from "./duckdb.ts";
 import { syncFile } from "./durable.ts";
 import { dayNamed, tmpDir } from "./layout.ts";
+import { MOST_NAMED, namedTogether } from "./manifest.ts";
 import {
   dropStaging,
   coverageOf,
@@ -125,16 +126,18 @@ class ParquetBatchWriter implements BatchWriter {
     const checked: string[] = [];
     let overlaps = await this.#publisher.overlaps(coverage, checked);
     let draft: Draft | null = null;
-    let repeated = 0;
+    const elsewhere: string[] = [];
     for (;;) {
       const dropped = await dropHeld(this.#engine, overlaps);
       duplicates += dropped;
-      repeated += await repeatedElsewhere(this.#engine, overlaps);
+      elsewhere.push(...(await repeatedElsewhere(this.#engine, overlaps)));
       checked.push(...overlaps.map((o) => o.batch));
       if (duplicates === count) break;
       if (duplicates > 0) await dropLinksOfHeld(this.#engine);
       if (!draft || dropped > 0) draft = await this.#draft(tables);
-      const reply = await this.#publisher.publish({ ...draft, coverage, repeatedRequests: draft.repeatedRequests + repeated }, checked);
+      const doubtfulIds = namedTogether([draft.doubtfulIds, elsewhere]);
+      const repeatedRequests = draft.repeatedRequests + elsewhere.length;
+      const reply = await this.#publisher.publish({ ...draft, coverage, repeatedRequests, doubtfulIds }, checked);
       if ("batch" in reply) {
         await this.#clear();
         return { batch: reply.batch, added: count - duplicates, duplicates };
@@ -186,10 +189,17 @@ class ParquetBatchWriter implements BatchWriter {
     const files = await this.#write("links", "staged_links", `"firstAt"`, LINK_COLUMNS.map(sqlName).join(", "), 'ORDER BY "id"');
     for (const table of tables) files.push(...(await this.#write(table.name, staged(table), timeOf(table), storedColumns(table), "")));
     const [weak] = await this.#engine.rows(
-      `SELECT count(*) FILTER ("seenIn" <> 'platform-log' OR ("billedMs" IS NULL AND "durationMs" IS NULL)), count(*) - count(DISTINCT "requestId")
-       FROM staged_invocations`,
+      `SELECT count(*) FILTER (${WEAK}), count(*) - count(DISTINCT "requestId") FROM staged_invocations`,
     );
-    return { files, coverage: {}, weakInvocations: Number(weak![0]), repeatedRequests: Number(weak![1]) };
+    const [weakInvocations, repeatedRequests] = [Number(weak![0]), Number(weak![1])];
+    const doubtful =
+      weakInvocations + repeatedRequests === 0
+        ? []
+        : await this.#engine.rows(
+            `SELECT "requestId" FROM staged_invocations GROUP BY "requestId" HAVING count(*) > 1 OR bool_or(${WEAK}) LIMIT ${MOST_NAMED + 1}`,
+          );
+    const doubtfulIds = namedTogether([doubtful.map(([id]) => id as string)]);
+    return { files, coverage: {}, weakInvocations, repeatedRequests, doubtfulIds };
   }
 
   async #write(table: TableName, from: string, time: string, columns: string, order: string): Promise<DraftFile[]> {
@@ -206,6 +216,9 @@ class ParquetBatchWriter implements BatchWriter {
     return files;
   }
 }
+
+/** A run of which another row may tell more: seen by a source that is not the biller, or cut. */
+const WEAK = `("seenIn" <> 'platform-log' OR ("billedMs" IS NULL AND "durationMs" IS NULL))`;
 
 function columnsOf(table: Table): AppendColumn<Staged>[] {
   return [

@@ -29,6 +29,8 @@ export interface Draft {
   coverage: Coverage;
   weakInvocations: number;
   repeatedRequests: number;
+  /** null: too many to name. */
+  doubtfulIds: string[] | null;
 }
 
 /** Where a committed batch may hold rows that a draft holds too. */
@@ -113,6 +115,7 @@ function committer(dir: string, release: () => void): Committer {
       replaces: [...replaces],
       weakInvocations: draft.weakInvocations,
       repeatedRequests: draft.repeatedRequests,
+      doubtfulIds: draft.doubtfulIds,
     };
     writeManifest(dir, manifest);
     coverages.set(batch, draft.coverage);

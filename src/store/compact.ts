@@ -9,7 +9,7 @@ import { type Committer, type DraftFile, openCommitter } from "./committer.ts";
 import { Engine, quote } from "./duckdb.ts";
 import { syncFile } from "./durable.ts";
 import { checkDataset, dataFile, tmpDir } from "./layout.ts";
-import type { Coverage, Manifest } from "./manifest.ts";
+import { type Coverage, doubtfulIn, type Manifest } from "./manifest.ts";
 import { parquet } from "./scan.ts";
 import type { TableName } from "./tables.ts";
 
@@ -63,6 +63,7 @@ async function compactWith(committer: Committer, host: Host, signal: AbortSignal
         coverage: joined(merged.map((m) => committer.coverage(m.batch) ?? anything(m))),
         weakInvocations: merged.reduce((sum, m) => sum + m.weakInvocations, 0),
         repeatedRequests: merged.reduce((sum, m) => sum + m.repeatedRequests, 0),
+        doubtfulIds: doubtfulIn(merged),
       },
       merged.map((m) => m.batch),
     );

@@ -24,12 +24,29 @@ export interface Manifest {
   replaces: string[];
   /** Rows that can stand for a run that another row stands for too: runs cut short, or seen by a source that is not the biller. */
   weakInvocations: number;
-  /** Invocations beyond the first with the same request ID. */
+  /** Invocations beyond the first with the same request ID: at least so many. */
   repeatedRequests: number;
+  /** Request IDs of both; null or left out: not named. */
+  doubtfulIds?: string[] | null;
 }
 
 /** Per table and key (function, resource): first and last time held. Key "*": anything. */
 export type Coverage = { [table in Exclude<TableName, "links">]?: { [key: string]: [EpochMs, EpochMs] } };
+
+/** More request IDs than this are not named. */
+export const MOST_NAMED = 1_000;
+
+/** IDs of several parts together; null: too many, or some part did not name its own. */
+export function namedTogether(parts: readonly (readonly string[] | null)[]): string[] | null {
+  const all = new Set(parts.flatMap((part) => part ?? []));
+  return all.size > MOST_NAMED || parts.includes(null) ? null : [...all];
+}
+
+/** Request IDs of rows that may stand for the run of another row; null: there are some, but too many to name. */
+export function doubtfulIn(manifests: readonly Manifest[]): string[] | null {
+  const none = (m: Manifest): boolean => m.weakInvocations === 0 && m.repeatedRequests === 0;
+  return namedTogether(manifests.map((m) => (none(m) ? [] : (m.doubtfulIds ?? null))));
+}
 
 const SUFFIX = ".json";
 const COVERAGE_SUFFIX = ".coverage.json.gz";

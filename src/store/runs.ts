@@ -1,7 +1,7 @@
 /** Each run of a function once, however many rows and sources saw it: what usage and durations count. */
 import type { UsageGroup } from "../model/billing.ts";
-import type { Cell, Engine } from "./duckdb.ts";
-import type { Manifest } from "./manifest.ts";
+import { type Cell, type Engine, quote } from "./duckdb.ts";
+import { doubtfulIn, type Manifest } from "./manifest.ts";
 import { condition, scan } from "./scan.ts";
 import { sqlName } from "./tables.ts";
 import type { Filter, FunctionDurations } from "./types.ts";
@@ -23,24 +23,21 @@ const SAYS_MORE = `list_position(['oom', 'timeout', 'error', 'throttled', 'ok'],
  * SQL of the runs in the filter. Rows of one request are judged together: the best source's rows stand, and of those that
  * overlap in time (one run, exported in two ways) the first. Attempts that keep the request ID do not overlap, so each counts,
  * and so does a START outside every whole run: an attempt whose end was not seen.
- * Only requests with a row that can be such a double are looked at; manifests say whether there are any.
+ * Only requests with a row that can be such a double are looked at; manifests say whether there are any, and which, where they are few.
  */
 export function runs(dir: string, manifests: readonly Manifest[], filter: Filter, columns: readonly string[]): string {
   const rows = `(SELECT * FROM ${scan(dir, manifests, "invocations", filter.from, filter.to)} WHERE ${condition(filter, `"startedAt"`)})`;
   const names = columns.map(sqlName).join(", ");
-  const weak = manifests.some((m) => m.weakInvocations > 0);
-  const repeated = manifests.some((m) => m.repeatedRequests > 0);
-  if (!weak && !repeated) return `(SELECT ${names} FROM ${rows})`;
-  const doubtful = [
-    ...(weak ? [`SELECT cloud, "requestId" FROM ${rows} WHERE "seenIn" <> 'platform-log' OR ${CUT}`] : []),
-    ...(repeated ? [`SELECT cloud, "requestId" FROM ${rows} GROUP BY cloud, "requestId" HAVING count(*) > 1`] : []),
-  ];
+  const named = doubtfulIn(manifests);
+  if (named?.length === 0) return `(SELECT ${names} FROM ${rows})`;
+  const doubtful = named === null ? doubles(rows, manifests) : `SELECT unnest([${named.map(quote).join(", ")}]) AS "requestId"`;
+  const needed = [...new Set([...columns, ...JUDGED_BY])].map(sqlName).join(", ");
   const own = `PARTITION BY cloud, "requestId"`;
   return `(
-    WITH doubtful AS (${doubtful.join(" UNION ")}),
-    ranked AS (SELECT *, ${RANK} AS rank, min(rank) OVER (${own}) AS best FROM ${rows} SEMI JOIN doubtful USING (cloud, "requestId")),
+    WITH doubtful AS (${doubtful}),
+    ranked AS (SELECT ${needed}, ${RANK} AS rank, min(rank) OVER (${own}) AS best FROM ${rows} SEMI JOIN doubtful USING ("requestId")),
     judged AS (SELECT * EXCLUDE (best) FROM ranked WHERE rank = best)
-    SELECT ${names} FROM ${rows} ANTI JOIN doubtful USING (cloud, "requestId")
+    SELECT ${names} FROM ${rows} ANTI JOIN doubtful USING ("requestId")
     UNION ALL
     SELECT ${names} FROM (
       SELECT *, max(coalesce("endedAt", "startedAt")) OVER earlier AS earlier_end, max("startedAt") OVER earlier AS earlier_start FROM judged
@@ -52,6 +49,19 @@ export function runs(dir: string, manifests: readonly Manifest[], filter: Filter
       SELECT DISTINCT ON (cloud, "requestId", "startedAt") * FROM ranked cut WHERE rank = ${CUT_LOG_RANK} AND best < rank AND NOT EXISTS (
         SELECT 1 FROM judged whole WHERE whole.cloud = cut.cloud AND whole."requestId" = cut."requestId"
         AND cut."startedAt" BETWEEN whole."startedAt" - ${ATTEMPT_GAP_MS} AND coalesce(whole."endedAt", whole."startedAt"))))`;
+}
+
+/** What decides which rows stand for a run. */
+const JUDGED_BY = ["cloud", "requestId", "seenIn", "outcome", "fn", "account", "startedAt", "endedAt", "durationMs", "billedMs"];
+
+/** SQL of the requests that have a row which can be a double: where manifests do not name them, every row is looked at. */
+function doubles(rows: string, manifests: readonly Manifest[]): string {
+  const weak = manifests.some((m) => m.weakInvocations > 0);
+  const repeated = manifests.some((m) => m.repeatedRequests > 0);
+  return [
+    ...(weak ? [`SELECT "requestId" FROM ${rows} WHERE "seenIn" <> 'platform-log' OR ${CUT}`] : []),
+    ...(repeated ? [`SELECT "requestId" FROM ${rows} GROUP BY cloud, "requestId" HAVING count(*) > 1`] : []),
+  ].join(" UNION ");
 }
 
 const GROUP: readonly (keyof UsageGroup & string)[] = [

@@ -2,7 +2,7 @@
 import type { Engine } from "./duckdb.ts";
 import type { Overlap } from "./committer.ts";
 import { createStagedLinks } from "./link-index.ts";
-import type { Coverage } from "./manifest.ts";
+import { type Coverage, MOST_NAMED } from "./manifest.ts";
 import { parquet } from "./scan.ts";
 import { createStagedLines } from "./staged-lines.ts";
 import { sqlName, type Table, TABLES } from "./tables.ts";
@@ -72,13 +72,15 @@ export async function dropHeld(engine: Engine, overlaps: readonly Overlap[]): Pr
   return dropped;
 }
 
-/** Runs whose request ID a committed batch holds as well, at about the same time. */
-export async function repeatedElsewhere(engine: Engine, overlaps: readonly Overlap[]): Promise<number> {
+/** Request IDs of runs that a committed batch holds as well, at about the same time; no more than can be named, and one. */
+export async function repeatedElsewhere(engine: Engine, overlaps: readonly Overlap[]): Promise<string[]> {
   const parts = overlaps.flatMap((o) => o.tables.filter((t) => t.table === "invocations"));
-  if (parts.length === 0) return 0;
+  if (parts.length === 0) return [];
   const there = parts.map((p) => `SELECT "requestId" FROM ${parquet(p.paths)} WHERE "startedAt" BETWEEN ${p.from} AND ${p.to}`);
-  const [count] = await engine.rows(`SELECT count(*) FROM staged_invocations WHERE "requestId" IN (${there.join(" UNION ALL ")})`);
-  return Number(count![0]);
+  const rows = await engine.rows(
+    `SELECT DISTINCT "requestId" FROM staged_invocations WHERE "requestId" IN (${there.join(" UNION ALL ")}) LIMIT ${MOST_NAMED + 1}`,
+  );
+  return rows.map(([id]) => id as string);
 }
 
 async function remove(engine: Engine, table: string, rowids: string): Promise<number> {
