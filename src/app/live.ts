@@ -37,6 +37,7 @@ export async function withSessions<Result>(scope: Scope, world: LiveWorld, work:
     requestTimeoutMs: scope.requestTimeoutMs,
     patienceMs: scope.patienceMs,
     requestsPerS: scope.requestsPerS,
+    spent: { usd: 0 },
   };
   const tried = await Promise.allSettled(scope.targets.map((target) => (world.connect ?? connectRoom)(target, context)));
   const sessions = tried.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));

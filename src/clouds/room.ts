@@ -53,6 +53,8 @@ export interface LiveContext {
   patienceMs: Ms;
   /** Most requests per second to one API family, over the room's own quotas; null: those. */
   requestsPerS: number | null;
+  /** What paid queries cost so far over all sessions of the command: each adds its own, and stops at the limit. Absent: each for itself. */
+  spent?: { usd: Usd };
 }
 
 /** Kinds of telemetry that can be collected. */
@@ -94,7 +96,7 @@ export interface CollectRequest {
   /** platform: only the platform's own lines (billing, duration, memory). all: every line, as correlation needs. */
   logs: "platform" | "all";
   window: Span;
-  /** Paid queries over all tasks of this session must stay below. */
+  /** Paid queries of all sessions that share `LiveContext.spent` must stay below, together. */
   maxQueryUsd: Usd;
 }
 

@@ -12,7 +12,7 @@ import { filterLines, lineReader, type LogLine } from "./log-lines.ts";
 import { type Detail, filterTasks, insightsTasks, type Part, plus } from "./log-tasks.ts";
 import { anyTermPattern, anyTermRegex, holdsAny, PLATFORM_TERMS } from "./log-terms.ts";
 import { functionOfGroup } from "./names.ts";
-import { spentUsd } from "./spent.ts";
+import { spentTogetherUsd } from "./spent.ts";
 
 export type LogsContext = Pick<LiveContext, "host" | "signal" | "clock" | "keys" | "requestsPerS">;
 
@@ -190,7 +190,8 @@ async function* queried(api: AwsApi, ctx: LogsContext, one: CollectTask, detail:
     window: one.window,
     filter: detail.platform ? `@message like ${anyTermRegex(PLATFORM_TERMS)}` : null,
     usdPerByte: price.usdPerByte,
-    maxUsd: Math.min(detail.maxUsd, detail.limitUsd - spentUsd(api)),
+    maxUsd: detail.maxUsd,
+    leftUsd: () => detail.limitUsd - spentTogetherUsd(api),
     stepMs: detail.stepMs,
   });
   ctx.host.note(`${one.title}: ${calls.scanned(read.bytes, price)}`);

@@ -11,7 +11,7 @@ import { type Namespace, NAMESPACES, periodOf, type Series, seriesIn, seriesPerR
 import { metrics } from "./metrics.ts";
 import { liveReader } from "./read-live.ts";
 import { list, type Obj } from "./schema.ts";
-import { spend } from "./spent.ts";
+import { BudgetError, spend, spentTogetherUsd } from "./spent.ts";
 import { filterName } from "./target-scope.ts";
 
 const USD_PER_SERIES = 0.01 / 1000;
@@ -28,6 +28,8 @@ interface Detail {
   metric: string;
   periodMs: number;
   series: Series[];
+  /** What all paid calls of the command may cost together. */
+  limitUsd: number;
 }
 
 /** One task per metric and missing window. `maxUsd`: what they may cost together; metrics that do not fit are gaps, the least useful ones first. */
@@ -76,7 +78,9 @@ export async function planMetrics(
       }
       leftUsd -= usd;
       plan.tasks.push(
-        ...spans.map((window) => taskOf(source(metric), window, { namespace: namespace.name, metric, periodMs, series: own })),
+        ...spans.map((window) =>
+          taskOf(source(metric), window, { namespace: namespace.name, metric, periodMs, series: own, limitUsd: request.maxQueryUsd }),
+        ),
       );
     }
     if (dear.length > 0) {
@@ -146,7 +150,7 @@ function taskOf(source: string, window: Span, detail: Detail): CollectTask {
 
 /** The points of a task, a request at a time. */
 export async function* runMetrics(api: AwsApi, context: LiveContext, task: CollectTask): AsyncGenerator<Rec[]> {
-  const { namespace, periodMs, series } = task.detail as unknown as Detail;
+  const { namespace, periodMs, series, limitUsd } = task.detail as unknown as Detail;
   const reader = liveReader(api, metrics, context.keys, task.source);
   const size = seriesPerRequest(task.window, periodMs);
   const requests = Array.from({ length: Math.ceil(series.length / size) }, (_, i) => series.slice(i * size, (i + 1) * size));
@@ -159,7 +163,10 @@ export async function* runMetrics(api: AwsApi, context: LiveContext, task: Colle
       ScanBy: "TimestampAscending",
     };
     const answers: Obj[] = [];
-    spend(api, queries.length * USD_PER_SERIES);
+    const usd = queries.length * USD_PER_SERIES;
+    // sums of many small prices differ in the last digits
+    if (spentTogetherUsd(api) + usd > limitUsd + 1e-9) throw new BudgetError("the paid queries have used up the price limit");
+    spend(api, usd);
     for await (const answer of api.pages("cloudwatch:GetMetricData", input)) answers.push({ ...answer, MetricDataQueries: queries });
     return answers;
   });

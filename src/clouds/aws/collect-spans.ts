@@ -9,6 +9,7 @@ import type { LogGroup } from "./log-groups.ts";
 import { filterLines, type LogLine } from "./log-lines.ts";
 import { ingestedBytes } from "./log-sizes.ts";
 import { num, text } from "./schema.ts";
+import { spentTogetherUsd } from "./spent.ts";
 import { transactionSpan } from "./transaction-span.ts";
 
 export const SPANS_GROUP = "aws/spans";
@@ -17,7 +18,7 @@ const CALLS_PER_TASK = 50;
 
 interface Detail {
   /** null: by FilterLogEvents, which has no price. */
-  insights: { maxUsd: number } | null;
+  insights: { maxUsd: number; limitUsd: number } | null;
 }
 
 /** Tasks of at least a day each. `maxUsd`: what Insights queries may cost together. */
@@ -58,7 +59,8 @@ export async function planSpans(
         ? calls.insightsEstimate(share, 1, price.usdPerByte, context.requestsPerS)
         : calls.filterEstimate(share, context.requestsPerS);
       // twice the estimate for each slice, since days differ; a query that scans more is stopped
-      const detail: Detail = { insights: byInsights ? { maxUsd: Math.min(means.maxQueryUsd, 2 * (estimate.usd ?? 0)) } : null };
+      const most = { maxUsd: Math.min(means.maxQueryUsd, 2 * (estimate.usd ?? 0)), limitUsd: request.maxQueryUsd };
+      const detail: Detail = { insights: byInsights ? most : null };
       const via = byInsights ? "Logs Insights" : "FilterLogEvents";
       return { source, signal: "traces", title: `spans of ${SPANS_GROUP}`, via, window, estimate, detail: detail as unknown as Json };
     });
@@ -83,7 +85,7 @@ function groupOf(configs: readonly Config[]): LogGroup {
 export async function* runSpans(api: AwsApi, context: LiveContext, task: CollectTask): AsyncGenerator<Rec[]> {
   const { insights } = task.detail as unknown as Detail;
   let unread = 0;
-  for await (const lines of insights === null ? filterLines(api, SPANS_GROUP, task.window) : queried(api, context, task, insights.maxUsd)) {
+  for await (const lines of insights === null ? filterLines(api, SPANS_GROUP, task.window) : queried(api, context, task, insights)) {
     context.signal.throwIfAborted();
     const spans = lines.flatMap((line) => transactionSpan(line.message, api, context.keys) ?? []);
     unread += lines.length - spans.length;
@@ -92,10 +94,16 @@ export async function* runSpans(api: AwsApi, context: LiveContext, task: Collect
   if (unread > 0) yield [gap(api, `spans of ${SPANS_GROUP}`, `${unread} lines are no spans that evscope reads`, task.window)];
 }
 
-async function* queried(api: AwsApi, context: LiveContext, task: CollectTask, maxUsd: number): AsyncGenerator<LogLine[]> {
+async function* queried(
+  api: AwsApi,
+  context: LiveContext,
+  task: CollectTask,
+  most: { maxUsd: number; limitUsd: number },
+): AsyncGenerator<LogLine[]> {
   const price = calls.insightsPrice(api.region);
   const { window } = task;
+  const { maxUsd, limitUsd } = most;
   const reading = { groups: [SPANS_GROUP], window, filter: null, usdPerByte: price.usdPerByte, maxUsd, stepMs: window.to - window.from };
-  const read = yield* readAll(api, context, reading);
+  const read = yield* readAll(api, context, { ...reading, leftUsd: () => limitUsd - spentTogetherUsd(api) });
   context.host.note(`${task.title}: ${calls.scanned(read.bytes, price)}`);
 }

@@ -2,7 +2,6 @@
  * Traces of X-Ray: summaries in slices of at most 6 h name the traces, BatchGetTraces reads them five at a time. Lambda records a sample,
  * so that nothing may be counted from traces. https://docs.aws.amazon.com/xray/latest/api/API_GetTraceSummaries.html
  */
-import { EXIT, UserError } from "../../model/errors.ts";
 import type { Rec } from "../../model/records.ts";
 import { type Budget, newBudget } from "../kit/budget.ts";
 import { concurrently } from "../kit/concurrent.ts";
@@ -11,7 +10,7 @@ import { type AwsApi, AwsError } from "./api.ts";
 import { gap } from "./live-gaps.ts";
 import { liveReader } from "./read-live.ts";
 import { num, type Obj, objects, text } from "./schema.ts";
-import { spend } from "./spent.ts";
+import { BudgetError, spend, spentTogetherUsd } from "./spent.ts";
 import { xray } from "./xray.ts";
 
 const HOUR_MS = 3_600_000;
@@ -65,7 +64,7 @@ export function planXray(
     via: "GetTraceSummaries, BatchGetTraces",
     window,
     estimate: { calls: null, seconds: null, usd: null, bytes: null },
-    detail: { maxUsd },
+    detail: { maxUsd, limitUsd: request.maxQueryUsd },
   }));
   return { tasks, gaps: [] };
 }
@@ -124,16 +123,13 @@ export function xrayRunner(api: AwsApi, context: LiveContext): XrayRunner {
 
   return {
     async *run(task) {
-      const { maxUsd } = task.detail as { maxUsd: number };
+      const { maxUsd, limitUsd } = task.detail as { maxUsd: number; limitUsd: number };
       budget ??= newBudget(maxUsd);
       const purse = budget;
       const pay = (traces: number): void => {
         const usd = traces * USD_PER_TRACE;
-        if (!purse.reserve(usd))
-          throw new UserError(`traces of X-Ray: the price limit of $${maxUsd} is reached ($0.50 per million traces scanned or read)`, {
-            exitCode: EXIT.partial,
-            suggestions: ["raise --max-query-usd, or narrow the window"],
-          });
+        if (spentTogetherUsd(api) + usd > limitUsd || !purse.reserve(usd))
+          throw new BudgetError(`traces of X-Ray: the price limit of $${maxUsd} is reached ($0.50 per million traces scanned or read)`);
         purse.settle(usd, usd);
         spend(api, usd);
       };
@@ -176,7 +172,10 @@ export async function* tracesOf(api: AwsApi, context: LiveContext, traceIds: rea
       ? concurrently(chunks(ids, IDS_PER_RETRIEVAL), 1, (some) => retrieved(api, context, some))
       : concurrently(chunks(ids, IDS_PER_BATCH), AT_A_TIME, (some) => batchOf(api, some));
   // an ID that X-Ray never sampled is no gap: nearly all are of this kind
-  for await (const some of answers) yield some.flatMap((answer) => reader.read({ Traces: answer["Traces"] ?? [] }));
+  for await (const some of answers) {
+    spend(api, USD_PER_TRACE * some.reduce((sum, answer) => sum + objects(answer["Traces"]).length, 0));
+    yield some.flatMap((answer) => reader.read({ Traces: answer["Traces"] ?? [] }));
+  }
   yield reader.end();
 }
 

@@ -11,11 +11,12 @@ import { planSpans, runSpans, SPANS_GROUP } from "./collect-spans.ts";
 import { planXray, traceStoreOf, xrayRunner } from "./collect-traces.ts";
 import { gapOf, reasonOf } from "./live-gaps.ts";
 import { search, searchEstimate } from "./search.ts";
-import { spentUsd } from "./spent.ts";
+import { shareSpending, spentUsd } from "./spent.ts";
 import { filterName, ownConfigs } from "./target-scope.ts";
 
 /** Opens the collector of a connection. Nothing is asked before a method is called. */
 export function openCollector(api: AwsApi, target: Target, context: LiveContext): Collector {
+  shareSpending(api, context.spent);
   const traces = xrayRunner(api, context);
   const searching = { ...context, target };
 

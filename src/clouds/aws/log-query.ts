@@ -3,13 +3,12 @@
  * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQuery.html
  */
 import type { Bytes, EpochMs, Ms, Usd } from "../../model/units.ts";
-import { EXIT, UserError } from "../../model/errors.ts";
 import type { LiveContext, Span } from "../room.ts";
 import { type AwsApi, AwsError } from "./api.ts";
 import { insightsPrice } from "./log-calls.ts";
 import type { LogLine } from "./log-lines.ts";
 import { list, moment, num, obj, type Obj, text } from "./schema.ts";
-import { spend } from "./spent.ts";
+import { BudgetError, spend } from "./spent.ts";
 
 /** "The maximum limit is 100,000", 10,000 of them a page. */
 export const MAX_ROWS = 100_000;
@@ -30,6 +29,8 @@ export interface Query {
   filter: string | null;
   /** It is stopped as soon as it has scanned more. */
   maxBytes: Bytes;
+  /** What may still be spent by all that share the limit; it is stopped when that is less than nothing. Absent: `maxBytes` alone counts. */
+  leftUsd?: () => Usd;
   /** Most rows; the service gives 100,000. */
   maxRows?: number;
 }
@@ -40,14 +41,6 @@ export interface QueryEnd {
   /** Last moment of which all rows were given, where there were more rows than a query returns; null: it gave all. */
   cutAt: EpochMs | null;
   rows: number;
-}
-
-/** The price limit stopped a query. */
-export class BudgetError extends UserError {
-  constructor(message: string) {
-    super(message, { exitCode: EXIT.partial, suggestions: ["raise --max-query-usd, or narrow --since and --function"] });
-    this.name = "BudgetError";
-  }
 }
 
 type Context = Pick<LiveContext, "signal" | "clock">;
@@ -67,11 +60,14 @@ export async function* query(api: AwsApi, ctx: Context, asked: Query): AsyncGene
   let running = true;
   let scanned = 0;
   try {
-    const first = await finished(api, ctx, queryId, asked.maxBytes, (bytes) => (scanned = bytes));
+    const first = await finished(api, ctx, queryId, asked, (bytes) => {
+      // at once, so that whatever runs beside it sees what is left
+      spend(api, Math.max(0, bytes - scanned) * insightsPrice(api.region).usdPerByte);
+      scanned = Math.max(scanned, bytes);
+    });
     running = false;
     return yield* rowsOf(api, queryId, first, asked, scanned, maxRows);
   } finally {
-    spend(api, scanned * insightsPrice(api.region).usdPerByte);
     if (running) await api.call("logs:StopQuery", { queryId }, { evenAfterAbort: true, once: true }).catch(() => {});
   }
 }
@@ -96,7 +92,7 @@ async function start(api: AwsApi, asked: Query, maxRows: number): Promise<string
 }
 
 /** The first page of a query that has completed. */
-async function finished(api: AwsApi, ctx: Context, queryId: string, maxBytes: Bytes, onScanned: (bytes: Bytes) => void): Promise<Obj> {
+async function finished(api: AwsApi, ctx: Context, queryId: string, asked: Query, onScanned: (bytes: Bytes) => void): Promise<Obj> {
   const deadline = ctx.clock.now() + LONGEST_MS;
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 1.5, LONGEST_WAIT_MS)) {
     const answer = await api.call("logs:GetQueryResults", { queryId, maxItems: PAGE_ROWS });
@@ -106,7 +102,8 @@ async function finished(api: AwsApi, ctx: Context, queryId: string, maxBytes: By
     if (status === "Complete") return answer;
     if (status === "Failed" || status === "Cancelled" || status === "Timeout")
       throw new AwsError("failed", "logs:GetQueryResults", `Query${status}`, `the query ended as ${status}`, null, 1);
-    if (bytes > maxBytes) throw new BudgetError(`a Logs Insights query was stopped: it scanned more than its share of the price limit`);
+    if (bytes > asked.maxBytes || (asked.leftUsd?.() ?? 0) < 0)
+      throw new BudgetError(`a Logs Insights query was stopped: it scanned more than its share of the price limit`);
     if (ctx.clock.now() > deadline)
       throw new AwsError("failed", "logs:GetQueryResults", "QueryTimeout", `the query is still ${status} after an hour`, null, 1);
     await ctx.clock.sleep(waitMs, ctx.signal);
@@ -166,6 +163,8 @@ export interface Reading {
   usdPerByte: Usd;
   /** All queries of this reading together. */
   maxUsd: Usd;
+  /** As of a query. */
+  leftUsd: () => Usd;
   /** How much of the window to ask for at first, so that the rows fit into one query. */
   stepMs: Ms;
 }
@@ -187,9 +186,10 @@ export async function* readAll(api: AwsApi, ctx: Context, reading: Reading): Asy
   let stepMs = Math.max(1_000, reading.stepMs);
   while (from < reading.window.to) {
     const window = { from, to: Math.min(reading.window.to, from + stepMs) };
-    if (read.usd >= reading.maxUsd) throw new BudgetError("Logs Insights queries have used up their share of the price limit");
+    if (read.usd >= reading.maxUsd || reading.leftUsd() <= 0)
+      throw new BudgetError("Logs Insights queries have used up their share of the price limit");
     const maxBytes = reading.usdPerByte === 0 ? Infinity : (reading.maxUsd - read.usd) / reading.usdPerByte;
-    const end = yield* query(api, ctx, { groups: reading.groups, window, filter: reading.filter, maxBytes });
+    const end = yield* query(api, ctx, { groups: reading.groups, window, filter: reading.filter, maxBytes, leftUsd: reading.leftUsd });
     read.queries++;
     read.bytes += end.bytesScanned;
     read.usd = read.bytes * reading.usdPerByte;

@@ -41,8 +41,11 @@ export async function ingestedBytes(
       },
     })),
   };
+  let paid = false;
   try {
     for await (const page of api.pages("cloudwatch:GetMetricData", input)) {
+      if (!paid) spend(api, usd);
+      paid = true;
       for (const one of list(page["MetricDataResults"])) {
         const result = obj(one);
         const group = asked[Number(text(result?.["Id"])?.slice(1))];
@@ -55,7 +58,6 @@ export async function ingestedBytes(
         sizes.set(group, [...(sizes.get(group) ?? []), ...days]);
       }
     }
-    spend(api, usd);
     ctx.host.note(`looked up how much ${asked.length} log groups took in ($${usd.toFixed(5)} of GetMetricData)`);
     return { sizes, usd };
   } catch (error) {

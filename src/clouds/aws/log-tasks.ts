@@ -14,7 +14,7 @@ export interface Detail {
   pattern: boolean;
   /** Keep the platform's lines only. */
   platform: boolean;
-  /** Insights: first step, what all queries of the task may cost, and all paid calls of the session. */
+  /** Insights: first step, what all queries of the task may cost, and all paid calls of the command. */
   stepMs: Ms;
   maxUsd: Usd;
   limitUsd: Usd;

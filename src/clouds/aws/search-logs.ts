@@ -8,7 +8,7 @@ import type { Bytes, EpochMs, Usd } from "../../model/units.ts";
 import { merged } from "../kit/concurrent.ts";
 import type { LiveContext, Span } from "../room.ts";
 import { type AwsApi, AwsError } from "./api.ts";
-import { BudgetError, query } from "./log-query.ts";
+import { query } from "./log-query.ts";
 import { gap, gapOf, reasonOf } from "./live-gaps.ts";
 import { bytesInWindow, filterCalls, GROUPS_PER_QUERY, insightsPrice, scanned } from "./log-calls.ts";
 import { type LogGroup, someOf } from "./log-groups.ts";
@@ -17,6 +17,7 @@ import { anyTermPattern, anyTermRegex } from "./log-terms.ts";
 import { parsePlatformLine } from "./platform-line.ts";
 import { contextOf, executionOf } from "./search-context.ts";
 import { holdsTerm, portions, type SearchTerm } from "./search-terms.ts";
+import { BudgetError } from "./spent.ts";
 
 type Context = Pick<LiveContext, "host" | "signal" | "clock" | "keys">;
 
@@ -76,24 +77,24 @@ function wayOf(api: AwsApi, ctx: Context, groups: readonly LogGroup[], window: S
   return way;
 }
 
-/** Records of the lines, with gaps for what could not be searched. */
+/** Records of the lines, with gaps for what could not be searched. `leftUsd`: what this search, logs and traces, may still cost. */
 export async function* searchLogs(
   api: AwsApi,
   ctx: Context,
   groups: readonly LogGroup[],
   terms: readonly SearchTerm[],
   window: Span,
-  maxUsd: Usd,
+  leftUsd: () => Usd,
 ): AsyncGenerator<Rec[]> {
   const asked = portions(terms, REGEX_CHARS);
   if (asked.length === 0 || groups.length === 0) return;
-  const way = wayOf(api, ctx, groups, window, maxUsd, asked.length);
+  const way = wayOf(api, ctx, groups, window, leftUsd(), asked.length);
   if (way.gaps.length > 0) yield way.gaps;
   const gaps: Gap[] = [];
   let bytes = 0;
   const onEnd = (scannedBytes: Bytes): void => void (bytes += scannedBytes);
   const sources = [
-    ...way.queries.flatMap((one) => asked.map((some) => () => queried(api, ctx, one, some, window, gaps, onEnd))),
+    ...way.queries.flatMap((one) => asked.map((some) => () => queried(api, ctx, { ...one, leftUsd }, some, window, gaps, onEnd))),
     ...way.filter.map((group) => () => filtered(api, group, terms, window, gaps)),
   ];
   const functions = new Map(groups.map((group) => [group.name, group.functions]));
@@ -134,7 +135,7 @@ function lanes(sources: readonly (() => AsyncGenerator<LogLine[]>)[], count: num
 async function* queried(
   api: AwsApi,
   ctx: Context,
-  { groups, maxBytes }: Way["queries"][number],
+  { groups, maxBytes, leftUsd }: Way["queries"][number] & { leftUsd: () => Usd },
   terms: readonly SearchTerm[],
   window: Span,
   gaps: Gap[],
@@ -151,6 +152,7 @@ async function* queried(
         terms.some((term) => term.anyCase),
       )}`,
       maxBytes,
+      leftUsd,
       maxRows: MAX_ROWS,
     });
     onEnd(end.bytesScanned);
@@ -162,7 +164,7 @@ async function* queried(
     if (error.kind === "not-found" && groups.length > 1) {
       const half = Math.ceil(groups.length / 2);
       for (const part of [groups.slice(0, half), groups.slice(half)])
-        yield* queried(api, ctx, { groups: part, maxBytes: maxBytes / 2 }, terms, window, gaps, onEnd);
+        yield* queried(api, ctx, { groups: part, maxBytes: maxBytes / 2, leftUsd }, terms, window, gaps, onEnd);
     } else if (error.kind === "not-found") gaps.push(gapOf(api, error, `log search in ${names[0]}`, window));
     else if (error.api === "logs:StartQuery" || error.kind === "denied") {
       tellOnce(gaps, gap(api, "log search", `${reasonOf(error)}; FilterLogEvents was used instead`, window));

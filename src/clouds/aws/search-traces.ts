@@ -14,7 +14,7 @@ import { gap, gapOf, orGap } from "./live-gaps.ts";
 import { insightsPrice, scanned } from "./log-calls.ts";
 import { anyTermRegex } from "./log-terms.ts";
 import { num, obj, type Obj, objects, parsed, text } from "./schema.ts";
-import { spend } from "./spent.ts";
+import { BudgetError, spend } from "./spent.ts";
 
 /** "Time range cannot be longer than 6 hours." */
 const SLICE_MS: Ms = 6 * 3_600_000;
@@ -27,7 +27,13 @@ const MAX_TRACES = 200;
 const USD_PER_TRACE = 0.5e-6;
 
 /** Spans of the traces; what could not be asked for is a gap. */
-export async function* searchTraces(api: AwsApi, ctx: LiveContext, ids: readonly Id[], window: Span, maxUsd: Usd): AsyncGenerator<Rec[]> {
+export async function* searchTraces(
+  api: AwsApi,
+  ctx: LiveContext,
+  ids: readonly Id[],
+  window: Span,
+  leftUsd: () => Usd,
+): AsyncGenerator<Rec[]> {
   const known = ids.filter((id) => id.kind === "trace").map((id) => id.value);
   const wanted = ids
     .filter((id) => id.kind === "correlation" && /^[^"\\\n]+$/.test(id.value))
@@ -39,7 +45,7 @@ export async function* searchTraces(api: AwsApi, ctx: LiveContext, ids: readonly
   if (wanted.length === 0) return;
   const found = new Set<string>();
   try {
-    const traces = store === "logs" ? inSpans(api, ctx, wanted, window, maxUsd) : inAnnotations(api, ctx, wanted, window, maxUsd);
+    const traces = store === "logs" ? inSpans(api, ctx, wanted, window, leftUsd) : inAnnotations(api, ctx, wanted, window, leftUsd);
     for await (const id of traces) {
       if (!known.includes(id)) found.add(id);
       if (found.size < MAX_TRACES) continue;
@@ -47,8 +53,7 @@ export async function* searchTraces(api: AwsApi, ctx: LiveContext, ids: readonly
       break;
     }
   } catch (error) {
-    if (error instanceof AwsError || !(error instanceof Error) || error.name !== "BudgetError") yield [gapOf(api, error, "traces", window)];
-    else yield [gap(api, "traces", error.message, window)];
+    yield [error instanceof BudgetError ? gap(api, "traces", error.message, window) : gapOf(api, error, "traces", window)];
   }
   yield* orGap(api, "traces", tracesOf(api, ctx, [...found], store));
 }
@@ -70,11 +75,17 @@ export function annotationFilter(names: readonly string[], values: readonly stri
 }
 
 /** Newest first. The first slice that fails ends it: an endpoint that cannot evaluate the expression never will. */
-async function* inAnnotations(api: AwsApi, ctx: LiveContext, values: readonly string[], window: Span, maxUsd: Usd): AsyncGenerator<string> {
+async function* inAnnotations(
+  api: AwsApi,
+  ctx: LiveContext,
+  values: readonly string[],
+  window: Span,
+  leftUsd: () => Usd,
+): AsyncGenerator<string> {
+  if (leftUsd() <= 0) throw new BudgetError("X-Ray bills traces that are scanned, and the price limit (--max-query-usd) leaves nothing");
   const filter = annotationFilter(ctx.keys.names, values);
-  let scannedTraces = 0;
   for (let i = 0, to = window.to; to > window.from; i++) {
-    if (i >= MAX_SLICES || scannedTraces * USD_PER_TRACE > maxUsd) {
+    if (i >= MAX_SLICES || leftUsd() <= 0) {
       const why = i >= MAX_SLICES ? `annotations are searched for ${MAX_SLICES / 4} days` : "the price limit is reached";
       throw new AwsError("failed", "xray:GetTraceSummaries", "Unfinished", `${why}; before that nothing was searched`, null, 1);
     }
@@ -89,7 +100,6 @@ async function* inAnnotations(api: AwsApi, ctx: LiveContext, values: readonly st
       }
       processed = Math.max(processed, num(answer["TracesProcessedCount"]) ?? 0);
     }
-    scannedTraces += processed;
     spend(api, processed * USD_PER_TRACE);
     to = from;
   }
@@ -104,13 +114,21 @@ async function* summaries(api: AwsApi, input: object): AsyncGenerator<Obj> {
 }
 
 /** Trace IDs of the spans that hold a value, by Insights. */
-async function* inSpans(api: AwsApi, ctx: LiveContext, values: readonly string[], window: Span, maxUsd: Usd): AsyncGenerator<string> {
+async function* inSpans(
+  api: AwsApi,
+  ctx: LiveContext,
+  values: readonly string[],
+  window: Span,
+  leftUsd: () => Usd,
+): AsyncGenerator<string> {
   const price = insightsPrice(api.region);
+  if (leftUsd() <= 0) throw new BudgetError("the price limit is reached, and a query of spans is paid");
   const pages = query(api, ctx, {
     groups: [SPANS_GROUP],
     window,
     filter: `@message like ${anyTermRegex(values)}`,
-    maxBytes: maxUsd / price.usdPerByte,
+    maxBytes: leftUsd() / price.usdPerByte,
+    leftUsd,
     maxRows: 10_000,
   });
   for (;;) {

@@ -13,6 +13,7 @@ import { arnOf } from "./names.ts";
 import { searchBytes, searchLogs } from "./search-logs.ts";
 import { searchTerms } from "./search-terms.ts";
 import { searchTraces } from "./search-traces.ts";
+import { spentUsd } from "./spent.ts";
 import { connectedFunctions } from "./topology.ts";
 
 /** `target`: its filter names functions that are searched whether anything triggers them or not. */
@@ -29,10 +30,12 @@ export async function* search(
 ): AsyncGenerator<Rec[]> {
   const { groups, gaps } = await searchedGroups(api, ctx, configs, window);
   if (gaps.length > 0) yield gaps;
+  const before = spentUsd(api);
+  const leftUsd = (): Usd => maxQueryUsd - (spentUsd(api) - before);
   const executions = ids.filter((id) => isExecutionOf(api, id)).map((id) => id.value);
   yield* merged([
-    orGap(api, "log search", searchLogs(api, ctx, groups, searchTerms(ids), window, maxQueryUsd)),
-    searchTraces(api, ctx, ids, window, maxQueryUsd),
+    orGap(api, "log search", searchLogs(api, ctx, groups, searchTerms(ids), window, leftUsd)),
+    searchTraces(api, ctx, ids, window, leftUsd),
     ...executions.map((arn) => orGap(api, "histories", historyOf(api, ctx, arn))),
   ]);
 }

@@ -1,14 +1,47 @@
-/** What the paid calls of a connection have cost so far, at list price: one sum for all kinds of telemetry. */
+/** What the paid calls of a connection have cost so far, at list price: one sum for all kinds of telemetry, and one over all connections. */
+import { EXIT, UserError } from "../../model/errors.ts";
 import type { Usd } from "../../model/units.ts";
 import type { AwsApi } from "./api.ts";
 
-const spent = new WeakMap<AwsApi, Usd>();
-
-/** Notes that a paid call was made. */
-export function spend(api: AwsApi, usd: Usd): void {
-  spent.set(api, spentUsd(api) + usd);
+interface Spent {
+  ownUsd: Usd;
+  together: { usd: Usd };
 }
 
+const spent = new WeakMap<AwsApi, Spent>();
+
+function of(api: AwsApi): Spent {
+  let found = spent.get(api);
+  if (found === undefined) spent.set(api, (found = { ownUsd: 0, together: { usd: 0 } }));
+  return found;
+}
+
+/** The price limit stopped a query, or kept it from being asked. */
+export class BudgetError extends UserError {
+  constructor(message: string) {
+    super(message, { exitCode: EXIT.partial, suggestions: ["raise --max-query-usd, or narrow --since and --function"] });
+    this.name = "BudgetError";
+  }
+}
+
+/** From now on this connection adds to a sum that others share. */
+export function shareSpending(api: AwsApi, together: { usd: Usd } | undefined): void {
+  if (together !== undefined) of(api).together = together;
+}
+
+/** Notes what a paid call costs, as soon as it is known. */
+export function spend(api: AwsApi, usd: Usd): void {
+  const one = of(api);
+  one.ownUsd += usd;
+  one.together.usd += usd;
+}
+
+/** Of this connection. */
 export function spentUsd(api: AwsApi): Usd {
-  return spent.get(api) ?? 0;
+  return of(api).ownUsd;
+}
+
+/** Of all connections that share the limit. */
+export function spentTogetherUsd(api: AwsApi): Usd {
+  return of(api).together.usd;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { planLogs, runLogs } from "../../../../src/clouds/aws/collect-logs.ts";
 import { DAY_MS } from "../../../../src/clouds/aws/log-calls.ts";
 import type { Obj } from "../../../../src/clouds/aws/schema.ts";
-import { spentUsd } from "../../../../src/clouds/aws/spent.ts";
+import { shareSpending, spentUsd } from "../../../../src/clouds/aws/spent.ts";
 import type { CollectRequest, CollectTask, LiveContext, Span } from "../../../../src/clouds/room.ts";
 import type { Config, Json } from "../../../../src/model/records.ts";
 import { testContext } from "../../../support/aws-client.ts";
@@ -135,6 +135,26 @@ describe("Logs Insights", () => {
     expect(server.stopped).toEqual(["q-1"]);
     // AWS charges a stopped query for what it scanned
     expect(spentUsd(server.aws)).toBeCloseTo((4 * 1024 ** 2 * 0.005) / GIB, 12);
+  });
+
+  it("stops a query when the money of the command is spent elsewhere, and asks no other", async () => {
+    const big = [{ at: FROM, stream: STREAM, message: "x".repeat(1024) }];
+    const together = { usd: 0 };
+    let polls = 0;
+    const results = (): Obj => {
+      // another account's query, beside this one
+      if (++polls === 2) together.usd += 1;
+      return { status: "Running", results: [], statistics: { bytesScanned: 1024 } };
+    };
+    const server = logServer({ "/aws/lambda/a": big }, { script: { "logs:GetQueryResults": results } });
+    shareSpending(server.aws, together);
+    const { tasks } = await tasksOf(server, infrequent(["a"], 1024), { maxQueryUsd: 1 });
+    await expect(run(server, tasks)).rejects.toThrow("price limit");
+    expect([polls, server.stopped]).toEqual([2, ["q-1"]]);
+    await expect(run(server, tasks)).rejects.toThrow("price limit");
+    expect(inputs(server)).toHaveLength(1);
+    // 1 KB at $0.005 per GB is its own share
+    expect(spentUsd(server.aws)).toBeCloseTo((1024 * 0.005) / GIB, 15);
   });
 
   it("stops a query that is no longer wanted", async () => {

@@ -47,6 +47,23 @@ const open = (script: { [api in Api]?: Scripted }, names: string[] = []) =>
   openCollector(scriptedAws(script), testTarget({ functions: { names, tags: {} } }), testContext());
 const kinds = (tasks: readonly CollectTask[]): string[] => tasks.map((one) => `${one.signal} ${one.via}`);
 
+describe("sessions of one command", () => {
+  it("share the price limit: what one has spent the other cannot", async () => {
+    const spent = { usd: 0 };
+    const [one, other] = [scriptedAws(SCRIPT), scriptedAws(SCRIPT)];
+    const openOn = (api: typeof one) => openCollector(api, testTarget(), testContext({ spent }));
+    // a series costs $0.00001: each fits the limit by itself
+    const limit = request(["metrics"], 0.000015);
+    const [first, second] = [openOn(one), openOn(other)];
+    const [mine, its] = [(await first.plan(CONFIGS, limit, all)).tasks, (await second.plan(CONFIGS, limit, all)).tasks];
+    expect([mine.length, its.length]).toEqual([1, 1]);
+    await collected(first.run(mine[0]!));
+    await expect(collected(second.run(its[0]!))).rejects.toThrow("used up the price limit");
+    expect([one.counts()["cloudwatch:GetMetricData"], other.counts()["cloudwatch:GetMetricData"]]).toEqual([1, undefined]);
+    expect([first.spentUsd?.(), second.spentUsd?.(), spent.usd]).toEqual([0.00001, 0, 0.00001]);
+  });
+});
+
 describe("plan", () => {
   it("has tasks for the signals asked for, and runs each to its end", async () => {
     const collector = open(SCRIPT);

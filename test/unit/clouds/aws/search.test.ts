@@ -294,8 +294,10 @@ describe("log lines", () => {
     const records = await found(server, configs, [order], { maxUsd: 0 });
     expect(typed(records, "log")).toHaveLength(10_000);
     expect(typed(records, "gap")).toMatchObject([
+      { why: "X-Ray bills traces that are scanned, and the price limit (--max-query-usd) leaves nothing" },
       { why: "more than 10000 lines hold one of the IDs; later ones were not read", from: AT + 10_000, to: WINDOW.to },
     ]);
+    expect(server.inputs("xray:GetTraceSummaries")).toEqual([]);
   });
 
   it("are not paid for beyond the limit", async () => {
