@@ -2,7 +2,8 @@
 import { z } from "zod";
 
 /** A time span as people write it: `90s`, `15m`, `24h`, `14d`, `2w`. */
-const SpanText = z.string().regex(/^\d+[smhdw]$/, "a span of time such as 10s, 15m, 24h, 14d or 2w");
+const SPAN_ADVICE = "a span of time such as 10s, 15m, 24h, 14d or 2w";
+const SpanText = z.string(SPAN_ADVICE).regex(/^\d+[smhdw]$/, SPAN_ADVICE);
 const Name = z.string().min(1);
 
 const AwsAccount = z

@@ -83,9 +83,11 @@ export function loadSettings(path: string | null, cwd: string): Settings {
   }
   const parsed = SettingsFile.safeParse(values);
   if (parsed.success) return toSettings(parsed.data, dirname(file));
-  const issue = parsed.error.issues[0]!;
+  // a name that is mistyped is also one that is missing: the former says more
+  const issue = parsed.error.issues.find((one) => one.code === "unrecognized_keys") ?? parsed.error.issues[0]!;
   const keys = issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0]!] : issue.path;
-  throw new UserError(`${place(keys)}: ${issue.message}`, { suggestions: [knownKeys(keys)] });
+  const missing = issue.code === "invalid_type" && issue.message.endsWith("received undefined");
+  throw new UserError(`${place(keys)}: ${missing ? "is missing" : issue.message}`, { suggestions: [knownKeys(keys)] });
 }
 
 /** Where a key stands in the text; of one that is missing, where its parent does. */
@@ -101,16 +103,20 @@ function offsetOf(document: Document, keys: readonly (string | number)[]): numbe
 function knownKeys(keys: readonly PropertyKey[]): string {
   let shape: z.ZodType = SettingsFile;
   const path: string[] = [];
+  let object: z.ZodType = shape;
+  let named = 0;
   for (const key of keys) {
     const next =
       inner(shape) instanceof z.ZodArray ? (inner(shape) as z.ZodArray).element : (inner(shape) as z.ZodObject).shape?.[String(key)];
     if (next === undefined || !(inner(next as z.ZodType) instanceof z.ZodObject || inner(next as z.ZodType) instanceof z.ZodArray)) break;
     shape = next as z.ZodType;
     path.push(String(key));
+    if (!(inner(shape) instanceof z.ZodObject)) continue;
+    object = inner(shape);
+    named = path.length;
   }
-  const object = inner(shape);
   const names = object instanceof z.ZodObject ? Object.keys(object.shape) : [];
-  return `known settings${path.length > 0 ? ` of ${path.join(".")}` : ""}: ${names.join(", ")}`;
+  return `known settings${named > 0 ? ` of ${path.slice(0, named).join(".")}` : ""}: ${names.join(", ")}`;
 }
 
 /** A shape without "may be left out". */

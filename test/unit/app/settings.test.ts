@@ -62,8 +62,13 @@ describe("loadSettings", () => {
     expect(() => loadSettings(null, folder("signals: [logs, smoke]\n"))).toThrow(/evscope\.yaml:1:17: signals\.1/);
     // a missing key is named where its owner stands
     expect(() => loadSettings(null, folder("aws:\n  accounts:\n    - name: shop\n"))).toThrow(
-      /evscope\.yaml:3:7: aws\.accounts\.0\.regions/,
+      /evscope\.yaml:3:7: aws\.accounts\.0\.regions: is missing/,
     );
+    // a mistyped name says more than that the right one is missing
+    expect(() => loadSettings(null, folder("aws:\n  accounts:\n    - name: shop\n      region: [x]\n"))).toThrow(
+      /evscope\.yaml:4:15: aws\.accounts\.0\.region: Unrecognized key/,
+    );
+    expect(() => loadSettings(null, folder("window: 14\n"))).toThrow(/window: a span of time such as/);
     // an account ID without quotes is a number, and would lose leading zeros
     expect(() => loadSettings(null, folder("aws:\n  accounts: [{ name: a, account: 111122223333, regions: [x] }]\n"))).toThrow(
       /evscope\.yaml:2:34: aws\.accounts\.0\.account/,
