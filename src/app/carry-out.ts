@@ -1,6 +1,8 @@
 /** What `apply`, `undo` and `rightsize --apply` share: look, show, ask, write, say. */
 import { type Door, execute, type Outcome, priorSteps, type RunHead } from "../applier/execute.ts";
-import { runsOf } from "../applier/runs.ts";
+import { type Run, runsOf, type Step } from "../applier/runs.ts";
+import { bound } from "../applier/state.ts";
+import { staying } from "../applier/write.ts";
 import type { Clock } from "../model/clock.ts";
 import { EXIT, type ExitCode } from "../model/errors.ts";
 import type { Host } from "../model/host.ts";
@@ -64,11 +66,7 @@ export async function carryOut(job: Job, manner: Manner, { journal, host, clock,
   const known = runs.find((run) => run.run === head.run) ?? null;
   const prior = priorSteps(head, runs);
   const changes = job.changes.map((change) => prior.get(change.id)?.change ?? change);
-  const looked = (await inspect(changes, door, job.rules, signal)).map((one) => {
-    // what was begun and not done is decided by what is live, when it is finished
-    const step = prior.get(one.change.id);
-    return step !== undefined && step.end?.step !== "done" && one.live !== null ? { ...one, objections: [] } : one;
-  });
+  const looked = (await inspect(changes, door, job.rules, signal)).map((one) => ready(one, prior.get(one.change.id), known));
   const refused = looked.filter((one) => one.objections.length > 0);
   const eligible = looked.filter((one) => one.objections.length === 0);
   const facts = { undoes: head.undoes, planHash: head.planHash, resumed: known !== null };
@@ -111,13 +109,26 @@ export async function carryOut(job: Job, manner: Manner, { journal, host, clock,
   return { ...facts, state: "applied", run: head.run, changes: ended, exitCode: exitOf([...refused, ...outcomes]) };
 }
 
+/**
+ * What was begun and not done is decided by what is live, when it is finished; a run that ended is no licence for a later one, though. What
+ * is written is what was shown: a change that knew no revision is locked on the one seen here.
+ */
+function ready(one: Inspected, step: Step | undefined, open: Run | null): Inspected {
+  const { change, live, state, objections } = one;
+  if (live === null) return one;
+  if (step === undefined || step.end?.step === "done") return state === "before" ? { ...one, change: bound(change, live) } : one;
+  return { ...one, objections: open?.steps.has(change.id) ? [] : objections.filter(({ kind }) => kind !== "changed") };
+}
+
 function planned({ change, state, owners, objections }: Inspected): AppliedChange {
   const facts = { change, owners, publishedVersion: null };
   if (objections.length > 0) {
     const lifted = (flag: string | null): string => (flag === null ? "" : ` (${flag})`);
     return { ...facts, state: "refused", note: objections.map((one) => `${one.text}${lifted(one.flag)}`).join("; ") };
   }
-  return state === "after" ? { ...facts, state: "already", note: "it is so already" } : { ...facts, state: "planned", note: null };
+  return state === "after"
+    ? { ...facts, state: "already", note: "it is so already" }
+    : { ...facts, state: "planned", note: staying(change) };
 }
 
 /** A conflict before all else; then the first other failure. */

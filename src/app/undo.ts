@@ -61,8 +61,14 @@ async function asLeft(run: Run, back: readonly Change[], door: Door, force: bool
     if (begun?.began) changes.push(begun.change);
     else if (!force && step.end?.step === "done") changes.push(change);
     else {
-      const live = (await door(change)?.read(change)) ?? null;
-      const left = live === null ? change : force ? forced(change, live) : leftOver(step.change, change, live);
+      const live = await door(change)
+        ?.read(change)
+        .catch((error: unknown) => {
+          // gone, or not readable: the look at all changes says so, and the others are taken back
+          if (error instanceof UserError) return null;
+          throw error;
+        });
+      const left = !live ? change : force ? forced(change, live) : leftOver(step.change, change, live);
       if (left !== null) changes.push(left);
     }
   }

@@ -57,8 +57,8 @@ export async function verify(dataDir: string, wanted: string | null, settings: S
 }
 
 async function verifications(dataDir: string, run: Run, undoing: Run | null, settings: Settings): Promise<Verification[]> {
-  const done = [...run.steps.values()].flatMap(({ change, end, beganAt }) =>
-    end?.step === "done" ? [{ change, doneAt: end.at, beganAt }] : [],
+  const done = [...run.steps.values()].flatMap(({ change, began, end, beganAt }) =>
+    began && end?.step === "done" ? [{ change, doneAt: end.at, beganAt }] : [],
   );
   if (done.length === 0) throw new UserError(`run ${run.run} changed nothing`, { suggestions: ["evscope journal lists the runs"] });
   const rates = ratesWith(settings.pricesFile);

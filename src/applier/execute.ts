@@ -5,9 +5,9 @@ import { EXIT, type ExitCode, UserError } from "../model/errors.ts";
 import type { Change, JournalEntry, LiveResource, ResourceRef } from "../model/plan.ts";
 import type { Ms } from "../model/units.ts";
 import type { Journal, NewEntry } from "../store/journal.ts";
-import { difference } from "./guard.ts";
+import { difference, failedText } from "./guard.ts";
 import { type Run, runsOf, type Step } from "./runs.ts";
-import { aliasVersion, lockHolds, settingsOf, stateOf } from "./state.ts";
+import { aliasVersion, bound, lockHolds, settingsOf, stateOf } from "./state.ts";
 import { type Written, writeChange } from "./write.ts";
 
 /** Door to the account and region of a resource; null: no connection leads there. */
@@ -124,8 +124,11 @@ class Executor {
       return this.fail(planned, error, null, false);
     }
     const state = stateOf(planned, live);
-    if (state === "after") return this.found(planned, live, prior);
     const begun = prior !== null && prior.end?.step !== "done";
+    // an undo is the way out of a failed update, unless it is the undo that failed
+    if (live.failed && (this.head.undoes === null || state === "after"))
+      return this.fail(planned, new UserError(failedText(live.failed), { exitCode: EXIT.conflict }), live, begun);
+    if (state === "after") return this.found(planned, live, prior);
     if (live.busy !== null) return this.refuse(planned, `an update is still under way (${live.busy})`, live);
     if (state === "half" && begun) return this.write(bound(planned, live), live, applier, prior.end === null);
     if (state !== "before" || !lockHolds(planned, live)) return this.refuse(planned, difference(planned, live), live);
@@ -134,7 +137,11 @@ class Executor {
 
   /** As wanted: by a write of ours whose end was not journalled, by an earlier run, or by somebody else. */
   private found(change: Change, live: LiveResource, prior: Step | null): Outcome {
-    if (prior === null) return outcome(change, "already", "it was so before this run");
+    if (prior === null) {
+      // that an undo is complete is known by its entries
+      if (this.head.undoes !== null) this.note("done", change, { live: kept(change, live), note: "it was so before this run" });
+      return outcome(change, "already", "it was so before this run");
+    }
     if (prior.end?.step === "done") return outcome(change, "already", `done by an earlier run (${prior.end.run})`);
     const note = "an interrupted write had taken effect";
     const publishedVersion = publishedBy(change, live);
@@ -152,7 +159,7 @@ class Executor {
       if (this.options.signal.aborted) throw error;
       const now = await settled(applier, change, this.options).catch(() => null);
       if (this.options.signal.aborted) throw error;
-      if (now === null || stateOf(change, now) !== "after") return this.fail(change, error, now, true);
+      if (now === null || now.failed || stateOf(change, now) !== "after") return this.fail(change, error, now, true);
       written = { live: now, publishedVersion: publishedBy(change, now), note: `it took effect, though: ${messageOf(error)}` };
     }
     if (stateOf(change, written.live) !== "after")
@@ -185,16 +192,6 @@ class Executor {
 /** What the journal keeps of a live resource: the settings in question, nothing that could hold a secret. */
 function kept(change: Change, live: LiveResource): JournalEntry["live"] {
   return { settings: settingsOf(change, live), revision: live.revision, fingerprint: live.fingerprint, aliases: live.aliases };
-}
-
-/** The change with what a plan made without connection did not know. */
-function bound(change: Change, live: LiveResource): Change {
-  return {
-    ...change,
-    revision: change.revision ?? live.revision,
-    fingerprint: change.fingerprint === "" ? live.fingerprint : change.fingerprint,
-    aliasVersion: change.aliasVersion ?? aliasVersion(change, live),
-  };
 }
 
 function publishedBy(change: Change, live: LiveResource): string | null {

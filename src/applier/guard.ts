@@ -16,7 +16,7 @@ export interface Allowances {
 }
 
 export interface Objection {
-  kind: "missing" | "changed" | "busy" | "owned" | "aliases" | "danger";
+  kind: "missing" | "changed" | "busy" | "failed" | "owned" | "aliases" | "danger";
   /** A sentence for people. */
   text: string;
   /** Flag that lifts it; null: none does. */
@@ -27,14 +27,15 @@ export interface Objection {
 /** `owners`: seen by the plan, by the cloud now, and in files of the working folder. Empty: nothing speaks against it. */
 export function objections(change: Change, live: LiveResource, owners: readonly string[], allow: Allowances): Objection[] {
   const state = stateOf(change, live);
-  if (state === "after") return [];
+  if (state === "after" && !live.failed) return [];
   const found: Objection[] = [];
   const object = (kind: Objection["kind"], flag: string | null, text: string): void => {
     found.push({ kind, text, flag, exitCode: EXIT.conflict });
   };
   if (live.busy !== null) object("busy", null, `an update is under way (${live.busy})`);
+  if (live.failed) object("failed", null, failedText(live.failed));
   if (change.alias !== null && aliasVersion(change, live) === null) object("missing", null, `there is no alias ${change.alias}`);
-  else if (state !== "before" || !lockHolds(change, live)) object("changed", null, difference(change, live));
+  else if (state !== "after" && (state !== "before" || !lockHolds(change, live))) object("changed", null, difference(change, live));
   if (owners.length > 0 && !allow.drift) object("owned", "--allow-drift", ownersText(owners));
   if (change.alias === null && live.aliases.length > 0 && !allow.latest)
     object(
@@ -45,6 +46,11 @@ export function objections(change: Change, live: LiveResource, owners: readonly 
   if (change.danger === "data-loss" && !allow.dataLoss) object("danger", "--accept-data-loss", "it can lose data or events");
   if (change.danger === "irreversible" && !allow.irreversible) object("danger", "--accept-irreversible", "it cannot be taken back");
   return found;
+}
+
+/** What is read of a function whose last update failed is not what runs. */
+export function failedText(why: string): string {
+  return `its last update failed (${why}): the settings that it shows are not the ones that run`;
 }
 
 /** Doors say `unknown: why` where they may not ask. */

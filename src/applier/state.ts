@@ -32,6 +32,16 @@ export function aliasVersion(change: Change, live: Pick<LiveResource, "aliases">
   return change.alias === null ? null : (live.aliases.find((one) => one.name === change.alias)?.version ?? null);
 }
 
+/** The change locked on this live state where the plan, made without connection, knew none. */
+export function bound(change: Change, live: LiveResource): Change {
+  return {
+    ...change,
+    revision: change.revision ?? live.revision,
+    fingerprint: change.fingerprint === "" ? live.fingerprint : change.fingerprint,
+    aliasVersion: change.aliasVersion ?? aliasVersion(change, live),
+  };
+}
+
 /** The settings that a change is about, out of all. */
 export function settingsOf(change: Change, live: Pick<LiveResource, "settings">): Settings {
   return Object.fromEntries(Object.keys(change.after).map((name) => [name, live.settings[name] ?? null]));

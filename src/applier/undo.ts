@@ -65,13 +65,29 @@ export function forced(change: Change, live: LiveResource): Change {
   };
 }
 
-/** The last apply that was not taken back (an undo that was itself taken back counts as never done); null: none. */
+/**
+ * The last apply that was not taken back whole (an undo that was itself taken back counts as never done); null: none. One that was taken back
+ * in part comes again: never an older one in its place.
+ */
 export function lastToUndo(runs: readonly Run[]): Run | null {
-  const undone = new Set<string>();
+  const undoing = new Map<string, Run[]>();
   for (const run of runs.toReversed()) {
-    if (undone.has(run.run) || ![...run.steps.values()].some((step) => step.began)) continue;
-    if (run.undoes !== null) undone.add(run.undoes);
-    else return run;
+    const undos = undoing.get(run.run) ?? [];
+    if (![...run.steps.values()].some((step) => step.began)) continue;
+    if (run.undoes === null) {
+      if (!isWhole(run, undos)) return run;
+    } else if (undos.length === 0) undoing.set(run.undoes, [...(undoing.get(run.undoes) ?? []), run]);
   }
   return null;
+}
+
+/** Every write that took effect has its end in an undo, and no undo has left one open or failed. */
+function isWhole(run: Run, undos: readonly Run[]): boolean {
+  if (undos.length === 0) return false;
+  return [...run.steps.values()]
+    .filter((step) => step.began)
+    .every((step) => {
+      const ends = undos.flatMap((undo) => undo.steps.get(step.change.id) ?? []);
+      return ends.length === 0 ? step.end?.step !== "done" : ends.some((one) => one.end?.step === "done");
+    });
 }

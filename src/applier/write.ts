@@ -20,7 +20,12 @@ export async function writeChange(change: Change, live: LiveResource, applier: A
     const settingsOnly = { ...change, alias: null, aliasVersion: null, aliasTarget: null };
     now = (await applier.write(locked(settingsOnly, now), now.revision)).live;
   }
-  return { live: now, publishedVersion: null, note: null };
+  return { live: now, publishedVersion: null, note: staying(change) };
+}
+
+/** What putting an alias back leaves behind: versions are never deleted, since others may have begun to use them. null: nothing. */
+export function staying({ alias, aliasVersion: from, aliasTarget: to }: Change): string | null {
+  return alias !== null && to !== null && Number(from) > Number(to) ? `version ${from} stays published` : null;
 }
 
 function locked(change: Change, live: LiveResource): Change {

@@ -90,6 +90,8 @@ export interface LiveResource extends ResourceRef {
   fingerprint: string;
   /** An update is under way; null: at rest. */
   busy: string | null;
+  /** Why the last update failed: the settings read here are then not what runs. null or left out: it did not fail. */
+  failed?: string | null;
   /** Aliases and the version each points to. */
   aliases: { name: string; version: string }[];
 }

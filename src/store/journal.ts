@@ -89,6 +89,7 @@ function writer(dataDir: string, release: () => void): Journal {
   const isNew = !existsSync(path);
   const file = openSync(path, isNew ? "wx" : "r+", 0o600);
   let at = isNew ? 0 : statSync(path).size - tornBytes;
+  let broken = false;
   if (isNew) syncDir(journalDir(dataDir));
   else chmodSync(path, 0o600);
   if (tornBytes > 0) {
@@ -99,6 +100,9 @@ function writer(dataDir: string, release: () => void): Journal {
     entries,
     tornBytes,
     append(entry) {
+      if (broken) throw new UserError(`${path} could not be written to a moment ago: nothing more is changed`, { exitCode: EXIT.partial });
+      // what of it is on the disk is not known until it is opened again: nothing may be put behind it
+      broken = true;
       const previous = entries.at(-1)?.hash ?? GENESIS;
       const numbered = { seq: entries.length + 1, ...entry, previous };
       const whole: JournalEntry = { ...numbered, hash: hashOf(numbered) };
@@ -108,6 +112,7 @@ function writer(dataDir: string, release: () => void): Journal {
       at += line.length;
       writeDurably(headOf(dataDir), `${JSON.stringify({ seq: whole.seq, hash: whole.hash })}\n`);
       entries.push(whole);
+      broken = false;
       return whole;
     },
     close() {

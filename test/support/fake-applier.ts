@@ -19,6 +19,8 @@ export interface FakeFunction {
   tags: string[];
   /** Reads that still say that an update is under way. */
   busyReads: number;
+  /** Why the last update failed. */
+  failed?: string | null;
 }
 
 export interface FakeState {
@@ -32,6 +34,8 @@ export interface Faults {
   ignored?: (name: string) => boolean;
   /** The update takes effect, and the answer is lost. */
   lostAnswer?: (name: string) => boolean;
+  /** The update is accepted, shown, and fails: why. */
+  failing?: (name: string) => string | null;
   /** The update is refused. */
   refused?: (name: string) => Error | null;
   /** No revision, as some endpoints. */
@@ -105,6 +109,7 @@ export class FakeCloud {
         .update(JSON.stringify([memoryMib, timeoutS, description]))
         .digest("hex"),
       busy,
+      failed: found.failed ?? null,
       aliases: found.aliases.map((one) => ({ ...one })),
     };
   }
@@ -142,7 +147,9 @@ export class FakeCloud {
       this.effect(change, "update", String(memoryMib), (fn) => {
         fn.revision += 1;
         if (!this.faults.ignored?.(change.name)) fn.memoryMib = memoryMib;
+        fn.failed = this.faults.failing?.(change.name) ?? null;
       });
+      if (this.of(change.name).failed) throw new UserError(`${change.name}: the update failed`, { exitCode: EXIT.conflict });
       if (this.faults.lostAnswer?.(change.name)) throw new Error("socket hang up");
     }
     if (change.alias === null) return { live: this.live(change), publishedVersion: null };

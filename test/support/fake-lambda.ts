@@ -205,6 +205,7 @@ export class FakeLambda implements AwsApi {
     const { FunctionName: _, RevisionId: __, ...fields } = input;
     for (const field of this.ignored) delete fields[field];
     kept.latest = { ...kept.latest, ...fields, ...this.nextRevision(), LastModified: "2026-11-23T00:00:00.000+0000" };
+    if (kept.latest["LastUpdateStatus"] === "Failed") kept.latest["LastUpdateStatus"] = "Successful";
     if (this.failing !== null)
       Object.assign(kept.latest, {
         LastUpdateStatus: "Failed",

@@ -7,8 +7,17 @@ import type { Change, LiveResource, ResourceRef } from "../../model/plan.ts";
 import type { Applier, LiveContext, Target } from "../room.ts";
 import { type Alias, pointAlias, provisionedNote, publish, readAlias, refuseUnreleased } from "./alias-move.ts";
 import { AwsError, type AwsApi } from "./api.ts";
-import { busyOf, differences, fingerprintOf, readConfiguration, settingsOf, waitUntilAtRest } from "./function-state.ts";
-import { functionOf } from "./names.ts";
+import {
+  busyOf,
+  differences,
+  failedOf,
+  fingerprintOf,
+  readAtRest,
+  readConfiguration,
+  settingsOf,
+  waitUntilAtRest,
+} from "./function-state.ts";
+import { arnOf, functionOf } from "./names.ts";
 import { ownersOf } from "./owners.ts";
 import { list, obj, type Obj, text } from "./schema.ts";
 import { fieldsOf, inputOf, refuseIllegal, unlike, withSettings } from "./settings.ts";
@@ -27,7 +36,7 @@ export function openApplier(api: AwsApi, target: Target, context: LiveContext): 
     async write(change, revision) {
       refuseOther(change, api);
       const fn = nameOf(change);
-      const seen = await reading(change, target, () => waitUntilAtRest(api, context, fn));
+      const seen = await reading(change, target, () => readAtRest(api, context, fn));
       await reading(change, target, () => refuseIllegal(api, change, settingsOf(seen)));
       const half = isHalfDone(change, seen);
       if (half) refuseOtherRevision(change, seen, revision);
@@ -122,6 +131,11 @@ async function reading<T>(ref: ResourceRef, target: Target, read: () => Promise<
 
 function refuseOther(ref: ResourceRef, api: AwsApi): void {
   if (ref.kind !== "lambda.function") throw new UserError(`evscope cannot write a ${ref.kind} on AWS: ${ref.name}`);
+  const arn = arnOf(ref.resource);
+  if (arn !== null && (arn.account !== ref.account || arn.region !== ref.region || functionOf(ref.resource)?.fn !== ref.name))
+    throw new UserError(`${ref.name} in account ${ref.account}, ${ref.region} is not what ${ref.resource} names`, {
+      exitCode: EXIT.conflict,
+    });
   if (ref.account !== api.account || ref.region !== api.region)
     throw new UserError(`${ref.name} belongs to ${ref.account} in ${ref.region}, the credentials to ${api.account} in ${api.region}`, {
       suggestions: ["name that account and region in evscope.yaml, or with --profile and --region"],
@@ -141,6 +155,7 @@ function liveOf(ref: ResourceRef, found: Obj, aliases: LiveResource["aliases"]):
     revision: text(found["RevisionId"]),
     fingerprint: fingerprintOf(found),
     busy: busyOf(found),
+    failed: failedOf(found),
     aliases,
   };
 }

@@ -100,6 +100,19 @@ const LONGEST_WAIT_MS = 5_000;
  */
 export async function waitUntilAtRest(
   api: AwsApi,
+  context: Pick<LiveContext, "clock" | "signal">,
+  fn: string,
+  qualifier: string | null = null,
+): Promise<Obj> {
+  const found = await readAtRest(api, context, fn, qualifier);
+  const reason = failedOf(found);
+  if (reason !== null) throw new UserError(`${fn}: the update failed: ${reason}`, { exitCode: EXIT.conflict });
+  return found;
+}
+
+/** As `waitUntilAtRest`, whether the last update failed or not: the way out of a failed update is another one. */
+export async function readAtRest(
+  api: AwsApi,
   { clock, signal }: Pick<LiveContext, "clock" | "signal">,
   fn: string,
   qualifier: string | null = null,
@@ -109,11 +122,7 @@ export async function waitUntilAtRest(
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 1.6, LONGEST_WAIT_MS)) {
     const found = await readConfiguration(api, fn, qualifier);
     const busy = busyOf(found);
-    if (busy === null) {
-      const reason = failureOf(found);
-      if (reason !== null) throw new UserError(`${fn}: the update failed: ${reason}`, { exitCode: EXIT.conflict });
-      return found;
-    }
+    if (busy === null) return found;
     if (clock.now() + waitMs > deadline) {
       throw new UserError(`${fn} is still ${busy} after ${Math.round(withinMs / 1000)} s`, {
         exitCode: EXIT.conflict,
@@ -124,7 +133,8 @@ export async function waitUntilAtRest(
   }
 }
 
-function failureOf(configuration: Obj): string | null {
+/** Why the last update, or the making of the function, failed; null: it did not. */
+export function failedOf(configuration: Obj): string | null {
   for (const [state, reason] of [
     ["LastUpdateStatus", "LastUpdateStatusReason"],
     ["State", "StateReason"],

@@ -17,11 +17,12 @@ export function settingsOf(change: Pick<Change, "before" | "after">): SettingDoc
   }));
 }
 
-/** `memoryMib 1024 -> 512, alias live`. */
-export function changeText(change: Pick<Change, "before" | "after" | "alias" | "aliasTarget">): string {
+/** `memoryMib 1024 -> 512, alias live version 5 -> a new version`. */
+export function changeText(change: Pick<Change, "before" | "after" | "alias" | "aliasVersion" | "aliasTarget">): string {
   const settings = settingsOf(change).map(({ setting, before, after }) => `${setting} ${textOf(before)} -> ${textOf(after)}`);
   const target = change.aliasTarget === null ? "a new version" : `version ${change.aliasTarget}`;
-  return [...settings, ...(change.alias === null ? [] : [`alias ${change.alias} -> ${target}`])].join(", ");
+  const from = change.aliasVersion === null ? "" : ` version ${change.aliasVersion}`;
+  return [...settings, ...(change.alias === null ? [] : [`alias ${change.alias}${from} -> ${target}`])].join(", ");
 }
 
 function textOf(value: Json): string {

@@ -15,7 +15,7 @@ import { silentHost } from "../../../src/model/host.ts";
 import type { Change, Plan } from "../../../src/model/plan.ts";
 import { openJournal } from "../../../src/store/journal.ts";
 import { writePlan } from "../../../src/store/plan-file.ts";
-import { FakeCloud, type Faults, memoryChangeOf } from "../../support/fake-applier.ts";
+import { FakeCloud, type Faults, functionArn, memoryChangeOf } from "../../support/fake-applier.ts";
 import { fakeSession } from "../../support/fake-session.ts";
 import { fakeClock, START } from "../applier/support.ts";
 
@@ -123,6 +123,31 @@ describe("apply", () => {
     expect(refused.changes[0]).toMatchObject({ state: "refused", note: expect.stringContaining(flag) });
     const allow = { drift: false, latest: false, dataLoss: false, irreversible: false, ...allowed };
     expect((await s.apply(plan, { allow })).state).toBe("applied");
+  });
+
+  it("what a run that ended was allowed is no licence for the next one", async () => {
+    const s = stage({ refused: () => new Error("not today") });
+    s.cloud.add("a", { tags: ["CloudFormation stack orders"] });
+    const plan = s.plan([memoryChangeOf(s.cloud, "a", 512)]);
+    const allow = { drift: true, latest: false, dataLoss: false, irreversible: false };
+    expect(states(await s.apply(plan, { allow }))).toEqual(["failed"]);
+    s.cloud.faults.refused = () => null;
+    expect(await s.apply(plan)).toMatchObject({ state: "refused", exitCode: 5 });
+    expect((await s.apply(plan, { allow })).exitCode).toBe(0);
+  });
+
+  it("a plan made without connection is locked on what was shown", async () => {
+    const s = stage();
+    s.cloud.add("a");
+    const plan = s.plan([memoryChangeOf(s.cloud, "a", 512, { revision: null, fingerprint: "" })]);
+    const applied = await s.apply(plan, {
+      confirm: async () => {
+        s.cloud.meddle("a", { timeoutS: 60 });
+        return true;
+      },
+    });
+    expect(applied).toMatchObject({ exitCode: 5, changes: [{ state: "refused" }] });
+    expect(s.cloud.of("a").memoryMib).toBe(1024);
   });
 
   it("a file of the working folder that names the function is an owner", async () => {
@@ -331,6 +356,47 @@ describe("undo", () => {
     const undone = await s.undo();
     expect(undone.changes.map((one) => one.change.name)).toEqual(["a"]);
     expect(["a", "b"].map((name) => s.cloud.of(name).memoryMib)).toEqual([1024, 1024]);
+  });
+
+  it("taken back in part: --last names the same run again, never an older one", async () => {
+    const s = await applied();
+    s.cloud.add("c");
+    const later = await s.apply(s.plan([memoryChangeOf(s.cloud, "c", 256), memoryChangeOf(s.cloud, "a", 768)]));
+    s.cloud.meddle("c", { timeoutS: 60 });
+    expect(states(await s.undo())).toEqual(["done", "refused"]);
+    expect(await s.undo()).toMatchObject({ undoes: later.run, exitCode: 5 });
+    expect(await s.undo({ force: true })).toMatchObject({ undoes: later.run, exitCode: 0 });
+    expect([s.cloud.of("a").memoryMib, s.cloud.of("c").memoryMib]).toEqual([512, 1024]);
+    expect((await s.undo()).undoes).toBe(s.run);
+  });
+
+  it("a function that is gone is named, and the others are taken back, forced or not", async () => {
+    for (const force of [false, true]) {
+      const s = await applied();
+      delete s.cloud.state.functions[functionArn("a")];
+      const undone = await s.undo({ force });
+      expect(Object.fromEntries(undone.changes.map((one) => [one.change.name, one.state]))).toEqual({ a: "refused", b: "done" });
+      expect(s.cloud.of("b")).toMatchObject({ memoryMib: 1024, aliases: [{ name: "live", version: "1" }] });
+    }
+  });
+
+  it("says which version stays when an alias goes back", async () => {
+    const s = await applied();
+    const seen: (string | null)[] = [];
+    const undone = await s.undo({ confirm: async (preview) => seen.push(...preview.changes.map((one) => one.note)) > 0 });
+    expect(undone.changes.find((one) => one.change.name === "b")).toMatchObject({ note: "version 2 stays published" });
+    expect(seen).toContain("version 2 stays published");
+  });
+
+  it("an update that the cloud took and could not make is no success; undo is the way out", async () => {
+    const s = stage({ failing: () => "subnet is full" });
+    s.cloud.add("a");
+    const plan = s.plan([memoryChangeOf(s.cloud, "a", 512)]);
+    expect((await s.apply(plan)).changes[0]).toMatchObject({ state: "failed", note: "a: the update failed" });
+    s.cloud.faults.failing = () => null;
+    expect(await s.apply(plan)).toMatchObject({ exitCode: 5, changes: [{ note: expect.stringContaining("subnet is full") }] });
+    expect((await s.undo()).exitCode).toBe(0);
+    expect(s.cloud.of("a")).toMatchObject({ memoryMib: 1024, failed: null });
   });
 
   it("no such run", async () => {

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -83,6 +83,22 @@ describe("journal", () => {
     writeFileSync(head, old);
     expect(notes(dir)).toEqual(["one", "two"]);
     expect(readFileSync(file, "utf8").split("\n")).toHaveLength(3);
+  });
+
+  it("an entry that could not be written whole is the last: nothing is put behind it, and the next opening goes on", () => {
+    const { dir, file } = journalOf("a", "b");
+    const journal = openJournal(dir);
+    // the draft of the new head cannot be made, as on a full disk
+    mkdirSync(join(dir, "journal/head.json.tmp"));
+    expect(() => journal.append(entry("c"))).toThrow(/EISDIR/);
+    rmdirSync(join(dir, "journal/head.json.tmp"));
+    expect(() => journal.append(entry("d"))).toThrow(/could not be written to a moment ago/);
+    journal.close();
+    expect(readFileSync(file, "utf8").trim().split("\n")).toHaveLength(3);
+    const next = openJournal(dir);
+    next.append(entry("e"));
+    next.close();
+    expect(notes(dir)).toEqual(["a", "b", "c", "e"]);
   });
 
   it("notices an edited entry, with its line", () => {

@@ -169,6 +169,18 @@ describe("write", () => {
     });
   });
 
+  it("a failed update is seen when read, and another one is the way out", async () => {
+    const { api, applier } = cloud();
+    const planned = change(await applier.read(ref("orders")));
+    api.failing = "The role does not have permission to call kms:Decrypt";
+    await expect(applier.write(planned, planned.revision)).rejects.toThrow(/the update failed/);
+    const live = await applier.read(ref("orders"));
+    expect(live).toMatchObject({ busy: null, failed: expect.stringContaining("kms:Decrypt") });
+    api.failing = null;
+    const back = change(live, { before: planned.after, after: planned.before });
+    expect((await applier.write(back, live.revision)).live).toMatchObject({ settings: planned.before, failed: null });
+  });
+
   it("a lost answer: what the function says decides", async () => {
     for (const happened of [true, false]) {
       const { api, applier } = cloud();
@@ -206,7 +218,10 @@ describe("write", () => {
       [{ before: { handler: "a" }, after: { handler: "b" } }, /cannot write the setting handler/],
       [{ after: { memoryMib: 1024, timeoutS: 5 } }, /same settings before and after/],
       [{ kind: "sqs.queue" }, /cannot write a sqs.queue/],
-      [{ account: "999999999999" }, /belongs to 999999999999/],
+      [{ account: "999999999999", resource: live.resource.replace("123456789012", "999999999999") }, /belongs to 999999999999/],
+      // what is shown is the name, what is written is the ARN
+      [{ account: "999999999999" }, /is not what arn:/],
+      [{ name: "checkout" }, /checkout in account 123456789012, eu-west-1 is not what arn:.*function:orders names/],
     ];
     for (const [more, message] of cases) await expect(applier.write(change(live, more), live.revision)).rejects.toThrow(message);
     expect(api.called("lambda:UpdateFunctionConfiguration")).toEqual([]);
