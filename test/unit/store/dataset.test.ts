@@ -1,8 +1,10 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Invocation, LogEvent, Message, Rec, Span } from "../../../src/model/records.ts";
+import { manifestDir } from "../../../src/store/layout.ts";
+import type { Manifest } from "../../../src/store/manifest.ts";
 import { openBatchWriter, openCommitter, openDataset } from "../../../src/store/index.ts";
 
 const NOON = Date.UTC(2026, 0, 15, 12);
@@ -326,6 +328,28 @@ describe("usage", () => {
       [true, 1],
     ]);
     await dataset.close();
+  });
+
+  it("is the same where manifests do not name the requests that are told twice", async () => {
+    const cut = { durationMs: null, billedMs: null, endedAt: null };
+    await store([run({ requestId: "cut", ...cut }), run({ requestId: request }), run({ requestId: "other", startedAt: NOON + 5000 })]);
+    await store([run({ requestId: "cut", startedAt: NOON + 1 }), run({ requestId: request, startedAt: NOON + 1, account: null })]);
+    const asked = async (): Promise<unknown> => {
+      const dataset = await openDataset(dir);
+      const usage = await dataset.usage(ANY);
+      await dataset.close();
+      return usage.map(({ account, billedMs, count }) => [account, billedMs, count]).sort();
+    };
+    const named = await asked();
+    expect(named).toEqual([["111122223333", 100, 3]]);
+    for (const name of readdirSync(manifestDir(dir)).filter((one) => one.endsWith(".json"))) {
+      const path = join(manifestDir(dir), name);
+      const manifest = JSON.parse(readFileSync(path, "utf8")) as Manifest;
+      expect(manifest.doubtfulIds).toContain("cut");
+      delete manifest.doubtfulIds;
+      writeFileSync(path, JSON.stringify(manifest));
+    }
+    expect(await asked()).toEqual(named);
   });
 
   it("sees that a later batch holds a run again in another form", async () => {
