@@ -89,6 +89,11 @@ function measureSize(size: string): void {
   const fresh = (): void => rmSync(data, { recursive: true, force: true });
   const count = new RegExp(`"added":\\s*${truth.records + truth.invocations}\\b|"log":\\s*${truth.records}\\b`);
   const wc: Job = { name: "wc -l", shell: `wc -l < ${corpus}` };
+  const sqlOnFile: Job = {
+    name: "DuckDB, SQL on the file",
+    shell: `${node} ${join(root, "bench/perf/duckdb-peer.ts")} ${corpus}`,
+    expects: new RegExp(`${truth.invocations} runs`),
+  };
   const importInto = (paths: string): Job => ({
     name: "evscope",
     shell: `${cli} import ${paths} --data ${data} --format json`,
@@ -112,11 +117,7 @@ function measureSize(size: string): void {
     importInto(corpus),
     [
       wc,
-      {
-        name: "DuckDB, SQL on the file",
-        shell: `${node} ${join(root, "bench/perf/duckdb-peer.ts")} ${corpus}`,
-        expects: new RegExp(`${truth.invocations} runs`),
-      },
+      sqlOnFile,
       {
         name: "import into SQLite",
         shell: `${node} ${join(root, "bench/perf/sqlite-peer.ts")} ${corpus}`,
@@ -165,6 +166,31 @@ function measureSize(size: string): void {
       atMost("x rg two passes", ratio("rg, two passes"), 0.15),
       atMost("x rg one pass", ratio("rg, one pass"), truth.bytes >= 4e9 ? 0.5 : 1.5),
       atMost("peak MB", mine.peakMb, 160),
+    ],
+  );
+  const sized = new RegExp(`"function":\\s*"[a-z]+-[a-z]+-\\d+"`);
+  bench(
+    "rightsize (cold process)",
+    size,
+    null,
+    { name: "evscope", shell: `${cli} rightsize --data ${data} --format json`, expects: sized },
+    [wc],
+    (mine, ratio) => [
+      // the target is for the figures alone; the analysis of 300 functions comes on top
+      atMost("x wc -l, analysis and all", ratio("wc -l"), truth.bytes >= 4e9 ? 0.6 : 1.5),
+      atMost("peak MB", mine.peakMb, 256),
+    ],
+  );
+  bench(
+    "rightsize PATH",
+    size,
+    truth.bytes,
+    { name: "evscope", shell: `${cli} rightsize ${corpus} --format json`, expects: sized },
+    [wc, sqlOnFile],
+    (mine, ratio) => [
+      atMost("x wc -l", ratio("wc -l"), 8),
+      atMost("x the same SQL", ratio(sqlOnFile.name), 1.25),
+      atMost("peak MB", mine.peakMb, 256),
     ],
   );
   bench(
