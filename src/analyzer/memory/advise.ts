@@ -1,7 +1,7 @@
 /** What is known of one function -> what may be said about its memory. Pure. */
-import type { EpochHour, SizePrediction, SizingAdvice } from "../../model/sizing.ts";
+import type { EpochHour, SizingAdvice } from "../../model/sizing.ts";
 import type { Mib, Ms } from "../../model/units.ts";
-import { type Choice, choose } from "./choose.ts";
+import { type Choice, choose, RULE } from "./choose.ts";
 import { costModel, widened } from "./cost.ts";
 import { type Bounds, utilisation } from "./cpu.ts";
 import { type Experiment, LEAST_WARM, type Sided } from "./epochs.ts";
@@ -13,7 +13,18 @@ import { posterior } from "./posterior.ts";
 import { refusalFor } from "./refusals.ts";
 import { confidenceOf, probePlan, reachOf, tierOf } from "./tiers.ts";
 import { monthlyVolume } from "./volume.ts";
-import { type AdviceContext, affordable, durationAt, isLegal, predict, sizesOf, type Subject, survives, timeoutSlack } from "./subject.ts";
+import {
+  type AdviceContext,
+  affordable,
+  boundsAt,
+  durationAt,
+  isLegal,
+  predict,
+  sizesOf,
+  type Subject,
+  survives,
+  timeoutSlack,
+} from "./subject.ts";
 import { whyNotMore } from "./words.ts";
 
 /** `hours`: see `observationsOf`. */
@@ -90,7 +101,8 @@ function complete(base: SizingAdvice, subject: Subject, context: AdviceContext):
   advice.evidence.coldShare = model?.coldShare ?? null;
   if (tier < 3) {
     const plan = { measured, currentMib, floorMib: need.floorMib ?? currentMib, mostMib: context.memory.mostMib };
-    advice.probeMib = probePlan({ ...plan, multiThreaded: curve.multiThreadedShare > 0.5 });
+    const wanted = probePlan({ ...plan, multiThreaded: curve.multiThreadedShare > 0.5 });
+    advice.probeMib = wanted.length === 0 ? null : wanted;
   }
   const refused = (refusal: string, choice: Choice | null = null): SizingAdvice => ({
     ...advice,
@@ -101,7 +113,7 @@ function complete(base: SizingAdvice, subject: Subject, context: AdviceContext):
       choice,
       reach,
       asynchronous: facts.asynchronous,
-      bounds: nearBounds(subject, predicted),
+      bounds: nearBounds(subject, context),
     }),
   });
   if (typeof cost === "string") return refused(cost);
@@ -123,7 +135,7 @@ function complete(base: SizingAdvice, subject: Subject, context: AdviceContext):
     costAt: (size) => cost.lineAt(size),
   });
   const words = whyNotMore({ ...subject, refusal: null, choice, reach, asynchronous: facts.asynchronous, bounds: [] });
-  if (choice.why === "uncertain" && !isSmall(choice, context)) return refused(uncertain(choice), choice);
+  if (isInDoubt(choice, context)) return refused(inDoubt(choice), choice);
   const proposed = choice.act ? choice.memoryMib : null;
   const pick = durationAt(subject, proposed ?? currentMib);
   return {
@@ -137,20 +149,25 @@ function complete(base: SizingAdvice, subject: Subject, context: AdviceContext):
 }
 
 /** What is possible at half and at twice the memory, where nothing more can be said. */
-function nearBounds({ currentMib }: Subject, predicted: readonly SizePrediction[]): (Bounds & { memoryMib: Mib })[] {
-  const near = predicted.filter(({ memoryMib }) => memoryMib === currentMib / 2 || memoryMib === currentMib * 2);
-  return near.flatMap(({ memoryMib, boundsMs }) => (boundsMs === null ? [] : [{ memoryMib, ...boundsMs }]));
+function nearBounds(subject: Subject, context: AdviceContext): (Bounds & { memoryMib: Mib })[] {
+  if (subject.tier >= 2) return [];
+  const near = [Math.ceil(subject.currentMib / 2), subject.currentMib * 2].filter((size) => isLegal(subject, size, context));
+  return near.flatMap((memoryMib) => {
+    const bounds = boundsAt(subject, memoryMib);
+    return bounds === null ? [] : [{ memoryMib, ...bounds }];
+  });
 }
 
 const sentence = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}.`;
 
-/** What it would save is not worth a change, however sure it is. */
-function isSmall({ savingUsdPerMonth }: Choice, { objective }: AdviceContext): boolean {
-  return objective.optimize === "cost" && savingUsdPerMonth.p50 < objective.minSavingUsdPerMonth;
+/** A change is likely to be worth it, but not likely enough. Where it would save next to nothing, there is nothing to doubt. */
+function isInDoubt({ why, gainProbability, savingUsdPerMonth }: Choice, { objective }: AdviceContext): boolean {
+  const isSmall = objective.optimize === "cost" && savingUsdPerMonth.p50 < objective.minSavingUsdPerMonth;
+  return why === "uncertain" && !isSmall && gainProbability >= 0.5;
 }
 
-function uncertain(choice: Choice): string {
-  return `${choice.memoryMib} MiB may be better, but that it gains enough is only ${Math.round(choice.gainProbability * 100)} % probable`;
+function inDoubt({ memoryMib, gainProbability }: Choice): string {
+  return `not sure enough of ${memoryMib} MiB: that it gains enough is ${Math.round(gainProbability * 100)} % probable, and must be ${RULE.minGainProbability * 100} %`;
 }
 
 function outOfReach({ tier, currentMib, here, used, facts, timeoutS }: Subject): string {
@@ -159,7 +176,8 @@ function outOfReach({ tier, currentMib, here, used, facts, timeoutS }: Subject):
     return currentMib < 512
       ? "one memory size only, and below 512 MiB CPU time does not say how long it would take with more"
       : `it uses ${Math.round((used ?? 0) * 100)} % of the CPU of its size: one size does not say how it would run at another`;
-  if (facts.asynchronous !== true) return "one memory size only, without CPU time: how its duration depends on memory cannot be known";
+  if (facts.asynchronous !== true)
+    return "one memory size only: without another one or CPU time, how its duration depends on memory cannot be known";
   return timeoutS === null
     ? "one memory size only; its timeout is not known, so that not even half the memory can be advised"
     : "one memory size only, and too little time before the timeout to halve the memory";

@@ -91,7 +91,7 @@ function architectureAdvice({ stats, cost, warmMs, volume, rates, currentMib }: 
   };
   const saving = usd(cost) - usd(arm);
   if (saving <= 0) return [];
-  const text = `arm64 would cost ${Math.round((saving / usd(cost)) * 100)} % less at equal durations; needs a build for it and a test`;
+  const text = `on arm64 it would cost ${Math.round((saving / usd(cost)) * 100)} % less at equal durations; needs a build for it and a test`;
   return [{ kind: "arm64", text, savingUsdPerMonth: saving }];
 }
 

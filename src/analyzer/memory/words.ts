@@ -29,7 +29,7 @@ export function whyNotMore(held: HeldBack): string {
   if (short) parts.push(shortage(held));
   if (choice?.why === "best")
     parts.push(
-      short ? "No larger size pays for itself by being faster." : `Of the sizes that may be advised, ${currentMib} MiB is the best.`,
+      short ? "No larger size pays for itself by being faster." : `${currentMib} MiB is the best of the sizes that may be advised.`,
     );
   if (choice?.why === "uncertain" && refusal === null) parts.push(tooLittle(choice));
   if (choice?.why === "slower") parts.push(`${choice.unguardedMib} MiB would be better, but slower than accepted.`);
@@ -39,6 +39,8 @@ export function whyNotMore(held: HeldBack): string {
   if (choice !== null) parts.push(...reachSentence(held));
   else parts.push(...boundsSentence(held));
   if (asynchronous === null) parts.push("What starts it is not known: somebody is taken to wait for it.");
+  if (choice?.act === true && choice.slowerProbability > 0.5 && asynchronous === true)
+    parts.push("It becomes slower, which is accepted since nobody waits for it (--max-slowdown).");
   if (tier === 0 && choice?.act === true) parts.push("On one size, halving once is all that may be tried.");
   return [...parts, ...notes].join(" ");
 }
@@ -52,8 +54,8 @@ function shortage({ need: { exhaustedMib, floorMib }, currentMib }: HeldBack): s
 
 function tooLittle({ memoryMib, savingUsdPerMonth: { p50 } }: Choice): string {
   return p50 > 0
-    ? `${memoryMib} MiB would save $${p50.toPrecision(2)} per month, less than a change is worth.`
-    : `${memoryMib} MiB would be about as good: nothing is gained by a change.`;
+    ? `${memoryMib} MiB would save about $${p50.toPrecision(2)} per month, less than a change is worth.`
+    : `${memoryMib} MiB would be about as good, not worth a change.`;
 }
 
 function boundsSentence({ bounds }: HeldBack): string[] {

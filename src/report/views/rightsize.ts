@@ -87,7 +87,7 @@ export function rightsizeView(sizing: Sizing, top: number | null): Report {
           proposedDurationMs: one.proposedMib === null ? "-" : durationAt(one, one.proposedMib),
           confidence: one.confidence,
           tier: one.tier ?? "-",
-          why: one.refusal ?? firstSentence(one.whyNotMore),
+          why: whyText(one),
           floorMib: one.floorMib,
           invocationsPerMonth: one.evidence.invocationsPerMonth === null ? null : Math.round(one.evidence.invocationsPerMonth),
           account: one.account,
@@ -99,9 +99,24 @@ export function rightsizeView(sizing: Sizing, top: number | null): Report {
   };
 }
 
-/** The rest is in the JSON document and under --explain. */
-function firstSentence(text: string): string {
-  return /^.*?\.(?= |$)/.exec(text)?.[0] ?? text;
+/** In a few words; the rest is in the JSON document and under --explain. */
+function whyText(one: SizingAdvice): string {
+  if (one.refusal !== null) return /^[^,:;]*/.exec(one.refusal)![0];
+  return one.proposedMib === null ? (/^.*?(?=\.(?: |$)|$)/.exec(one.whyNotMore)?.[0] ?? "") : gainText(one, one.proposedMib);
+}
+
+/** What the change does to cost and duration: `39 % cheaper, 4 % slower`. */
+function gainText({ predicted, currentMib }: SizingAdvice, proposedMib: Mib): string {
+  const [now, then] = [currentMib, proposedMib].map((size) => predicted.find((one) => one.memoryMib === size));
+  const usd = changeText(now?.monthlyUsd?.p50, then?.monthlyUsd?.p50, { less: "cheaper", more: "dearer" });
+  const duration = changeText(now?.durationMs?.p50, then?.durationMs?.p50, { less: "faster", more: "slower" });
+  return [usd, duration].filter((part) => part !== "").join(", ");
+}
+
+function changeText(now: number | undefined, then: number | undefined, words: { less: string; more: string }): string {
+  if (now === undefined || then === undefined || now === 0) return "";
+  const share = then / now - 1;
+  return `${humanPercent(Math.abs(share))} ${share < 0 ? words.less : words.more}`;
 }
 
 function proposedText(one: SizingAdvice): string {

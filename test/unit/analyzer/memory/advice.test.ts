@@ -76,7 +76,7 @@ describe("golden decisions", () => {
   it("a saving below the least is no change, and no refusal either", async () => {
     const advice = await adviceOn(waiting(), { objective: { optimize: "cost", maxSlowdown: null, minSavingUsdPerMonth: 1 } });
     expect(advice).toMatchObject({ proposedMib: null, refusal: null });
-    expect(advice.whyNotMore).toContain("1024 MiB would save $0.02");
+    expect(advice.whyNotMore).toContain("1024 MiB would save about $0.02");
   });
 
   it("sizes that fit no curve together: no advice", async () => {
