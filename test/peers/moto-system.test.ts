@@ -26,11 +26,21 @@ describe.skipIf(!has("moto"))("the order system on moto, read", () => {
   });
   afterAll(() => orders?.stop());
 
-  it("live, without a dataset: the chain of an order, from its logs alone", async () => {
-    const ran = await reading("trace", ORDER, "--data", "searched", "--format", "json");
-    // moto cannot evaluate X-Ray's filter expressions: a gap
-    expect(ran.code, ran.stderr).toBe(4);
-    expect(hopsOf(jsonOf(ran))).toEqual(["charge", "checkout", "notify"]);
+  it("live, without a dataset, by the order, its trace, a request and the execution: the chain, as far as logs lead", async () => {
+    const [checkout, charge] = orders.runs.filter((run) => run.order === ORDER);
+    const inLogs = ["charge", "checkout", "notify"];
+    for (const [id, hops] of [
+      [ORDER, inLogs],
+      [checkout!.traceId!, inLogs],
+      [charge!.requestId, inLogs],
+      // no log names the execution; its history names the order
+      [orders.executionArn, ["charge", "checkout", "fulfil", "notify"]],
+    ] as const) {
+      const ran = await reading("trace", id, "--data", `live-${id.slice(-6)}`, "--format", "json");
+      // moto cannot evaluate X-Ray's filter expressions: a gap
+      expect(ran.code, ran.stderr).toBe(4);
+      expect(hopsOf(jsonOf(ran)), id).toEqual(hops);
+    }
   });
 
   it("a first collection holds what was put, a second one asks only for the time since", async () => {
