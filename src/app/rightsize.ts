@@ -23,6 +23,9 @@ export interface RightsizeResult {
   partial: boolean;
 }
 
+/** Kinds of records that sizing reads. */
+const WANTED = ["invocation", "metric", "config", "gap"] as const;
+
 /** `paths` empty: the dataset. Else the files are read into a dataset that lives as long as the call. Throws UserError if none of them is readable. */
 export async function rightsize(
   dataDir: string,
@@ -32,7 +35,7 @@ export async function rightsize(
   host: Host,
   signal: AbortSignal,
 ): Promise<RightsizeResult> {
-  const { value, partial } = await withDataset(dataDir, paths, settings, { host, signal }, (dataset) =>
+  const { value, partial } = await withDataset(dataDir, paths, settings, { host, signal, wanted: WANTED }, (dataset) =>
     sizingOf(dataset, options, settings, host),
   );
   return { sizing: value, partial };

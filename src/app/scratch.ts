@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../model/errors.ts";
 import type { Host } from "../model/host.ts";
+import type { RecordType } from "../model/records.ts";
 import { openDataset } from "../store/index.ts";
 import type { Dataset } from "../store/types.ts";
 import { importFiles } from "./import/index.ts";
@@ -11,13 +12,13 @@ import type { Settings } from "./settings.ts";
 
 /**
  * Opens the dataset in `dataDir`, or with `paths` one made of these files, asks it, and closes it. `partial`: some of the files could not
- * be used wholly. Throws UserError if there is no dataset, or none of the files is readable.
+ * be used wholly. `wanted`: kinds of records of the files that it asks for; default: all. Throws UserError if there is no dataset, or none of the files is readable.
  */
 export async function withDataset<T>(
   dataDir: string,
   paths: readonly string[],
   settings: Pick<Settings, "correlationKeys">,
-  { host, signal }: { host: Host; signal: AbortSignal },
+  { host, signal, wanted }: { host: Host; signal: AbortSignal; wanted?: readonly RecordType[] },
   ask: (dataset: Dataset) => Promise<T>,
 ): Promise<{ value: T; partial: boolean }> {
   if (paths.length === 0) return { value: await asked(dataDir, ask), partial: false };
@@ -29,6 +30,7 @@ export async function withDataset<T>(
       hints: { fn: null, account: null, region: null },
       host,
       signal,
+      ...(wanted === undefined ? {} : { wanted }),
     });
     const problems = read.files.filter((file) => file.error !== null);
     for (const file of problems) host.warn(`${file.path}: ${file.error}`);

@@ -8,6 +8,7 @@ import type { Bytes } from "../../model/units.ts";
 import { type Committer, openBatchWriter, openCommitter } from "../../store/index.ts";
 import { type Plan, plan } from "./plan.ts";
 import { runPool } from "./pool.ts";
+import { only } from "./only.ts";
 import { BATCH_BYTES, readTask, type TaskContext } from "./read-task.ts";
 import { type ImportedFile, summarise } from "./summary.ts";
 
@@ -20,6 +21,8 @@ export interface ImportOptions {
   hints: SourceHints;
   host: Host;
   signal: AbortSignal;
+  /** Kinds of records that are wanted; default: all. Of log lines that are not, the first and the last of a batch are kept: which time they cover. */
+  wanted?: readonly RecordType[];
   /** Worker threads at most; default: one per core. */
   cores?: number;
   /** Raw bytes of a batch; default: 48 MB, and never more than one task. */
@@ -84,8 +87,8 @@ async function readAll(
   committer: Committer,
   on: Pick<TaskContext, "signal" | "onBytes" | "onPart" | "onBatch">,
 ): Promise<void> {
-  const { dataDir: dir, correlationKeys, hints, batchBytes = BATCH_BYTES } = options;
-  if (workers > 0) return runPool(tasks, workers, { dir, correlationKeys, hints, batchBytes }, committer, on);
+  const { dataDir: dir, correlationKeys, hints, batchBytes = BATCH_BYTES, wanted = null } = options;
+  if (workers > 0) return runPool(tasks, workers, { dir, correlationKeys, hints, batchBytes, wanted }, committer, on);
   const writer = await openBatchWriter({
     dir,
     publisher: committer,
@@ -95,7 +98,7 @@ async function readAll(
   try {
     const context: TaskContext = {
       ...on,
-      writer,
+      writer: wanted === null ? writer : only(wanted, writer),
       keys: idKeys(correlationKeys),
       hints,
       batchBytes,

@@ -1,6 +1,7 @@
 /** What the main thread and the import workers say to each other. */
 import type { ByteRange, SourceHints, SourceResult } from "../../archive/index.ts";
 import type { ExitCode } from "../../model/errors.ts";
+import type { RecordType } from "../../model/records.ts";
 import type { Bytes } from "../../model/units.ts";
 import type { Coverage, Draft, Overlap } from "../../store/index.ts";
 
@@ -20,6 +21,8 @@ export interface WorkerSetup {
   correlationKeys: readonly string[];
   hints: SourceHints;
   batchBytes: Bytes;
+  /** null: all kinds of records. */
+  wanted: readonly RecordType[] | null;
 }
 
 export type ToWorker =

@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { UserError } from "../../model/errors.ts";
 import { idKeys } from "../../model/id-keys.ts";
 import { openBatchWriter, type Overlap, type Publisher } from "../../store/index.ts";
+import { only } from "./only.ts";
 import type { Failure, FromWorker, PublishReply, Task, ToWorker, WorkerSetup } from "./protocol.ts";
 import { readTask, type TaskContext } from "./read-task.ts";
 
@@ -27,7 +28,7 @@ async function serve(setup: WorkerSetup, main: NonNullable<typeof parentPort>): 
   const writer = await openBatchWriter({ dir: setup.dir, publisher, threads: 1, memoryMib: MEMORY_MIB });
   const abort = new AbortController();
   const context: TaskContext = {
-    writer,
+    writer: setup.wanted === null ? writer : only(setup.wanted, writer),
     keys: idKeys(setup.correlationKeys),
     hints: setup.hints,
     signal: abort.signal,
