@@ -1,5 +1,6 @@
 /** Would acting on it have helped? The product's own rule (choose.ts, tiers.ts) on curves whose truth is known. */
-import { choose } from "../../src/analyzer/memory/choose.ts";
+import { choose, type CostLine } from "../../src/analyzer/memory/choose.ts";
+import { isRightAtWorst } from "../../src/analyzer/memory/downstream.ts";
 import { type Reach, reachOf, type Tier } from "../../src/analyzer/memory/tiers.ts";
 import type { Curve, Point } from "./dataset.ts";
 import { mean } from "./metrics.ts";
@@ -26,13 +27,21 @@ interface Act {
   unseen: boolean;
 }
 
+export interface Used {
+  utilisation: number;
+  waitingMs: number | null;
+}
+
+export interface Mode {
+  tier: Tier;
+  asynchronous: boolean;
+  refuse?: boolean;
+  /** CPU time over what the size gives; from traces it is the most that it can be, `waitingMs` the least that is waited (null: not known). */
+  used?: (curve: Curve, current: Point) => Used | null;
+}
+
 /** `refuse` false: advises whatever the tier says of latency, to see what refusing avoids. */
-export function acts(
-  curves: readonly Curve[],
-  cases: Cases,
-  model: Model,
-  mode: { tier: Tier; asynchronous: boolean; refuse?: boolean },
-): Acts {
+export function acts(curves: readonly Curve[], cases: Cases, model: Model, mode: Mode): Acts {
   const perFunction = curves.map((curve) => {
     const found = cases(curve).flatMap((shown) => shown.map((current) => actOn(curve, shown, current, model, mode)));
     return { share: mean(found.map((act) => Number(act !== null))), acts: found.filter((act) => act !== null), cases: found.length };
@@ -51,22 +60,24 @@ export function acts(
   };
 }
 
-function actOn(
-  curve: Curve,
-  shown: readonly Point[],
-  current: Point,
-  model: Model,
-  { tier, asynchronous, refuse = true }: { tier: Tier; asynchronous: boolean; refuse?: boolean },
-): Act | null {
-  const reach = refuse ? permitted(tier, asynchronous, current, shown) : { leastMib: 0, mostMib: Infinity };
+function actOn(curve: Curve, shown: readonly Point[], current: Point, model: Model, mode: Mode): Act | null {
+  const { asynchronous, refuse = true } = mode;
+  const cpu = mode.used?.(curve, current) ?? null;
+  const reach = refuse ? permitted(mode, cpu, current, shown) : { leastMib: 0, mostMib: Infinity };
   if (reach === null) return null;
   const of = model(curve, shown);
   if (of.sizesDisagree) return null;
+  const costAt = (size: number): CostLine => ({ fixedUsdPerMonth: size / 2, usdPerMonthPerMs: size });
+  const objective = { optimize: "cost", maxSlowdown: null, minSavingUsdPerMonth: 0 } as const;
+  const rightAtWorst = (size: number): boolean =>
+    cpu === null || cpu.waitingMs === null || isRightAtWorst(current, cpu.waitingMs, size, { objective, asynchronous, costAt });
   const choice = choose(of, {
     currentMib: current.memoryMib,
-    candidatesMib: curve.points.map(({ memoryMib }) => memoryMib).filter((size) => size >= reach.leastMib && size <= reach.mostMib),
-    costAt: (size) => ({ fixedUsdPerMonth: size / 2, usdPerMonthPerMs: size }),
-    objective: { optimize: "cost", maxSlowdown: null, minSavingUsdPerMonth: 0 },
+    candidatesMib: curve.points
+      .map(({ memoryMib }) => memoryMib)
+      .filter((size) => size >= reach.leastMib && size <= reach.mostMib && rightAtWorst(size)),
+    costAt,
+    objective,
     asynchronous,
   });
   if (!choice.act) return null;
@@ -82,7 +93,7 @@ function actOn(
   };
 }
 
-function permitted(tier: Tier, asynchronous: boolean, current: Point, shown: readonly Point[]): Reach | null {
+function permitted({ tier, asynchronous }: Mode, cpu: Used | null, current: Point, shown: readonly Point[]): Reach | null {
   const measured = shown.map(({ memoryMib, durationMs }) => ({
     memoryMib,
     durationMs,
@@ -91,5 +102,9 @@ function permitted(tier: Tier, asynchronous: boolean, current: Point, shown: rea
     warm: 100,
     matchedHours: null,
   }));
-  return reachOf({ tier, currentMib: current.memoryMib, measured, utilisation: null, asynchronous, timeoutSlack: 3 });
+  const asked = { currentMib: current.memoryMib, measured, asynchronous, timeoutSlack: 3 };
+  const fromTraces = cpu !== null && cpu.waitingMs !== null;
+  // one size of which nothing is known is tier 0
+  const own = tier === 1 && cpu === null ? 0 : tier;
+  return reachOf({ ...asked, tier: own, utilisation: cpu?.utilisation ?? null, utilisationIsBound: fromTraces });
 }

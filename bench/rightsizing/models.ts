@@ -1,5 +1,5 @@
 /** evscope's model with a prior that does not know the tested family. */
-import { type Observation, type Posterior, posterior } from "../../src/analyzer/memory/posterior.ts";
+import { type Observation, type Posterior, type PosteriorOptions, posterior } from "../../src/analyzer/memory/posterior.ts";
 import { Prior } from "../../src/analyzer/memory/prior.ts";
 import { logShape, ONE_VCPU_MIB } from "../../src/analyzer/memory/curve.ts";
 import type { Predict } from "./baselines.ts";
@@ -12,16 +12,21 @@ export type Model = (curve: Curve, shown: readonly Observable[]) => Posterior;
 /** A table's means count as exact unless told: what they miss of the truth, the truth of the benchmark misses as well. */
 export type Observable = Pick<Point, "memoryMib" | "durationMs"> & { logSe?: number };
 
+/** What is known of a function beside its durations. */
+export type Beside = (curve: Curve, shown: readonly Observable[]) => Pick<PosteriorOptions, "cpuMs" | "waiting">;
+const nothing: Beside = () => ({ cpuMs: null });
+
 /** Leave one group out: a prior per family, fitted to `known` without it. */
-export function leaveGroupOut(known: readonly Curve[]): Model {
+export function leaveGroupOut(known: readonly Curve[], beside: Beside = nothing): Model {
   const priors = new Map<string, Prior>();
-  return ({ group }, shown) => {
+  return (curve, shown) => {
+    const { group } = curve;
     let prior = priors.get(group);
     if (!prior) {
       prior = new Prior(fitPrior(known.filter((other) => other.group !== group)));
       priors.set(group, prior);
     }
-    return posterior(observations(shown), { cpuMs: null, prior });
+    return posterior(observations(shown), { ...beside(curve, shown), prior });
   };
 }
 

@@ -7,6 +7,8 @@ import { benchmarkSet, CLEAN, type Curve, openFaas, readCurves, SHARED } from ".
 import { gateTable, shownValue } from "./gates.ts";
 import { gatesOf } from "./goals.ts";
 import { bootstrap, mean, median, standing } from "./metrics.ts";
+import { BASES, oneSize } from "./one-size.ts";
+import type { Acts } from "./acts.ts";
 import { measure } from "./measure.ts";
 import { contenders, coverage, evscope, type Score, scored } from "./score.ts";
 import { MEMORY_RULES } from "./baselines.ts";
@@ -71,6 +73,11 @@ function comparison(curves: readonly Curve[], known: readonly Curve[]): void {
   }
 }
 
+function actCells({ actRate, harm, realised, predicted, changes }: Acts): string {
+  const saved = realised === null ? "-" : `${percent(realised).trim()} (${percent(predicted!).trim()})`;
+  return `${percent(actRate)}${percent(harm)}  ${saved.padStart(12)}${String(changes).padStart(6)}`;
+}
+
 async function main(): Promise<number> {
   if (!existsSync(`${SHARED}curves.csv`)) {
     print(`skipped: ${SHARED}curves.csv is not on this machine`);
@@ -92,6 +99,16 @@ async function main(): Promise<number> {
       `  ${name.padEnd(34)}${percent(found.actRate)}${percent(found.harm)}  ${saved.padStart(16)}${percent(found.unseen)}${String(found.changes).padStart(7)}`,
     );
   }
+  print("\none size and what is known beside it, simulated from each function's own curve (partly circular: an upper bound)");
+  print(`  ${"%: error, median, 80 % covers, from".padEnd(34)}${BASES.map(([bases]) => bases.padStart(20)).join("")}`);
+  const beside = oneSize(clean, clean.map(onCandidates));
+  for (const { name, from } of beside)
+    print(
+      `  ${name.padEnd(34)}${from.map((one) => `${percent(one.mape)}${percent(one.median)}${percent(one.covers80)}`.padStart(20)).join("")}`,
+    );
+  print("  acting on it: share of cases, harmful, saved (predicted), changes; somebody waits, then nobody");
+  for (const { name, waits, asynchronous } of beside)
+    print(`  ${name.padEnd(34)}${[waits, asynchronous].map((one) => actCells(one)).join("   ")}`);
   print(
     `\nintervals (80 % and 90 %) cover: ${figures.coverage.map(({ regime, at80, at90 }) => `${regime} ${percent(at80).trim()} / ${percent(at90).trim()}`).join("; ")}`,
   );

@@ -56,10 +56,11 @@ export function contenders(model: Model, leastSizes: number): [string, Fit][] {
 }
 
 /** Share of sizes not shown whose duration lies within the central interval of the posterior; mean over functions. */
-export function coverage(curves: readonly Curve[], regime: Regime, model: Model, share: number): number {
+export function coverage(curves: readonly Curve[], which: Regime | Cases, model: Model, share: number): number {
+  const cases: Cases = typeof which === "function" ? which : (curve) => shown(curve, which);
   const tails = [(1 - share) / 2, (1 + share) / 2];
   const perFunction = curves.flatMap((curve) => {
-    const inside = shown(curve, regime).flatMap((points) => {
+    const inside = cases(curve).flatMap((points) => {
       const of = model(curve, points);
       return curve.points
         .filter((point) => !points.includes(point))

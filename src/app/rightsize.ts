@@ -55,6 +55,7 @@ async function sizingOf(dataset: Dataset, options: RightsizeOptions, settings: S
     configs: await dataset.configs(),
     codes: await dataset.codeVersions(),
     cpu: await dataset.cpuTime(filter),
+    downstream: await dataset.downstreamTime(filter),
     daily: from === null || to === null ? [] : await dataset.dailyRuns({ ...filter, from, to }),
     hours: (epochs) => dataset.epochHours(epochs),
     from,

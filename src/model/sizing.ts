@@ -100,6 +100,22 @@ export interface CpuTime extends Pick<FunctionStats, "cloud" | "account" | "regi
   count: number;
 }
 
+/**
+ * Time that traced runs spent in calls to others: means over the runs without the shortest and longest fifth. Warm and clean runs only.
+ * Traces are a sample, so `runs` counts nothing but them.
+ */
+export interface DownstreamTime extends Pick<FunctionStats, "cloud" | "account" | "region" | "fn" | "memoryMib"> {
+  /** Traced runs behind it, before the trim. */
+  runs: number;
+  runMs: Ms;
+  /** In any call: the union of their intervals, within the run. */
+  downstreamMs: Ms;
+  /** In calls that are no bulk transfer, as far as their spans tell: waiting that more CPU does not shorten. */
+  waitingMs: Ms;
+  /** Standard error of `waitingMs / runMs`; null: one run only. */
+  waitingShareSe: number | null;
+}
+
 /** The code a function had at one time, from its configuration as it was read then. */
 export interface CodeVersion extends Pick<FunctionStats, "cloud" | "account" | "region" | "fn" | "version"> {
   codeSha256: string;
@@ -168,6 +184,13 @@ export interface SizingAdvice {
     sizesMib: Mib[];
     /** CPU time per invocation and where it comes from; null: not known. */
     cpuMs: Ms | null;
+    /**
+     * Calls to others in a warm run, from traces, and the rest of its time, which bounds the CPU time from above and is not it; the traced
+     * runs behind them (a sample). null: no trace shows a call.
+     */
+    downstreamMs: Ms | null;
+    selfMs: Ms | null;
+    tracedRuns: number | null;
     /** Effective sample size of the posterior; null: no posterior. */
     effectiveSampleSize: number | null;
     coldShare: number | null;

@@ -3,6 +3,7 @@ import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Cloud } from "../model/records.ts";
 import type { EpochMs } from "../model/units.ts";
+import { downstreamTimeOf } from "./downstream.ts";
 import { Engine } from "./duckdb.ts";
 import { checkDataset, SCHEMA_VERSION, UNDATED } from "./layout.ts";
 import { codeVersionsOf, cpuTimeOf, dailyRunsOf, epochHoursOf, functionStatsOf } from "./function-stats.ts";
@@ -71,6 +72,7 @@ export async function openDataset(dir: string): Promise<Dataset> {
     epochHours: (epochs) => ask((e, d, m) => epochHoursOf(e, d, m, epochs)),
     dailyRuns: (filter) => ask((e, d, m) => dailyRunsOf(e, d, m, filter)),
     cpuTime: (filter) => ask((e, d, m) => cpuTimeOf(e, d, m, filter)),
+    downstreamTime: (filter) => ask((e, d, m) => downstreamTimeOf(e, d, m, filter)),
     codeVersions: () => ask(codeVersionsOf),
     async close() {
       if (engine) (await engine).close();

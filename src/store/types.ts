@@ -3,7 +3,7 @@ import type { UsageGroup } from "../model/billing.ts";
 import type { ChainRecords } from "../model/chains.ts";
 import type { IdKind } from "../model/ids.ts";
 import type { ChannelKind, Cloud, Config, Gap, Rec, RecordType, Span } from "../model/records.ts";
-import type { CodeVersion, CpuTime, DailyRuns, Epoch, EpochHour, FunctionStats } from "../model/sizing.ts";
+import type { CodeVersion, CpuTime, DailyRuns, DownstreamTime, Epoch, EpochHour, FunctionStats } from "../model/sizing.ts";
 import type { Bytes, EpochMs, Ms } from "../model/units.ts";
 
 /** Half-open [from, to). null: unbounded. */
@@ -126,6 +126,8 @@ export interface Dataset {
   dailyRuns(filter: Filter & { from: EpochMs; to: EpochMs }): Promise<DailyRuns[]>;
   /** CPU time per run where Lambda Insights measured it. */
   cpuTime(filter: Filter): Promise<CpuTime[]>;
+  /** Time that traced runs spent in calls to others, per function and memory size. */
+  downstreamTime(filter: Filter): Promise<DownstreamTime[]>;
   /** Every code hash that configurations of functions showed, newest and older. */
   codeVersions(): Promise<CodeVersion[]>;
   close(): Promise<void>;

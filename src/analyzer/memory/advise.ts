@@ -1,15 +1,16 @@
 /** What is known of one function -> what may be said about its memory. Pure. */
 import type { EpochHour, SizingAdvice } from "../../model/sizing.ts";
 import type { Mib, Ms } from "../../model/units.ts";
-import { type Choice, choose, RULE } from "./choose.ts";
+import { type Choice, type ChooseOptions, choose, RULE } from "./choose.ts";
 import { costModel, widened } from "./cost.ts";
-import { type Bounds, utilisation } from "./cpu.ts";
+import { type Bounds, PINNED, utilisation } from "./cpu.ts";
+import { isRightAtWorst, tracedAt, waitingOf } from "./downstream.ts";
 import { type Experiment, LEAST_WARM, type Sided } from "./epochs.ts";
 import { type FunctionFacts, isPublished, numberSetting, textSetting } from "./facts.ts";
 import { type MemoryNeed, memoryNeed } from "./floor.ts";
 import { furtherAdvice } from "./further.ts";
-import { observationsOf } from "./observations.ts";
-import { posterior } from "./posterior.ts";
+import { type Measured, observationsOf } from "./observations.ts";
+import { posterior, type Waiting } from "./posterior.ts";
 import { refusalFor } from "./refusals.ts";
 import { confidenceOf, probePlan, reachOf, tierOf } from "./tiers.ts";
 import { monthlyVolume } from "./volume.ts";
@@ -41,8 +42,16 @@ export function advise(
   const volume = monthlyVolume(runs, context.window, facts.daily);
   const cpuMs = facts.cpu?.meanMs ?? null;
   const observed = observationsOf(experiment, hours);
-  const tier = tierOf(observed.measured, cpuMs);
+  const here = observed.measured.find((one) => one.memoryMib === currentMib) ?? null;
+  const traced = currentMib === null ? null : tracedAt(facts.downstream, currentMib, observed.measured.length === 1);
+  // CPU time itself says more than a bound of it
+  const waiting = cpuMs === null ? waitingOf(traced, here) : null;
+  const used = here === null ? null : usedOf(here, cpuMs, waiting);
+  const tier = tierOf(observed.measured, cpuMs !== null || (waiting !== null && used !== null && used < PINNED));
   const base = { ...blank(facts, currentMib, need, cpuMs), tier };
+  base.evidence.downstreamMs = traced?.downstreamMs ?? null;
+  base.evidence.selfMs = traced === null ? null : traced.runMs - traced.downstreamMs;
+  base.evidence.tracedRuns = traced?.runs ?? null;
   base.evidence.invocationsPerMonth = runs === 0 ? null : volume.perMonth;
   base.evidence.sizesMib = observed.measured.map((one) => one.memoryMib).sort((a, b) => a - b);
   const refusal = refusalFor(facts);
@@ -53,8 +62,7 @@ export function advise(
       runs === 0 ? "it did not run in this time" : `fewer than ${LEAST_WARM} warm runs without error: too few to know how long it takes`;
     return { ...base, refusal: why, whyNotMore: sentence(why) };
   }
-  const here = observed.measured.find((one) => one.memoryMib === currentMib) ?? null;
-  const curve = posterior(observed.measured, { cpuMs });
+  const curve = posterior(observed.measured, { cpuMs, waiting });
   const subject: Subject = {
     facts,
     experiment,
@@ -64,10 +72,11 @@ export function advise(
     here,
     tier,
     cpuMs,
+    waiting,
     curve,
     need,
     volume,
-    used: cpuMs === null || here === null ? null : utilisation(cpuMs, here.durationMs, currentMib),
+    used,
     cost: costModel(current.stats, curve.meanMs(current.memoryMib), volume, context.rates),
     timeoutS: numberSetting(config, "timeoutS"),
     notes: [...(note === null ? [] : [note]), ...experiment.notes, ...observed.notes, ...(volume.note === null ? [] : [volume.note])],
@@ -81,9 +90,17 @@ function complete(base: SizingAdvice, subject: Subject, context: AdviceContext):
   const model = typeof cost === "string" ? null : cost;
   const reach = curve.sizesDisagree
     ? null
-    : reachOf({ ...subject, utilisation: subject.used, asynchronous: facts.asynchronous, timeoutSlack: timeoutSlack(subject) });
+    : reachOf({
+        ...subject,
+        utilisation: subject.used,
+        utilisationIsBound: subject.waiting !== null,
+        asynchronous: facts.asynchronous,
+        timeoutSlack: timeoutSlack(subject),
+      });
   const sizes = sizesOf(subject, context, tier === 0 ? reach : null);
-  const predicted = sizes.map((size) => predict(subject, model, size, tier >= 2 || (tier === 1 && reach !== null)));
+  const predicted = sizes.map((size) =>
+    predict(subject, model, size, tier >= 2 || (tier === 1 && reach !== null && subject.waiting === null)),
+  );
   const further = furtherAdvice({
     stats: current.stats,
     currentMib,
@@ -119,21 +136,21 @@ function complete(base: SizingAdvice, subject: Subject, context: AdviceContext):
   if (typeof cost === "string") return refused(cost);
   if (curve.sizesDisagree) return refused("the sizes that were seen fit no plausible curve together: noise, drift, or other work");
   if (reach === null) return refused(outOfReach(subject));
+  const rule: Omit<ChooseOptions, "currentMib" | "candidatesMib"> = {
+    objective: context.objective,
+    asynchronous: facts.asynchronous === true,
+    costAt: (size) => cost.lineAt(size),
+  };
   const candidatesMib = sizes.filter(
     (size) =>
       isLegal(subject, size, context) &&
       size >= reach.leastMib &&
       size <= reach.mostMib &&
       survives(subject, size) &&
-      affordable(subject, cost, size, context),
+      affordable(subject, cost, size, context) &&
+      (tier !== 1 || subject.waiting === null || isRightAtWorst(subject.here!, subject.waiting.leastMs, size, rule)),
   );
-  const choice = choose(curve, {
-    currentMib,
-    candidatesMib,
-    objective: context.objective,
-    asynchronous: facts.asynchronous === true,
-    costAt: (size) => cost.lineAt(size),
-  });
+  const choice = choose(curve, { ...rule, currentMib, candidatesMib });
   const words = whyNotMore({ ...subject, refusal: null, choice, reach, asynchronous: facts.asynchronous, bounds: [] });
   if (isInDoubt(choice, context)) return refused(inDoubt(choice), choice);
   const proposed = choice.act ? choice.memoryMib : null;
@@ -156,6 +173,12 @@ function nearBounds(subject: Subject, context: AdviceContext): (Bounds & { memor
     const bounds = boundsAt(subject, memoryMib);
     return bounds === null ? [] : [{ memoryMib, ...bounds }];
   });
+}
+
+/** CPU time over what the size gives; from traces: the most that it can be. null: not known. */
+function usedOf(here: Measured, cpuMs: Ms | null, waiting: Waiting | null): number | null {
+  if (cpuMs !== null) return utilisation(cpuMs, here.durationMs, here.memoryMib);
+  return waiting === null ? null : 1 - waiting.leastMs / here.durationMs;
 }
 
 const sentence = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}.`;
@@ -227,6 +250,9 @@ function blank(facts: FunctionFacts, currentMib: Mib | null, need: MemoryNeed, c
       warm: sum((one) => one.warm.count),
       sizesMib: [],
       cpuMs,
+      downstreamMs: null,
+      selfMs: null,
+      tracedRuns: null,
       effectiveSampleSize: null,
       coldShare: null,
       maxUsedMib: need.usedMib,

@@ -101,7 +101,8 @@ export function choose(of: Curves, options: ChooseOptions): Choice {
 
 const ZERO: Interval = { p10: 0, p50: 0, p90: 0 };
 
-function slowdownLimit({ objective, asynchronous }: ChooseOptions): number {
+/** Slowdown that is accepted, as a share. */
+export function slowdownLimit({ objective, asynchronous }: Pick<ChooseOptions, "objective" | "asynchronous">): number {
   if (objective.maxSlowdown !== null) return objective.maxSlowdown;
   if (objective.optimize === "speed") return RULE.fastest;
   return asynchronous ? RULE.maxSlowdownAsynchronous : RULE.maxSlowdown;

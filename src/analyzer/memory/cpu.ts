@@ -6,13 +6,18 @@ import { ONE_VCPU_MIB } from "./curve.ts";
 export const PINNED = 0.9;
 
 /** Error of the bounds: they hold 95 % of the time with it. */
-const SLACK = 1.15;
+export const SLACK = 1.15;
 /** Memory whose CPU goes to the runtime, in the bound downwards. */
 const OVERHEAD_MIB = 45;
 
 /** CPU time over the CPU that the size gives, for one thread; above 1: more than one thread. */
 export function utilisation(cpuMs: Ms, durationMs: Ms, memoryMib: Mib): number {
   return cpuMs / (durationMs * Math.min(memoryMib / ONE_VCPU_MIB, 1));
+}
+
+/** Memory whose CPU goes to the function itself. */
+export function workMib(memoryMib: Mib): Mib {
+  return Math.max(memoryMib - OVERHEAD_MIB, 16);
 }
 
 /** Longest and shortest mean duration that is possible at a size. */
@@ -33,7 +38,7 @@ export function boundsWithoutCpu(measured: { memoryMib: Mib; durationMs: Ms }, m
  */
 export function boundsWithCpu(measured: { memoryMib: Mib; durationMs: Ms }, cpuMs: Ms, memoryMib: Mib): Bounds {
   const plain = boundsWithoutCpu(measured, memoryMib);
-  const share = (size: Mib): number => Math.min(Math.max(size - OVERHEAD_MIB, 16) / (ONE_VCPU_MIB - OVERHEAD_MIB), 1);
+  const share = (size: Mib): number => Math.min(workMib(size) / workMib(ONE_VCPU_MIB), 1);
   if (memoryMib >= measured.memoryMib) {
     // one thread: several could be faster than the CPU time itself, so then nothing is gained by it
     const least = cpuMs > measured.durationMs ? 0 : (cpuMs * Math.max(1, ONE_VCPU_MIB / memoryMib)) / SLACK;

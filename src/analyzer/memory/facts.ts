@@ -1,6 +1,6 @@
 /** What is known of each function, put together from runs, configurations and metrics. Pure. */
 import type { Config, Json } from "../../model/records.ts";
-import type { CodeVersion, CpuTime, DailyRuns, FunctionStats } from "../../model/sizing.ts";
+import type { CodeVersion, CpuTime, DailyRuns, DownstreamTime, FunctionStats } from "../../model/sizing.ts";
 import type { EpochMs } from "../../model/units.ts";
 import { withConfiguration } from "../cost/index.ts";
 import { callersByName, isAsynchronous } from "./triggers.ts";
@@ -11,6 +11,8 @@ export interface SizingSources {
   configs: readonly Config[];
   codes: readonly CodeVersion[];
   cpu: readonly CpuTime[];
+  /** Calls to others, from traces. Left out: none is known. */
+  downstream?: readonly DownstreamTime[];
   daily: readonly DailyRuns[];
   /** Time that the telemetry covers. null: it holds nothing. */
   from: EpochMs | null;
@@ -25,6 +27,8 @@ export interface FunctionFacts extends Pick<FunctionStats, "cloud" | "account" |
   config: Config | null;
   codes: CodeVersion[];
   cpu: CpuTime | null;
+  /** Calls to others, per memory size; empty: no trace shows any. */
+  downstream: DownstreamTime[];
   daily: DailyRuns | null;
   /** null: its triggers are not known. */
   asynchronous: boolean | null;
@@ -40,6 +44,7 @@ export function functionFacts(sources: SizingSources): FunctionFacts[] {
   const configOf = configFinder(sources.configs);
   const codesOf = byName(sources.codes);
   const cpuOf = byName(sources.cpu);
+  const downstreamOf = byName(sources.downstream ?? []);
   const dailyOf = new Map(sources.daily.map((one) => [key(one), one]));
   const configured = withConfiguration(
     sources.stats.map((stats) => ({ ...stats, vcpu: null })),
@@ -61,6 +66,7 @@ export function functionFacts(sources: SizingSources): FunctionFacts[] {
       config: configOf(stats),
       codes: codesOf(stats),
       cpu: cpuOf(stats)[0] ?? null,
+      downstream: downstreamOf(stats),
       daily: dailyOf.get(key(said)) ?? null,
       asynchronous: null,
     });
@@ -79,7 +85,7 @@ function addIdle(config: Config, functions: Map<string, FunctionFacts>, configOf
   const { cloud, account, region, name: fn } = config;
   const place = { cloud, account, region, fn };
   if (config.kind !== "function" || cloud !== "aws" || functions.has(key(place)) || configOf(place) !== config) return;
-  functions.set(key(place), { ...place, stats: [], config, codes: [], cpu: null, daily: null, asynchronous: null });
+  functions.set(key(place), { ...place, stats: [], config, codes: [], cpu: null, downstream: [], daily: null, asynchronous: null });
 }
 
 const agree = (a: string | null, b: string | null): boolean => a === null || b === null || a === b;

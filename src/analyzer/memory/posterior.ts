@@ -30,9 +30,17 @@ export interface ModelConstants {
 
 export const MODEL: ModelConstants = { modelSd: 0.07, predictiveSd: 0.1, reach: 0.5, levelSd: 1.6, cpuSd: 0.15 };
 
+/** Time that a run waits for others, whatever the CPU: at least this long, with its error. What no trace shows may come on top. */
+export interface Waiting {
+  leastMs: Ms;
+  sdMs: Ms;
+}
+
 export interface PosteriorOptions {
   /** CPU time per invocation from Lambda Insights or a trace; null: not known, as is 0 (below what was counted). */
   cpuMs: Ms | null;
+  /** Least waiting, from traces; null or left out: not known. */
+  waiting?: Waiting | null;
   /** Default: the shipped prior. */
   prior?: Prior;
   /** For the benchmark. */
@@ -101,7 +109,7 @@ class ParticlePosterior implements Posterior {
     );
     this.misfit = squares.reduce((least, value) => Math.min(least, value), Infinity);
     this.sizesDisagree = this.misfit > 4 * (observations.length - 1);
-    this.weights = normalised(logWeights(this.#prior, level, squares, options.cpuMs, this.#constants));
+    this.weights = normalised(logWeights(this.#prior, level, squares, options, this.#constants));
     this.effectiveSampleSize = 1 / dot(this.weights, this.weights);
     this.#meanLevel = dot(this.weights, level);
     this.#meanResiduals = this.#residuals.map((residual) => dot(this.weights, residual));
@@ -233,7 +241,13 @@ function fitLevels(prior: Prior, observations: readonly Observation[], modelSd: 
   return { level, squares };
 }
 
-function logWeights(prior: Prior, level: Float64Array, squares: Float64Array, cpuMs: Ms | null, constants: ModelConstants): Float64Array {
+function logWeights(
+  prior: Prior,
+  level: Float64Array,
+  squares: Float64Array,
+  { cpuMs, waiting = null }: PosteriorOptions,
+  constants: ModelConstants,
+): Float64Array {
   const logCpu = cpuMs === null || cpuMs <= 0 ? null : Math.log(cpuMs);
   const { reference, logLevel, logCpuShare } = prior;
   const weights = prior.logWeight.slice();
@@ -244,7 +258,16 @@ function logWeights(prior: Prior, level: Float64Array, squares: Float64Array, cp
         : (level[i]! + logCpuShare[i]! - logCpu) / constants.cpuSd;
     weights[i]! -= squares[i]! / 2 + distance ** 2 / 2;
   }
+  if (waiting !== null) heldAgainst(weights, waiting, prior, level);
   return weights;
+}
+
+/** A curve that waits longer than was seen is as likely as one that waits as long: one side of a normal distribution. Writes into `logWeight`. */
+function heldAgainst(logWeight: Float64Array, { leastMs, sdMs }: Waiting, { cpuShare }: Prior, level: Float64Array): void {
+  for (let i = 0; i < logWeight.length; i++) {
+    const missingMs = leastMs - Math.exp(level[i]!) * (1 - cpuShare[i]!);
+    if (missingMs > 0) logWeight[i]! -= (missingMs / sdMs) ** 2 / 2;
+  }
 }
 
 /** Writes into `logWeight`. */

@@ -6,12 +6,13 @@ import type { Rates } from "../cost/pricing.ts";
 import { CANDIDATES_MIB } from "./choose.ts";
 import { type CostModel, monthlyUsd } from "./cost.ts";
 import { type Bounds, boundsWithCpu, boundsWithoutCpu } from "./cpu.ts";
+import { boundsWithWaiting } from "./downstream.ts";
 import type { Experiment, Sided } from "./epochs.ts";
 import type { FunctionFacts } from "./facts.ts";
 import type { MemoryNeed } from "./floor.ts";
 import { TIMEOUT_SHARE } from "./further.ts";
 import type { Measured } from "./observations.ts";
-import type { Posterior } from "./posterior.ts";
+import type { Posterior, Waiting } from "./posterior.ts";
 import type { Reach, Tier } from "./tiers.ts";
 import type { Volume } from "./volume.ts";
 
@@ -36,6 +37,9 @@ export interface Subject {
   here: Measured | null;
   tier: Tier;
   cpuMs: Ms | null;
+  /** Least waiting, from traces; null: CPU time or nothing is known instead. */
+  waiting: Waiting | null;
+  /** CPU time, or the most that it can be, over what the current size gives. */
   used: number | null;
   curve: Posterior;
   need: MemoryNeed;
@@ -66,9 +70,10 @@ export function durationAt({ curve }: Subject, size: Mib): Interval {
 
 /** The least and the most that is possible at a size, where one size is all that is known; null: it is that size. */
 export function boundsAt(subject: Subject, size: Mib): Bounds | null {
-  const { cpuMs, measured } = subject;
+  const { cpuMs, waiting, measured } = subject;
   const here = subject.here ?? measured[0]!;
   if (size === here.memoryMib) return null;
+  if (waiting !== null) return boundsWithWaiting(here, waiting.leastMs, size);
   return cpuMs === null ? boundsWithoutCpu(here, size) : boundsWithCpu(here, cpuMs, size);
 }
 

@@ -1,7 +1,7 @@
 /** What may be said on what evidence. Pure. */
 import type { Interval } from "../../model/plan.ts";
 import type { Confidence } from "../../model/sizing.ts";
-import type { Mib, Ms } from "../../model/units.ts";
+import type { Mib } from "../../model/units.ts";
 import { PINNED } from "./cpu.ts";
 import { ONE_VCPU_MIB } from "./curve.ts";
 import type { Measured } from "./observations.ts";
@@ -12,17 +12,17 @@ export type Tier = 0 | 1 | 2 | 3;
 const TWO_SIZES_RATIO = 1.9;
 const THREE_SIZES_RATIO = 8;
 /** CPU time is believed from this size on: below, waiting hides behind throttling. */
-const LEAST_FOR_CPU_MIB: Mib = 512;
+export const LEAST_FOR_CPU_MIB: Mib = 512;
 
-/** null: not one size has enough runs. */
-export function tierOf(measured: readonly Measured[], cpuMs: Ms | null): Tier | null {
+/** `knowsCpu`: CPU time is known, or bounded by traces. null: not one size has enough runs. */
+export function tierOf(measured: readonly Measured[], knowsCpu: boolean): Tier | null {
   if (measured.length === 0) return null;
   const sizes = measured.map((one) => one.memoryMib);
   const ratio = Math.max(...sizes) / Math.min(...sizes);
   if (measured.filter((one) => one.probe).length >= 3) return 3;
   if (sizes.length >= 3 && ratio >= THREE_SIZES_RATIO) return 3;
   if (sizes.length >= 2 && ratio >= TWO_SIZES_RATIO) return 2;
-  return cpuMs === null ? 0 : 1;
+  return knowsCpu ? 1 : 0;
 }
 
 /** Sizes that may be advised, both ends included; null: none. */
@@ -37,6 +37,8 @@ export interface ReachQuestion {
   measured: readonly Measured[];
   /** CPU time over what the current size gives; null: not known. */
   utilisation: number | null;
+  /** Traces say it, as the most that it can be: enough to advise less memory, not more. */
+  utilisationIsBound: boolean;
   asynchronous: boolean | null;
   /** Timeout over the longest run seen; null: not known. */
   timeoutSlack: number | null;
@@ -46,7 +48,15 @@ export interface ReachQuestion {
 const LEAST_SLACK = 3;
 
 /** How far from what was measured advice may go. */
-export function reachOf({ tier, currentMib, measured, utilisation, asynchronous, timeoutSlack }: ReachQuestion): Reach | null {
+export function reachOf({
+  tier,
+  currentMib,
+  measured,
+  utilisation,
+  utilisationIsBound,
+  asynchronous,
+  timeoutSlack,
+}: ReachQuestion): Reach | null {
   const sizes = measured.map((one) => one.memoryMib);
   switch (tier) {
     case 0: {
@@ -56,7 +66,7 @@ export function reachOf({ tier, currentMib, measured, utilisation, asynchronous,
     }
     case 1:
       return currentMib >= LEAST_FOR_CPU_MIB && utilisation !== null && utilisation < PINNED && sizes.includes(currentMib)
-        ? { leastMib: currentMib / 4, mostMib: ONE_VCPU_MIB }
+        ? { leastMib: currentMib / 4, mostMib: utilisationIsBound ? currentMib : ONE_VCPU_MIB }
         : null;
     case 2:
       return { leastMib: Math.min(...sizes) / 2, mostMib: Math.max(...sizes) * 2 };

@@ -4,12 +4,15 @@ import type { Choice } from "./choose.ts";
 import type { Bounds } from "./cpu.ts";
 import type { MemoryNeed } from "./floor.ts";
 import type { Measured } from "./observations.ts";
+import type { Waiting } from "./posterior.ts";
 import type { Reach, Tier } from "./tiers.ts";
 
 export interface HeldBack {
   tier: Tier;
   currentMib: Mib;
   measured: readonly Measured[];
+  /** Traces say how long it waits at least; null: they do not, or CPU time says more. */
+  waiting: Waiting | null;
   need: MemoryNeed;
   asynchronous: boolean | null;
   reach: Reach | null;
@@ -65,8 +68,10 @@ function boundsSentence({ bounds }: HeldBack): string[] {
 
 const msText = (ms: Ms): string => (ms < 9995 ? `${Number(ms.toPrecision(3))} ms` : `${Number((ms / 1000).toPrecision(3))} s`);
 
-function reachSentence({ tier, measured, reach }: HeldBack): string[] {
+function reachSentence({ tier, measured, waiting, reach }: HeldBack): string[] {
   if (reach === null || tier === 3) return [];
+  if (tier === 1 && waiting !== null)
+    return ["Seen at one size, with its calls to others in traces: only less memory that is right even if all other time is computing."];
   const sizes = measured.map((one) => one.memoryMib).sort((a, b) => a - b);
   if (tier === 2)
     return [

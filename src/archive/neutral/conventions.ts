@@ -104,7 +104,7 @@ export function addId(ids: Id[], id: Id): void {
 
 /** Names of small facts that a span keeps; statements, queries and bodies stay out. */
 const KEPT =
-  /^(service\.name|http\.(route|request\.method)|url\.scheme|server\.address|peer\.service|db\.(system|system\.name|name|namespace|operation|operation\.name|collection\.name|sql\.table)|rpc\.(system|service|method)|messaging\.(system|operation|operation\.type|operation\.name|batch\.message_count|destination\.name|destination_kind)|faas\.(trigger|coldstart|version|instance|invoked_name|cron)|aws\.(dynamodb\.table_names|s3\.bucket|queue_url|sqs\.queue\.url|sns\.topic\.arn|step_functions\.(activity|state_machine)\.arn)|error\.type|exception\.type|otel\.library\.name|span\.kind)$/;
+  /^(service\.name|http\.(route|request\.method|(request|response)(\.body\.size|_content_length))|url\.scheme|server\.address|peer\.service|db\.(system|system\.name|name|namespace|operation|operation\.name|collection\.name|sql\.table)|rpc\.(system|service|method)|messaging\.(system|operation|operation\.type|operation\.name|batch\.message_count|destination\.name|destination_kind)|faas\.(trigger|coldstart|version|instance|invoked_name|cron)|aws\.(dynamodb\.table_names|s3\.bucket|queue_url|sqs\.queue\.url|sns\.topic\.arn|step_functions\.(activity|state_machine)\.arn)|error\.type|exception\.type|otel\.library\.name|span\.kind)$/;
 
 /** The facts that analyzers read, from a span's and its resource's attributes. */
 export function keptAttributes(attributes: JsonObject): JsonObject {

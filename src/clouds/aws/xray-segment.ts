@@ -181,6 +181,7 @@ function attributesOf(node: Obj, root: boolean, subsegments: Json[]): { [key: st
   put(found, "http.method", request?.["method"]);
   put(found, "http.url", withoutQuery(text(request?.["url"])));
   put(found, "http.status", num(response?.["status"]));
+  put(found, "http.response.body.size", num(response?.["content_length"]));
   put(found, "resource_arn", text(node["resource_arn"]));
   put(found, "sql.database", text(obj(node["sql"])?.["database_type"]));
   const exception = obj(list(obj(node["cause"])?.["exceptions"])[0]);
