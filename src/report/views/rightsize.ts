@@ -173,6 +173,11 @@ export function curveDocument(one: SizingAdvice): CurveDocument {
     `floor ${one.floorMib === null ? "unknown" : `${one.floorMib} MiB`}`,
     `${plural(evidence.warm, "warm run")}`,
     ...(evidence.cpuMs === null ? [] : [`CPU time ${humanMs(evidence.cpuMs)}`]),
+    ...(evidence.downstreamMs === null || evidence.selfMs === null
+      ? []
+      : [
+          `calls to others ${humanMs(evidence.downstreamMs)} of ${humanMs(evidence.downstreamMs + evidence.selfMs)} in ${plural(evidence.tracedRuns ?? 0, "traced run")}`,
+        ]),
     ...(evidence.invocationsPerMonth === null ? [] : [`${humanCount(Math.round(evidence.invocationsPerMonth))} runs per month`]),
   ];
   const notes = [one.whyNotMore];
