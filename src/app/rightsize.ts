@@ -24,7 +24,7 @@ export interface RightsizeResult {
 }
 
 /** Kinds of records that sizing reads. */
-const WANTED = ["invocation", "metric", "config", "gap"] as const;
+const WANTED = ["invocation", "span", "metric", "config", "gap"] as const;
 
 /** `paths` empty: the dataset. Else the files are read into a dataset that lives as long as the call. Throws UserError if none of them is readable. */
 export async function rightsize(
