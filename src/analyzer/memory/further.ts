@@ -41,7 +41,7 @@ export function furtherAdvice(question: FurtherQuestion): Further {
 function memoryAdvice({ need, currentMib, stats }: FurtherQuestion): Further {
   const { exhaustedMib, pressure, usedMib, floorMib } = need;
   if (exhaustedMib !== null && exhaustedMib >= currentMib) {
-    const how = stats.ooms > 0 ? `${stats.ooms} runs were out of memory` : "all of the memory was in use";
+    const how = stats.ooms > 0 ? `${runsText(stats.ooms)} out of memory` : "all of the memory was in use";
     return [
       {
         kind: "out-of-memory",
@@ -62,7 +62,7 @@ function timeoutAdvice({ stats, timeoutS, need }: FurtherQuestion): Further {
   const advice = (text: string): Further => [{ kind: "timeout", text, savingUsdPerMonth: null }];
   if (stats.timeouts > 0) {
     const at = timeoutS === null ? "" : ` at ${timeoutS} s`;
-    return advice(`${stats.timeouts} runs were cut by the timeout${at}: how long they take is not known, and no smaller size is advised`);
+    return advice(`${runsText(stats.timeouts)} cut by the timeout${at}: how long they take is not known, and no smaller size is advised`);
   }
   if (timeoutS === null || longest === null) return [];
   const tailMs = longest.p999 + init;
@@ -77,6 +77,8 @@ function timeoutAdvice({ stats, timeoutS, need }: FurtherQuestion): Further {
     );
   return [];
 }
+
+const runsText = (count: number): string => (count === 1 ? "1 run was" : `${count} runs were`);
 
 const seconds = (ms: Ms): string => `${(ms / 1000).toFixed(ms < 9950 ? 1 : 0)} s`;
 

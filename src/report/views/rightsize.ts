@@ -150,7 +150,7 @@ function notesOf(sizing: Sizing, shown: readonly SizingAdvice[]): string[] {
       `A probe would tell: evscope probe ${probe.fn} --sizes ${[...probe.probeMib].sort((a, b) => a - b).join(",")} --payload FILE`,
     );
   if (shown.length > 0) notes.push(`evscope rightsize --explain ${shown[0]!.fn} draws its curve.`);
-  notes.push(`List prices of ${sizing.pricesAsOf}, first tier, without free tier, discounts or tax.`);
+  notes.push(`List prices of ${sizing.pricesAsOf}, in the tier that this use reaches, without free tier, discounts or tax.`);
   return notes;
 }
 
