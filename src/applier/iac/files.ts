@@ -21,6 +21,19 @@ export function lineOfKey(document: ReturnType<typeof parseDocument>, lines: Lin
   return isScalar(pair?.key) && pair.key.range ? lines.linePos(pair.key.range[0]).line : null;
 }
 
+/** What the functions of a file may be called, and where some stand whose names cannot be read from it. */
+export interface Description {
+  named: Named[];
+  /** Places. */
+  unread: string[];
+}
+
+/** Owners and places that nobody can say, as `by` names the tool. */
+export function ownershipOf({ named, unread }: Description, functionName: string, tool: string): Ownership {
+  const owners = named.filter(({ pattern }) => pattern.test(functionName)).map(({ place }) => `${tool} (${place})`);
+  return { owners, possible: owners.length > 0 ? [] : unread.slice(0, 1).map((place) => `${tool} (${place})`) };
+}
+
 /** A function described in a file: what its name may be, and where that stands. */
 export interface Named {
   pattern: RegExp;

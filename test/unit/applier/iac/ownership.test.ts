@@ -80,6 +80,61 @@ describe("who owns a function, by files", () => {
     expect(owners("serverless.yml", yml, "other-prod-charge")).toEqual([]);
   });
 
+  const lambda = (body: string, kind = 'resource "aws_lambda_function" "f"') => `${kind} {\n  ${body}\n}\n`;
+  const template = (name: string) =>
+    `Parameters:\n  Name: { Type: String, Default: orders-charge }\nResources:\n  F:\n    Type: AWS::Lambda::Function\n    Properties:\n      FunctionName: ${name}\n`;
+
+  it.each([
+    ["Terraform, every part a variable", { "main.tf": lambda('function_name = "${var.env}-${var.name}"') }, "may"],
+    ["Terraform, quotes within quotes", { "main.tf": lambda('function_name = "${lookup(var.env, "x")}-charge"') }, "may"],
+    ["Terraform, format()", { "main.tf": lambda('function_name = format("%s-charge", var.env)') }, "may"],
+    ["Terraform, for_each over names", { "main.tf": lambda('for_each = toset(["orders-charge"])\n  function_name = each.key') }, "owns"],
+    ["Terraform, for_each with a fixed beginning", { "main.tf": lambda('function_name = "orders-${each.key}"') }, "owns"],
+    ["Terraform, a module's own argument", { "main.tf": lambda('name = "orders-charge"', 'module "f"') }, "owns"],
+    ["Terraform, variables' file", { "prod.tfvars": 'name = "orders-charge"\n' }, "owns"],
+    ["Terragrunt", { "terragrunt.hcl": 'inputs = {\n  function_name = "orders-charge"\n}\n' }, "owns"],
+    [
+      "Terraform, an alarm on it",
+      { "main.tf": lambda('dimensions = { F = "orders-charge" }', 'resource "aws_cloudwatch_metric_alarm" "a"') },
+      "may",
+    ],
+    ["Terraform, a data source", { "main.tf": lambda('function_name = "orders-charge"', 'data "aws_lambda_function" "f"') }, "may"],
+    ["Terraform, a comment", { "main.tf": '# function_name = "orders-charge"\n// "orders-charge"\n' }, "no"],
+    ["Terraform, remote state alone", { "main.tf": 'terraform {\n  backend "s3" {}\n}\n' }, "no"],
+    ["CloudFormation, a parameter's default", { "t.yaml": template("!Ref Name") }, "owns"],
+    ["CloudFormation, joined", { "t.yaml": template("!Join ['-', [!Ref Stage, charge]]") }, "may"],
+    ["SAM, a stack whose name begins another's", { "samconfig.toml": 'stack_name = "orders"\n' }, "may"],
+    ["CDK, computed name", { "cdk.json": "{}", "lib/a.ts": "functionName: `${env}-charge`" }, "may"],
+    ["CDK, a handler that speaks of it", { "cdk.json": "{}", "src/a.ts": "invoke('orders-charge')" }, "may"],
+    [
+      "CDK, source newer than templates",
+      { "cdk.json": "{}", "cdk.out/A.template.json": "{}", "a.py": 'function_name="orders-charge"' },
+      "may",
+    ],
+    ["Pulumi", { "Pulumi.yaml": "name: x\n", "index.ts": 'new Function("f", { name: "orders-charge" })' }, "owns"],
+    ["Serverless Framework in TypeScript", { "serverless.ts": "functions: { charge: {} }" }, "may"],
+    ["Serverless Framework, functions elsewhere", { "serverless.yml": "service: orders\nfunctions: ${file(f.yml)}\n" }, "may"],
+    ["a read-me, a deployment of containers", { "README.md": "`orders-charge`", "k8s.yaml": "metadata: { name: orders-charge }" }, "no"],
+  ] as const)("%s", (_, texts, answer) => {
+    const found = ownersIn(
+      Object.entries(texts).map(([path, text]) => ({ path, text })),
+      "orders-charge",
+    );
+    expect(found.owners.length > 0 ? "owns" : found.possible.length > 0 ? "may" : "no").toBe(answer);
+  });
+
+  it("a generated name that CloudFormation cut to 64 characters", () => {
+    const cut = "amplify-d2a0iw1k6d8nl4-ma-AmplifyBranchLinkerCusto-gGKYMA0Lz8Bo";
+    const yaml = "Resources:\n  AmplifyBranchLinkerCustomResource1A2B3C4D:\n    Type: AWS::Lambda::Function\n";
+    expect(owners("t.yaml", yaml, cut)).toEqual(["CloudFormation (t.yaml:2)"]);
+    expect(owners("t.yaml", yaml, cut.replace("Linker", "Loader"))).toEqual([]);
+  });
+
+  it("a stage with a dash", () => {
+    const yml = "service: orders\nfunctions:\n  charge:\n    handler: a.b\n";
+    expect(owners("serverless.yml", yml, "orders-pr-12-charge")).toHaveLength(1);
+  });
+
   it("files that are broken own nothing, and hurt nothing", () => {
     for (const path of ["serverless.yml", "template.yaml", "main.tf", "cdk.json", "samconfig.toml"])
       expect(owners(path, "AWS::Lambda::Function\n  : [ {*x\n\t&a *a !!")).toEqual([]);
