@@ -105,7 +105,7 @@ export interface CpuTime extends Pick<FunctionStats, "cloud" | "account" | "regi
  * Traces are a sample, so `runs` counts nothing but them.
  */
 export interface DownstreamTime extends Pick<FunctionStats, "cloud" | "account" | "region" | "fn" | "memoryMib"> {
-  /** Traced runs behind it, before the trim. */
+  /** Traced runs behind it, before the trim; of more than a thousand, a thousand are looked at. */
   runs: number;
   runMs: Ms;
   /** In any call: the union of their intervals, within the run. */

@@ -8,6 +8,9 @@ import type { Filter } from "./types.ts";
 /** Share of the runs left out at each end of their duration, as in the figures of all runs. */
 const TRIM = 0.2;
 
+/** Traced runs of a function and size that are looked at, an arbitrary choice of them: a share is known to a percent from fewer. */
+const MOST_RUNS = 1000;
+
 /** Calls that move more than this are bulk transfers, whose time depends on the memory size too. */
 const BULK_BYTES = 65_536;
 /** S3 operations that move an object, of any size where the span does not say it. */
@@ -56,7 +59,8 @@ export async function downstreamTimeOf(
        SELECT root.cloud, "traceId", "spanId", first, last, account, region, fn, mib FROM root
        LEFT JOIN logged ON logged.cloud = root.cloud AND logged."requestId" = root.request
        WHERE last > first AND NOT failed AND odd IS NOT TRUE
-         AND coalesce(cold, TRY_CAST(${firstText("coldStart", "faas.coldstart")} AS BOOLEAN)) IS FALSE),
+         AND coalesce(cold, TRY_CAST(${firstText("coldStart", "faas.coldstart")} AS BOOLEAN)) IS FALSE
+       QUALIFY row_number() OVER (PARTITION BY root.cloud, account, region, fn, mib ORDER BY hash("spanId")) <= ${MOST_RUNS}),
      part AS (${spansOnce(
        spans,
        `NOT "isInvocation" AND NOT inferred AND kind IN ('internal', 'client', 'producer') AND "traceId" IN (SELECT "traceId" FROM run)`,
