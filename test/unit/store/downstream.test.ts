@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { xray } from "../../../src/clouds/aws/xray.ts";
+import { otlp } from "../../../src/archive/neutral/otlp.ts";
 import { idKeys } from "../../../src/model/id-keys.ts";
 import type { Invocation, Rec, Span } from "../../../src/model/records.ts";
 import { openBatchWriter, openCommitter, openDataset } from "../../../src/store/index.ts";
@@ -189,6 +190,53 @@ describe("time in calls to others", () => {
     expect(one!.waitingShareSe).toBeCloseTo(Math.sqrt(scatter / 2 / 3) / 140, 9);
   });
 });
+
+describe("OpenTelemetry spans", () => {
+  it("a run says its memory and its cold start itself; its calls lie below its own code", async () => {
+    const ns = (ms: number): string => String(1_700_000_000_000_000_000n + BigInt(ms) * 1_000_000n);
+    const traced = (
+      id: number,
+      parent: number | null,
+      kind: number,
+      from: number,
+      to: number,
+      attributes: Record<string, string | boolean>,
+    ) => ({
+      traceId: "0af7651916cd43dd8448eb211c80319c",
+      spanId: `aaaaaaaaaaaaaaa${id}`,
+      ...(parent === null ? {} : { parentSpanId: `aaaaaaaaaaaaaaa${parent}` }),
+      name: "span",
+      kind,
+      startTimeUnixNano: ns(from),
+      endTimeUnixNano: ns(to),
+      attributes: keyValues(attributes),
+    });
+    const resource = { "cloud.provider": "aws", "faas.name": "orders", "faas.max_memory": "1073741824" };
+    const spans = [
+      traced(1, null, 2, 0, 100, { "faas.invocation_id": REQUEST, "faas.coldstart": false }),
+      traced(2, 1, 1, 1, 99, {}),
+      traced(3, 2, 3, 10, 40, { "rpc.system": "aws-api", "rpc.method": "GetItem" }),
+      traced(4, 1, 3, 30, 60, { "http.response.body.size": "100000" }),
+    ];
+    const records: Rec[] = [];
+    const sink = { record: (one: Rec) => void records.push(one), broken: () => {}, ignored: () => {} };
+    const reader = otlp.open({ path: "otlp.json", segments: [], fn: null, account: null, region: null }, sink as never, idKeys());
+    const document = { resourceSpans: [{ resource: { attributes: keyValues(resource) }, scopeSpans: [{ spans }] }] };
+    reader.read(document, { line: 1, byte: 0 });
+    reader.end();
+    // 10-40 and 30-60: 50 ms; without the bulk transfer 30
+    expect(await downstream(...records)).toMatchObject([
+      { fn: "orders", memoryMib: 1024, runs: 1, runMs: 100, downstreamMs: 50, waitingMs: 30 },
+    ]);
+  });
+});
+
+function keyValues(of: Record<string, string | boolean>) {
+  return Object.entries(of).map(([key, value]) => ({
+    key,
+    value: typeof value === "string" ? { stringValue: value } : { boolValue: value },
+  }));
+}
 
 const root = shared("corpora/aws/servibench-xray");
 describe.skipIf(root === null)("traces recorded from live clouds (ServiBench)", () => {
