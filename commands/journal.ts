@@ -1,5 +1,6 @@
 import { Args, Flags } from "@oclif/core";
 import { journalOf } from "../src/app/journal.ts";
+import { again } from "../src/cli/again.ts";
 import { BaseCommand, prose } from "../src/cli/base-command.ts";
 import { journalText } from "../src/report/render.ts";
 
@@ -19,6 +20,6 @@ before: an edited or cut journal is refused (code 5).`);
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Journal);
-    this.print(journalText(journalOf(flags.data, args.run ?? null), flags.format, this.terminal()));
+    this.print(journalText({ ...journalOf(flags.data, args.run ?? null), again: again(flags) }, flags.format, this.terminal()));
   }
 }

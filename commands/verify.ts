@@ -1,6 +1,7 @@
 import { Args, Flags } from "@oclif/core";
 import { freshen } from "../src/app/freshen.ts";
 import { verify } from "../src/app/verify.ts";
+import { again } from "../src/cli/again.ts";
 import { BaseCommand, EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
 import { liveFlags, priceFlag, targetFlags } from "../src/cli/live-flags.ts";
 import { EXIT } from "../src/model/errors.ts";
@@ -38,7 +39,7 @@ ${EXIT_CODES_HELP}`);
     const world = this.world(settings);
     await freshen(flags.data, settings, flags, process.env, world);
     const prices = flags.prices ?? settings.pricesFile;
-    const result = await verify(flags.data, args.run ?? null, { ...settings, pricesFile: prices }, world);
+    const result = await verify(flags.data, args.run ?? null, { ...settings, pricesFile: prices }, world, again(flags));
     this.print(verifyText(result, flags.format, this.terminal()));
     this.exitWith(result.verdict === "worse" ? EXIT.threshold : EXIT.done);
   }

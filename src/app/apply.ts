@@ -33,6 +33,8 @@ export interface Reach {
   flags: LiveFlags;
   env: Environment;
   world: LiveWorld;
+  /** Flags that a printed command needs to lead to the same dataset and account, with a space before; left out: none. */
+  again?: string;
 }
 
 /** `path` null: the plan of the run that was interrupted. Throws UserError: edited or missing plan, another run open, no credentials. */
@@ -54,11 +56,12 @@ function interruptedPlan(dataDir: string): Plan {
 
 export async function applyPlan(plan: Plan, options: ApplyOptions, reach: Reach): Promise<Applied> {
   const { host, clock, signal } = reach.world;
+  const again = reach.again ?? "";
   warnIfOld(plan, clock.now(), host);
   if (plan.changes.length === 0)
-    return { state: "nothing", run: null, undoes: null, planHash: plan.hash, resumed: false, changes: [], exitCode: EXIT.done };
+    return { state: "nothing", run: null, undoes: null, planHash: plan.hash, resumed: false, changes: [], exitCode: EXIT.done, again };
   return withJournal(options.dataDir, host, async (journal) => {
-    const open = openRun(journal, (run) => run.undoes === null && run.planHash === plan.hash);
+    const open = openRun(journal, (run) => run.undoes === null && run.planHash === plan.hash, again);
     if (open !== null) host.note(`run ${open.run} of this plan was interrupted: it is finished now`);
     const head = { run: open?.run ?? runName(clock.now(), clock.random()), undoes: null, planHash: plan.hash };
     const scope = scopeFor(plan.changes, reach.settings, reach.flags, reach.env, clock.now());
@@ -73,7 +76,7 @@ export async function applyPlan(plan: Plan, options: ApplyOptions, reach: Reach)
           prepare: () => keepPlan(options.dataDir, plan),
         },
         options,
-        { journal, host, clock, signal },
+        { journal, host, clock, signal, again },
       ),
     );
   });
@@ -91,14 +94,17 @@ export async function withJournal<Result>(dataDir: string, host: Host, work: (jo
 }
 
 /** The interrupted run that this work finishes; null: none is open. Throws UserError (exit 5) where another one is. */
-export function openRun(journal: Journal, isOurs: (run: Run) => boolean): Run | null {
+export function openRun(journal: Journal, isOurs: (run: Run) => boolean, again: string): Run | null {
   const open = runsOf(journal.entries).filter((run) => run.endedAt === null);
   const other = open.find((run) => !isOurs(run));
   if (other === undefined) return open[0] ?? null;
-  const again = other.undoes === null ? "evscope apply --resume" : `evscope undo ${other.undoes}`;
+  const finish = other.undoes === null ? "evscope apply --resume" : `evscope undo ${other.undoes}`;
   throw new UserError(`run ${other.run} was interrupted, and comes first`, {
     exitCode: EXIT.conflict,
-    suggestions: [`${again}   finish it`, ...(other.undoes === null ? [`evscope undo ${other.run}   take back what it did`] : [])],
+    suggestions: [
+      `${finish}${again}   finish it`,
+      ...(other.undoes === null ? [`evscope undo ${other.run}${again}   take back what it did`] : []),
+    ],
   });
 }
 

@@ -51,6 +51,8 @@ export interface Applied {
   resumed: boolean;
   changes: AppliedChange[];
   exitCode: ExitCode;
+  /** Flags for printed commands, see `Reach`. */
+  again: string;
 }
 
 export interface Work {
@@ -58,9 +60,11 @@ export interface Work {
   host: Host;
   clock: Clock;
   signal: AbortSignal;
+  /** See `Reach`. */
+  again: string;
 }
 
-export async function carryOut(job: Job, manner: Manner, { journal, host, clock, signal }: Work): Promise<Applied> {
+export async function carryOut(job: Job, manner: Manner, { journal, host, clock, signal, again }: Work): Promise<Applied> {
   const { head, door } = job;
   const runs = runsOf(journal.entries);
   const known = runs.find((run) => run.run === head.run) ?? null;
@@ -69,7 +73,7 @@ export async function carryOut(job: Job, manner: Manner, { journal, host, clock,
   const looked = (await inspect(changes, door, job.rules, signal)).map((one) => ready(one, prior.get(one.change.id), known));
   const refused = looked.filter((one) => one.objections.length > 0);
   const eligible = looked.filter((one) => one.objections.length === 0);
-  const facts = { undoes: head.undoes, planHash: head.planHash, resumed: known !== null };
+  const facts = { undoes: head.undoes, planHash: head.planHash, resumed: known !== null, again };
   const preview: Applied = { ...facts, state: "dry-run", run: known?.run ?? null, changes: looked.map(planned), exitCode: exitOf(refused) };
   if (manner.dryRun) return preview;
   if (refused.length > 0 && (eligible.length === 0 || (job.allOrNothing && !manner.keepGoing)))
@@ -95,7 +99,7 @@ export async function carryOut(job: Job, manner: Manner, { journal, host, clock,
     },
   ).catch((error: unknown) => {
     host.warn(
-      `run ${head.run} is open: the same command finishes it; ${head.undoes === null ? `evscope undo ${head.run} takes it back` : "nothing else may be changed before"}`,
+      `run ${head.run} is open: the same command finishes it; ${head.undoes === null ? `evscope undo ${head.run}${again} takes it back` : "nothing else may be changed before"}`,
     );
     throw error;
   });

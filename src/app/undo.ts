@@ -20,15 +20,16 @@ export interface UndoOptions extends Manner {
 /** Throws UserError: no such run, another run open, no credentials. A function that was changed since is refused, unless forced. */
 export async function undo(options: UndoOptions, reach: Reach): Promise<Applied> {
   const { host, clock, signal } = reach.world;
+  const again = reach.again ?? "";
   return withJournal(options.dataDir, host, async (journal) => {
     const runs = runsOf(journal.entries);
     const run = runToUndo(runs, options.run);
-    const open = openRun(journal, (one) => one.undoes === run.run || one.run === run.run);
+    const open = openRun(journal, (one) => one.undoes === run.run || one.run === run.run, again);
     const back = inverted(run, runs);
-    const facts = { undoes: run.run, planHash: null };
+    const facts = { undoes: run.run, planHash: null, again };
     if (back.length === 0) return { ...facts, state: "nothing", run: null, resumed: false, changes: [], exitCode: EXIT.done };
     const resumed = open !== null && open.undoes === run.run ? open : null;
-    const head = { run: resumed?.run ?? runName(clock.now(), clock.random()), ...facts };
+    const head = { run: resumed?.run ?? runName(clock.now(), clock.random()), undoes: run.run, planHash: null };
     const scope = scopeFor(back, reach.settings, reach.flags, reach.env, clock.now());
     return withSessions(scope, reach.world, async ({ sessions }) => {
       const door = doorTo(sessions);
@@ -39,7 +40,7 @@ export async function undo(options: UndoOptions, reach: Reach): Promise<Applied>
         const ended = { run: run.run, undoes: run.undoes, planHash: run.planHash, step: "run-end" as const };
         journal.append({ ...ended, at: clock.now(), change: null, live: null, publishedVersion: null, note: `taken back by ${head.run}` });
       };
-      return carryOut({ head, changes, door, rules: null, allOrNothing: false, prepare }, options, { journal, host, clock, signal });
+      return carryOut({ head, changes, door, rules: null, allOrNothing: false, prepare }, options, { journal, host, clock, signal, again });
     });
   });
 }

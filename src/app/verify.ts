@@ -29,8 +29,14 @@ export interface VerifyResult {
 /** How much of the time before the change is compared, as the engine compares epochs. */
 const BEFORE_MS = 14 * 86_400_000;
 
-/** `wanted` null: the last run that was not taken back. The verdict is journalled. Throws UserError: no such run, nothing was changed by it. */
-export async function verify(dataDir: string, wanted: string | null, settings: Settings, world: LiveWorld): Promise<VerifyResult> {
+/** `wanted` null: the last run that was not taken back. `again`: see `Reach`. The verdict is journalled. Throws UserError: no such run, nothing was changed by it. */
+export async function verify(
+  dataDir: string,
+  wanted: string | null,
+  settings: Settings,
+  world: LiveWorld,
+  again = "",
+): Promise<VerifyResult> {
   return withJournal(dataDir, world.host, async (journal) => {
     const runs = runsOf(journal.entries);
     const run = wanted === null ? lastToUndo(runs) : (runs.find((one) => one.run === wanted) ?? null);
@@ -52,7 +58,14 @@ export async function verify(dataDir: string, wanted: string | null, settings: S
       publishedVersion: null,
       note: verdict,
     });
-    return { run: run.run, appliedAt: run.beganAt, verdict, changes, undo: `evscope undo ${run.run}`, undoneBy: undoing?.run ?? null };
+    return {
+      run: run.run,
+      appliedAt: run.beganAt,
+      verdict,
+      changes,
+      undo: `evscope undo ${run.run}${again}`,
+      undoneBy: undoing?.run ?? null,
+    };
   });
 }
 

@@ -4,6 +4,7 @@ import type { Manner } from "../app/carry-out.ts";
 import type { Reach } from "../app/apply.ts";
 import type { LiveFlags } from "../app/targets.ts";
 import { UserError } from "../model/errors.ts";
+import { again } from "./again.ts";
 import { applyText } from "../report/render.ts";
 import { BaseCommand } from "./base-command.ts";
 
@@ -28,13 +29,14 @@ export abstract class ChangeCommand extends BaseCommand {
     };
   }
 
-  protected reach(flags: LiveFlags & { config: string | undefined; prices?: string | undefined }): Reach {
+  protected reach(flags: LiveFlags & { data: string; config: string | undefined; prices?: string | undefined }): Reach {
     const settings = this.settings(flags);
     return {
       settings: { ...settings, pricesFile: flags.prices ?? settings.pricesFile },
       flags,
       env: process.env,
       world: this.world(settings),
+      again: again(flags),
     };
   }
 

@@ -10,6 +10,8 @@ export interface ApplyFacts {
   undoes: string | null;
   planHash: string | null;
   resumed: boolean;
+  /** Flags that printed commands need, with a space before; empty: none. */
+  again: string;
   changes: readonly {
     change: Change;
     state: "planned" | "done" | "already" | "failed" | "refused" | "not-tried";
@@ -129,11 +131,11 @@ function notesOf(facts: ApplyFacts): string[] {
         ...(undo === null ? [] : [`${undo}   takes it back.`]),
         ...(undo === null || facts.undoes !== null
           ? []
-          : [`evscope verify ${facts.run}   compares what happens now with what was promised.`]),
+          : [`evscope verify ${facts.run}${facts.again}   compares what happens now with what was promised.`]),
       ];
   }
 }
 
 function undoOf(facts: ApplyFacts): string | null {
-  return facts.run !== null && facts.changes.some((one) => one.state === "done") ? `evscope undo ${facts.run}` : null;
+  return facts.run !== null && facts.changes.some((one) => one.state === "done") ? `evscope undo ${facts.run}${facts.again}` : null;
 }

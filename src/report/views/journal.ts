@@ -7,6 +7,8 @@ import { isoTime } from "./time.ts";
 
 export interface JournalFacts {
   torn: boolean;
+  /** Flags that printed commands need, with a space before; left out: none. */
+  again?: string;
   runs: readonly {
     run: string;
     beganAt: EpochMs;
@@ -111,7 +113,7 @@ export function journalView(facts: JournalFacts): Report {
         })),
         notes: [
           ...(facts.runs.some((run) => run.endedAt === null && run.undoes === null)
-            ? ["evscope apply --resume   finishes an interrupted run."]
+            ? [`evscope apply --resume${facts.again ?? ""}   finishes an interrupted run.`]
             : []),
           ...(facts.torn ? ["The last line was cut by a crash before it counted."] : []),
         ],

@@ -1,0 +1,24 @@
+/** Commands that are printed to be copied lead to the same dataset and account as the one that printed them. */
+
+/** ` --data DIR --region NAME`, with a space before, as this command was told; empty: nothing but defaults. */
+export function again(flags: {
+  data: string;
+  config?: string | undefined;
+  account?: readonly string[] | undefined;
+  profile?: string | undefined;
+  region?: readonly string[] | undefined;
+}): string {
+  const given: [string, string][] = [
+    ...(flags.data === ".evscope" ? [] : [["--data", flags.data] as [string, string]]),
+    ...(flags.config === undefined ? [] : [["--config", flags.config] as [string, string]]),
+    ...(flags.account ?? []).map((name): [string, string] => ["--account", name]),
+    ...(flags.profile === undefined ? [] : [["--profile", flags.profile] as [string, string]]),
+    ...(flags.region ?? []).map((name): [string, string] => ["--region", name]),
+  ];
+  return given.map(([flag, value]) => ` ${flag} ${quoted(value)}`).join("");
+}
+
+/** As a POSIX shell reads it back. */
+function quoted(value: string): string {
+  return /^[\w./:@%+=,-]+$/.test(value) ? value : `'${value.replaceAll("'", String.raw`'\''`)}'`;
+}
