@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { xray } from "../../../src/clouds/aws/xray.ts";
 import { otlp } from "../../../src/archive/neutral/otlp.ts";
 import { idKeys } from "../../../src/model/id-keys.ts";
-import type { Invocation, Rec, Span } from "../../../src/model/records.ts";
+import type { Invocation, Json, Rec, Span } from "../../../src/model/records.ts";
 import { openBatchWriter, openCommitter, openDataset } from "../../../src/store/index.ts";
 import type { Dataset } from "../../../src/store/types.ts";
 import { shared } from "../../support/shared.ts";
@@ -231,7 +231,7 @@ describe("OpenTelemetry spans", () => {
   });
 });
 
-function keyValues(of: Record<string, string | boolean>) {
+function keyValues(of: Record<string, string | boolean>): Json[] {
   return Object.entries(of).map(([key, value]) => ({
     key,
     value: typeof value === "string" ? { stringValue: value } : { boolValue: value },
