@@ -232,10 +232,9 @@ describe("OpenTelemetry spans", () => {
 });
 
 function keyValues(of: Record<string, string | boolean>): Json[] {
-  return Object.entries(of).map(([key, value]) => ({
-    key,
-    value: typeof value === "string" ? { stringValue: value } : { boolValue: value },
-  }));
+  return Object.entries(of).map(([key, value]): Json =>
+    typeof value === "string" ? { key, value: { stringValue: value } } : { key, value: { boolValue: value } },
+  );
 }
 
 const root = shared("corpora/aws/servibench-xray");
