@@ -1,6 +1,7 @@
 /** The execution environment that a log stream stands for, as far as its lines said. */
 import type { Source } from "../../model/formats.ts";
 import { arnOf, functionOf, functionOfGroup, functionOfPath, functionOfStream, versionOfStream } from "./names.ts";
+import { originalOf } from "./probe-name.ts";
 
 export interface Environment {
   /** null: no line, group or stream has named the function. */
@@ -20,6 +21,8 @@ export interface Environment {
   emulator: boolean;
   /** Billing mode, where it is not the usual one (`provisioned-concurrency`, `lambda-managed-instances`). null: usual, or not said. */
   plan: string | null;
+  /** It is one of the copy that evscope probes: its runs are a probe's, and cost the function money. */
+  probe: boolean;
 }
 
 /** What stream and group say of an environment; the user's `--function` wins, a path only counts where the content names no group. */
@@ -33,8 +36,9 @@ export function newEnvironment(
   const arn = arnOf(group);
   // a stream names its function only where the group may be shared: then the group's name is not the function's
   const named = source.fn ?? (stream === null ? null : functionOfStream(stream)) ?? (group === null ? null : functionOfGroup(group));
+  const probed = named === null ? null : originalOf(named, group);
   return {
-    fn: named ?? (group === null ? functionOfPath(source.segments) : null),
+    fn: probed ?? named ?? (group === null ? functionOfPath(source.segments) : null),
     version: stream === null ? null : versionOfStream(stream),
     account: arn?.account ?? account,
     region: arn?.region ?? region,
@@ -45,6 +49,7 @@ export function newEnvironment(
     initFailed: false,
     emulator: false,
     plan: null,
+    probe: probed !== null,
   };
 }
 

@@ -72,7 +72,7 @@ export function invocations(emit: (invocation: Invocation) => void): Invocations
       spanId: null,
       initFailed: false,
       backward: false,
-      trigger: null,
+      trigger: env.probe ? "probe" : null,
     };
   }
 
@@ -251,7 +251,8 @@ function invocation(r: Run): Invocation {
     account: env.account,
     region: env.region,
     fn: env.fn ?? "unknown",
-    version: r.version ?? env.version,
+    // the copy numbers its own versions
+    version: env.probe ? null : (r.version ?? env.version),
     requestId: r.requestId,
     startedAt: startOf(r, durationMs),
     endedAt: r.endedAt,

@@ -10,18 +10,15 @@
  * is found by the next. Same: code, runtime, role, network, layers, environment, architecture, timeout, log group. Not: name and ARN, SnapStart (warm runs are measured),
  * triggers, destinations, reserved and provisioned concurrency.
  */
-import { createHash } from "node:crypto";
 import { EXIT, UserError } from "../../model/errors.ts";
 import type { ResourceRef } from "../../model/plan.ts";
 import type { LiveContext } from "../room.ts";
 import { AwsError, type AwsApi } from "./api.ts";
 import { waitUntilAtRest } from "./function-state.ts";
+import { twinName } from "./probe-name.ts";
 import { list, num, obj, type Obj, text } from "./schema.ts";
 import { asUserError } from "./user-error.ts";
 
-const SUFFIX = "-evscope-probe";
-/** https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html */
-const LONGEST_NAME = 64;
 /** Direct upload, https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const MAX_ZIP_BYTES = 50 * 1024 * 1024;
 const DOWNLOAD_MS = 120_000;
@@ -35,13 +32,6 @@ export interface Original {
   configuration: Obj;
   code: Obj;
   timeoutS: number;
-}
-
-/** Name of the copy: the same for every probe of one function. */
-export function twinName(name: string): string {
-  if (name.length + SUFFIX.length <= LONGEST_NAME) return name + SUFFIX;
-  const tail = `-${createHash("sha256").update(name).digest("hex").slice(0, 6)}${SUFFIX}`;
-  return name.slice(0, LONGEST_NAME - tail.length) + tail;
 }
 
 /** Reads function and code. Throws UserError where it cannot be copied, with the reason. */

@@ -2,6 +2,7 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { cloudwatchLogs } from "../../../../src/clouds/aws/cloudwatch.ts";
 import { textLogs } from "../../../../src/clouds/aws/text-logs.ts";
+import { twinName } from "../../../../src/clouds/aws/probe-name.ts";
 import type { Json } from "../../../../src/model/records.ts";
 import { of, readAll } from "../../../support/aws.ts";
 
@@ -189,6 +190,23 @@ describe("which invocation and function a line belongs to", () => {
     ]);
     expect(of(result, "log")[2]!.requestId).toBeNull();
     expect(of(result, "invocation")).toHaveLength(2);
+  });
+
+  it("lines of the copy that a probe ran are the function's, and a probe's", () => {
+    const long = "a-function-whose-name-leaves-no-room-for-what-a-probe-appends-to-it";
+    const cases: [string, string, string, string | null][] = [
+      [GROUP, "orders-evscope-probe", "orders", "probe"],
+      ["shared-group", "orders-evscope-probe", "orders", "probe"],
+      [`/aws/lambda/${long}`, twinName(long), long, "probe"],
+      // whose copy it is cannot be told: its own name says what it is
+      ["shared-group", twinName(long), twinName(long), null],
+      [GROUP, "-evscope-probe", "-evscope-probe", null],
+    ];
+    for (const [logGroup, name, fn, trigger] of cases) {
+      const rest = { logGroup, logStream: `2026/05/01/${name}[3]0123456789abcdef0123456789abcdef` };
+      const [one] = of(read([event(0, start(A).replace("$LATEST", "3"), rest), event(41, report(A), rest)]), "invocation");
+      expect(one).toMatchObject({ fn, trigger, version: trigger === null ? "3" : null, billedMs: 41 });
+    }
   });
 
   it("a shared log group names the function in its streams", () => {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
-import { twinName } from "../../../../src/clouds/aws/probe-twin.ts";
+import { twinName } from "../../../../src/clouds/aws/probe-name.ts";
 import { openProber } from "../../../../src/clouds/aws/prober.ts";
 import type { Obj } from "../../../../src/clouds/aws/schema.ts";
 import type { LiveContext, Prober } from "../../../../src/clouds/room.ts";
