@@ -1,6 +1,6 @@
 /** The price tables of the rooms, with the user's own prices over them. */
 import { type Document, LineCounter, parseDocument } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import type { FoundPrice, Price, PriceBook } from "../model/billing.ts";
 import { UserError } from "../model/errors.ts";
 import type { Cloud } from "../model/records.ts";

@@ -1,5 +1,5 @@
 /** The shape of evscope.yaml; `schemas/evscope-yaml.schema.json` is this as JSON Schema, for editors. */
-import { z } from "zod";
+import * as z from "zod";
 
 /** A time span as people write it: `90s`, `15m`, `24h`, `14d`, `2w`. */
 const SPAN_ADVICE = "a span of time such as 10s, 15m, 24h, 14d or 2w";

@@ -1,7 +1,7 @@
 /** evscope.yaml: what the user sets once. Errors name the file, line and column. */
 import { dirname, join, resolve } from "node:path";
 import { type Document, isNode, LineCounter, parseDocument } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import type { Signal } from "../clouds/room.ts";
 import { UserError } from "../model/errors.ts";
 import { idKeys, type IdKeys } from "../model/id-keys.ts";

@@ -3,7 +3,7 @@
  * that holds the records, so that a crash in between only means that a window is read again; equal records are stored once anyway.
  */
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { UserError } from "../model/errors.ts";
 import type { Gap } from "../model/records.ts";
 import type { EpochMs } from "../model/units.ts";

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import { canonicalJson } from "../model/canonical.ts";
 import { EXIT, UserError } from "../model/errors.ts";
 import type { Plan } from "../model/plan.ts";

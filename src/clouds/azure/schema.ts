@@ -2,7 +2,7 @@
  * The few raw fields that are read. Telemetry rows come in two column dialects (classic Application Insights `operation_Id`,
  * workspace-based `OperationId`) and in several casings; both are read into one `Row`. Resource descriptions have zod shapes.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Json } from "../../model/records.ts";
 
 /** Every spelling (lower case, without `_`, `-`, spaces) of the fields that are read, best first. */
