@@ -76,8 +76,8 @@ function madeCurve(random: () => number): Curve {
     overheadMib: oneOf([0, 6, 6, 20, 45], random),
   };
   const level = Math.exp(Math.log(8) + random() * Math.log(1000));
-  // 4 % as for the public curves (one in ten has 8 %)
-  const spread = 0.04 * Math.exp(0.55 * normal(random));
+  // what the best fits of the clean public curves leave: 1 %, 3 % and 11 % at the 10th, 50th and 90th percentile
+  const spread = Math.min(0.03 * Math.exp(normal(random)), 0.2);
   let deviation = spread * normal(random);
   const points = CANDIDATES_MIB.filter((size) => size <= 4096).map((memoryMib) => {
     deviation = ALIKE * deviation + spread * Math.sqrt(1 - ALIKE ** 2) * normal(random);
