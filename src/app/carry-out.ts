@@ -95,7 +95,7 @@ export async function carryOut(job: Job, manner: Manner, { journal, host, clock,
       keepGoing: manner.keepGoing,
       clock,
       signal,
-      onProgress: (done, total) => host.progress("apply", done, total, "records"),
+      onProgress: (done, total) => host.progress("apply", done, total, "changes"),
     },
   ).catch((error: unknown) => {
     host.warn(

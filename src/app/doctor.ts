@@ -61,7 +61,7 @@ async function examineTarget(session: LiveSession, scope: Scope, { host }: LiveW
   const permissions: PermissionCheck[] = [];
   for await (const check of session.permissions()) {
     permissions.push(check);
-    host.progress(`permissions of ${nameOf(session.target)}`, permissions.length, null, "records");
+    host.progress(`permissions of ${nameOf(session.target)}`, permissions.length, null, "permissions");
   }
   const configs: Config[] = [];
   const gaps: Gap[] = [];
@@ -70,7 +70,7 @@ async function examineTarget(session: LiveSession, scope: Scope, { host }: LiveW
       if (record.type === "config") configs.push(record);
       if (record.type === "gap") gaps.push(record);
     }
-    host.progress(`inventory of ${nameOf(session.target)}`, configs.length, null, "records");
+    host.progress(`inventory of ${nameOf(session.target)}`, configs.length, null, "descriptions");
   }
   return {
     name: session.target.name,

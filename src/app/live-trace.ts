@@ -113,7 +113,7 @@ async function describe(session: LiveSession, { dataDir, world, merger, gaps }: 
         source,
         page.filter((record) => !isGap(record)),
       );
-      world.host.progress("inventory", configs.length, null, "records");
+      world.host.progress("inventory", configs.length, null, "descriptions");
     }
   } catch (error) {
     stopFor(error, merger, world);
@@ -130,7 +130,7 @@ async function follow(window: Span, search: Search): Promise<EpochMs | null> {
   let ids: Id[] = [{ kind: kindOf(wanted), value: wanted }];
   await announce(window, search);
   for (let round = 0; ids.length > 0; round++) {
-    world.host.progress("search", searched.size, null, "records");
+    world.host.progress("search", searched.size, null, "IDs");
     if (round === MAX_ROUNDS || ids.length > MAX_IDS_PER_ROUND) {
       gaps.push(
         cut(

@@ -1,5 +1,5 @@
 /** Shows what a use case says on stderr: progress on anything over a second, notes and warnings as lines. */
-import type { Host } from "../model/host.ts";
+import type { Host, ProgressUnit } from "../model/host.ts";
 import { escapeTerminal } from "../report/formats/text.ts";
 
 const SHOW_AFTER_MS = 1000;
@@ -52,13 +52,7 @@ export function terminalHost(options: { interactive: boolean; quiet: boolean }):
 }
 
 /** `import [#####-----] 52 % 512 of 984 MB, 140 MB/s`. `elapsedS`: seconds since the work began. */
-export function progressLine(
-  step: string,
-  done: number,
-  total: number | null,
-  unit: "bytes" | "files" | "records" | "windows",
-  elapsedS: number,
-): string {
+export function progressLine(step: string, done: number, total: number | null, unit: ProgressUnit, elapsedS: number): string {
   const amount = (n: number): string => (unit === "bytes" ? `${Math.round(n / 1e6)} MB` : n.toLocaleString("en-US"));
   const rate = unit === "bytes" && elapsedS > 0 ? `, ${Math.round(done / 1e6 / elapsedS)} MB/s` : "";
   if (total === null || total <= 0) return `${step} ${amount(done)}${unit === "bytes" ? "" : ` ${unit}`}${rate}`;

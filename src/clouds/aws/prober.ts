@@ -89,7 +89,7 @@ export function openProber(api: AwsApi, target: Target, context: LiveContext): P
           return `at ${size.runs.memoryMib} MiB the function ended with ${invocation.outcome}${invocation.errorType === null ? "" : ` (${invocation.errorType})`}: nothing more was sent`;
         note(size.runs, invocation, round === 0);
       }
-      context.host.progress("probe", round + 1, options.rounds + 1, "records");
+      context.host.progress("probe", round + 1, options.rounds + 1, "rounds");
     }
     return null;
   }
