@@ -4,9 +4,9 @@ import type { Carried } from "./carried.ts";
 import { busEvent, destination, notification, recordOf } from "./event-records.ts";
 import { executionContext, httpRequest } from "./event-requests.ts";
 import { brokerMessages } from "./event-streams.ts";
+import { isMarked, objectOf } from "./line-json.ts";
 import { namedMessage, sentMessages, writtenBy } from "./published.ts";
-import { jsonOfPython } from "./python-literal.ts";
-import { list, obj, type Obj, text } from "./schema.ts";
+import { obj, type Obj, text } from "./schema.ts";
 
 /** How deep an event may lie inside a log line (`message.event`, `detail.payload`). */
 const DEPTH = 3;
@@ -45,18 +45,18 @@ function sentIn(line: Obj, around: Obj): Carried[] | null {
 
 /**
  * All messages that a parsed log line tells of; null: none. The line itself, what its fields hold, and fields that name a message.
- * `before`: text in front of the JSON.
+ * `words`: text around the JSON.
  */
-export function messagesIn(line: Obj, before = ""): Carried[] | null {
-  return search(line, line, 0) ?? named(line, before);
+export function messagesIn(line: Obj, words = ""): Carried[] | null {
+  return search(line, line, 0) ?? named(line, words);
 }
 
 /** A message that fields name, beside the line's words or, where the line's message is an object (Lambda's JSON format), in it. */
-function named(line: Obj, before: string): Carried[] | null {
+function named(line: Obj, around: string): Carried[] | null {
   const message = line["message"] ?? line["msg"];
   const inner = innerObject(message);
   const words = inner === null ? message : (inner["message"] ?? inner["msg"]);
-  const sentence = `${before} ${text(words) ?? ""}`;
+  const sentence = `${around} ${text(words) ?? ""}`;
   return namedMessage(line, sentence) ?? (inner === null ? null : namedMessage(inner, sentence));
 }
 
@@ -73,50 +73,9 @@ function search(o: Obj, around: Obj, depth: number): Carried[] | null {
   return null;
 }
 
-/** Keys of which an event or answer has at least one: text without them is not parsed. */
-const MARKED =
-  /"(?:Records|detail-type|requestContext|MessageId|EventId|executionArn|SequenceNumber|messageId|eventId|TableName|Execution|rmqMessagesByQueue|Successful|Entries)\\*"/;
-
 /** The value as an object, also from JSON text that may hold an event. */
 function innerObject(value: Json | undefined): Obj | null {
-  if (typeof value === "string") return value.length > 20 && value[0] === "{" && MARKED.test(value) ? objectIn(value, 0) : null;
+  if (typeof value === "string")
+    return value.length > 20 && value[0] === "{" && isMarked(value) ? objectOf(value.slice(0, value.lastIndexOf("}") + 1)) : null;
   return obj(value);
-}
-
-/** The JSON object that starts at this place of a text, to the last closing brace; null: none. */
-function objectIn(message: string, from: number): Obj | null {
-  const end = message.lastIndexOf("}");
-  if (end <= from) return null;
-  try {
-    return obj(JSON.parse(message.slice(from, end + 1)) as Json);
-  } catch {
-    return null;
-  }
-}
-
-/** Keys of an event in a printed Python dict. */
-const PYTHON_MARKED = /'(?:Records|detail-type|requestContext|MessageId|EventId|executionArn|SequenceNumber|Execution|Entries)':/;
-
-/** Messages in a line of text with JSON or a printed dict in it (`event={"Records": ...}`); null: none. */
-export function messagesInText(message: string): Carried[] | null {
-  const brace = message.indexOf("{");
-  if (brace < 0) return null;
-  if (message[brace + 1] === "'" && PYTHON_MARKED.test(message)) {
-    const json = jsonOfPython(message.slice(brace, message.lastIndexOf("}") + 1));
-    const line = json === null ? null : objectIn(json, 0);
-    return line === null ? null : messagesIn(line, message.slice(0, brace));
-  }
-  if (!MARKED.test(message)) return null;
-  // `[ERROR] {..}` and the like: the JSON may start with a list
-  const bracket = message.indexOf('[{"');
-  if (bracket >= 0 && bracket < brace) {
-    const end = message.lastIndexOf("]");
-    try {
-      return recordsOf(list(JSON.parse(message.slice(bracket, end + 1)) as Json));
-    } catch {
-      return null;
-    }
-  }
-  const line = objectIn(message, brace);
-  return line === null ? null : messagesIn(line, message.slice(0, brace));
 }

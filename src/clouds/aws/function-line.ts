@@ -9,7 +9,15 @@ import { text } from "./schema.ts";
 
 /** Level and request that a function's own line names; nulls where it names none. */
 export function functionLine(message: string, json: Obj | null): Pick<PlatformLine, "requestId" | "level"> {
-  return json === null ? textLine(message) : jsonLine(json);
+  if (json !== null) return jsonLine(json);
+  const { requestId, level } = prefixOf(message);
+  return { requestId, level };
+}
+
+/** What the runtime or a logger wrote before the words of a line of text. */
+export interface Prefix extends Pick<PlatformLine, "requestId" | "level"> {
+  /** Characters of it; 0: none. */
+  length: number;
 }
 
 const NODE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\t([^\t]*)\t(?:([A-Z]+|trce|dbug|info|warn|fail|crit)\t)?/;
@@ -19,7 +27,8 @@ const RUBY = /^[A-Z], \[[^\]]*\] +([A-Z]+) -- (?:([0-9a-fA-F-]{36}):)?/;
 const JAVA = /^([0-9a-fA-F]{8}-[0-9a-fA-F-]{27})[ \t]+(?:\[?([A-Z]+)\]?[ \t:])?/;
 const TIMED = /^\S+ (?:\S+ )?([0-9a-fA-F]{8}-[0-9a-fA-F-]{27}) (?:\[?([A-Z]+)\]?[ \t:])?/;
 
-function textLine(message: string): Pick<PlatformLine, "requestId" | "level"> {
+/** The prefix of a line of text; all empty where there is none. */
+export function prefixOf(message: string): Prefix {
   const first = message.charCodeAt(0);
   if (first === 91) return fields(PYTHON.exec(message), 2, 1); // [
   if (message.charCodeAt(1) === 44) return fields(RUBY.exec(message), 2, 1); // ,
@@ -27,12 +36,13 @@ function textLine(message: string): Pick<PlatformLine, "requestId" | "level"> {
   return fields(JAVA.exec(message), 1, 2);
 }
 
-function fields(m: RegExpExecArray | null, id: number, level: number): Pick<PlatformLine, "requestId" | "level"> {
+function fields(m: RegExpExecArray | null, id: number, level: number): Prefix {
   const requestId = m?.[id];
   const word = m?.[level];
   return {
     requestId: requestId !== undefined && isUuid(requestId) ? requestId.toLowerCase() : null,
     level: word === undefined ? null : levelOf(word),
+    length: m === null ? 0 : m[0].length,
   };
 }
 

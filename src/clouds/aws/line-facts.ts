@@ -14,7 +14,7 @@ export interface LineFacts {
   functionName: string | null;
   functionArn: string | null;
   ids: Id[];
-  /** It holds objects, JSON text or a message ID: it may tell of messages. */
+  /** It holds objects, JSON text, a message ID or a sequence number: it may tell of messages. */
   nested: boolean;
 }
 
@@ -37,6 +37,7 @@ type Role =
   | "arn"
   | "execution"
   | "message"
+  | "sequence"
   | "correlation"
   | "skip"
   | "dd-trace"
@@ -69,6 +70,7 @@ const ROLES: { readonly [squashed: string]: Role } = {
   sqsmessageid: "message",
   snsmessageid: "message",
   eventid: "message",
+  sequencenumber: "sequence",
   timestamp: "skip",
   time: "skip",
   date: "skip",
@@ -195,7 +197,7 @@ export function factReader(keys: IdKeys): FactReader {
     } else if (role === "message") {
       facts.nested = true;
       add(facts, "message", value);
-    }
+    } else if (role === "sequence") facts.nested = true;
   }
 
   function blank(): LineFacts {

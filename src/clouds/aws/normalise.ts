@@ -5,18 +5,19 @@ import type { Position, Sink, Source } from "../../model/formats.ts";
 import type { LogEvent, LogKind } from "../../model/records.ts";
 import type { EpochMs } from "../../model/units.ts";
 import { type Carried, messageOf } from "./carried.ts";
-import { messagesIn, messagesInText } from "./events.ts";
-import { functionLine } from "./function-line.ts";
+import { messagesIn } from "./events.ts";
+import { type Prefix, prefixOf } from "./function-line.ts";
 import { errorTypeOf, isUnhandled, spanInText, traceInText } from "./error-line.ts";
 import { type Environment, learn, newEnvironment } from "./environment.ts";
 import { cpuTimeOf } from "./cpu-time.ts";
 import { invocations } from "./invocations.ts";
 import { factReader, type LineFacts, NO_IDS } from "./line-facts.ts";
+import { jsonInLine, type LineJson, objectOf } from "./line-json.ts";
 import type { PlatformLine } from "./platform-fields.ts";
 import { platformRecord } from "./platform-record.ts";
 import { brokenHistoryEvent, vendedHistories } from "./vended-history.ts";
 import { isOutOfMemory, platformText } from "./platform-text.ts";
-import { obj, type Obj } from "./schema.ts";
+import type { Obj } from "./schema.ts";
 
 /** Kinds of environments that are billed in another way. */
 const PLANS = new Set(["provisioned-concurrency", "lambda-managed-instances"]);
@@ -144,36 +145,55 @@ export function logNormaliser(source: Source, sink: Sink, keys: IdKeys): LogNorm
     if (line !== null) return platform(env, at, message, line, position);
     const cpuTime = cpuTimeOf(fields, at, env);
     if (cpuTime !== null) sink.record(cpuTime);
-    let f = facts.ofJson(fields);
     if ("execution_arn" in fields) histories.take(fields);
-    const events = f.nested ? messagesIn(fields) : null;
-    if (events !== null && events.length > 1) f = facts.ofJson(withoutObjects(fields));
+    logged(env, at, message, { fields, words: "" }, null);
+  }
+
+  /** A line of the function that is JSON or has it behind its prefix, or among its words. */
+  function logged(env: Environment, at: EpochMs, message: string, { fields, words }: LineJson, prefix: Prefix | null): void {
+    const isAll = words === "";
+    // among words it is what the line speaks of: level, request or trace in it are not the line's
+    let f = facts.ofJson(isAll ? fields : { "": fields });
+    const events = f.nested ? messagesIn(fields, words) : null;
+    if (events !== null && events.length > 1) f = facts.ofJson(isAll ? withoutObjects(fields) : {});
+    if (!isAll) {
+      f.traceId = traceInText(words);
+      f.spanId = spanInText(words);
+      const said = facts.idsInText(words);
+      f.ids = [...said, ...f.ids.filter((id) => !said.some((known) => known.value === id.value))];
+    }
     if (f.functionName !== null && env.fn === null) env.fn = f.functionName;
     if (f.functionArn !== null && (env.region === null || env.account === null || env.fn === null)) learn(env, f.functionArn);
-    f.requestId ??= currentOf(env);
+    f.level ??= prefix?.level ?? null;
+    f.requestId = prefix?.requestId ?? f.requestId ?? currentOf(env);
     emitMessages(env, at, f.requestId, events);
     if (f.traceId !== null && f.requestId !== null) runs.traced(f.requestId, f.traceId);
-    const kind = f.level === "ERROR" && isOutOfMemory(message) ? "oom" : "function";
-    if (kind === "oom" && f.requestId !== null) runs.failed(f.requestId, "oom", null);
-    log(env, at, kind, message, f);
+    const oom = f.level === "ERROR" && isOutOfMemory(message);
+    failed(f.requestId, message, oom);
+    log(env, at, oom ? "oom" : "function", message, f);
   }
 
   function plain(env: Environment, at: EpochMs, message: string): void {
-    const { level, requestId: named } = functionLine(message, null);
-    const requestId = named ?? currentOf(env);
+    const prefix = prefixOf(message);
+    const found = jsonInLine(message, prefix.length);
+    if (found !== null) return logged(env, at, message, found, prefix);
+    const requestId = prefix.requestId ?? currentOf(env);
     const oom = isOutOfMemory(message);
-    if (requestId !== null && (oom || isUnhandled(message))) runs.failed(requestId, oom ? "oom" : "error", errorTypeOf(message));
-    const events = messagesInText(message);
+    failed(requestId, message, oom);
     const f = {
-      level,
+      level: prefix.level,
       requestId,
       traceId: traceInText(message),
       spanId: spanInText(message),
-      ids: events === null || events.length < 2 ? facts.idsInText(message) : NO_IDS,
+      ids: facts.idsInText(message),
     };
-    emitMessages(env, at, f.requestId, events);
     if (f.traceId !== null && requestId !== null) runs.traced(requestId, f.traceId);
     log(env, at, oom ? "oom" : "function", message, f);
+  }
+
+  /** Notes that the run failed, if the line says so. */
+  function failed(requestId: string | null, message: string, oom: boolean): void {
+    if (requestId !== null && (oom || isUnhandled(message))) runs.failed(requestId, oom ? "oom" : "error", errorTypeOf(message));
   }
 
   function emitMessages(env: Environment, at: EpochMs, requestId: string | null, found: Carried[] | null): void {
@@ -216,15 +236,6 @@ export function logNormaliser(source: Source, sink: Sink, keys: IdKeys): LogNorm
       histories.end();
     },
   };
-}
-
-/** The message as a JSON object; null: text that only starts like one. */
-function objectOf(message: string): Obj | null {
-  try {
-    return obj(JSON.parse(message));
-  } catch {
-    return null;
-  }
 }
 
 /** The plain fields of a line that carries a batch: IDs inside the batch belong to its messages, not to the line. */
