@@ -84,7 +84,8 @@ export function scopeOf(settings: Settings, flags: LiveFlags, env: Environment, 
 
 function targetsOf(configured: readonly AccountSettings[], flags: LiveFlags, env: Environment): Target[] {
   const profile = flags.profile ?? env["EVSCOPE_PROFILE"];
-  const regions = flags.region !== undefined && flags.region.length > 0 ? flags.region : listOf(env["EVSCOPE_REGION"]);
+  const named = (flags.region ?? []).flatMap(listOf);
+  const regions = named.length > 0 ? named : listOf(env["EVSCOPE_REGION"]);
   const accounts = configured.length > 0 ? chosen(configured, flags.account) : [unnamed(flags, env)];
   if (profile !== undefined && accounts.length > 1) {
     throw new UserError(`one profile (${profile}) for ${accounts.length} accounts: ${accounts.map((one) => one.name).join(", ")}`, {
@@ -93,7 +94,7 @@ function targetsOf(configured: readonly AccountSettings[], flags: LiveFlags, env
   }
   const tags = flags.tag === undefined || flags.tag.length === 0 ? null : Object.fromEntries(flags.tag.map(tagOf));
   return accounts.flatMap((one) =>
-    [...new Set(regions.length > 0 ? regions : one.regions)].map((region): Target => ({
+    [...new Set(regions.length > 0 ? regions : one.regions)].map(asRegion).map((region): Target => ({
       cloud: "aws",
       name: one.name,
       account: one.account,
@@ -107,6 +108,12 @@ function targetsOf(configured: readonly AccountSettings[], flags: LiveFlags, env
       },
     })),
   );
+}
+
+/** Throws UserError for what can be no region: it becomes part of a host name. */
+function asRegion(text: string): string {
+  if (/^[a-z0-9]+(-[a-z0-9]+)*$/i.test(text)) return text;
+  throw new UserError(`${JSON.stringify(text)} is not the name of a region`, { suggestions: ["--region eu-central-1 --region us-east-1"] });
 }
 
 function chosen(accounts: readonly AccountSettings[], wanted: readonly string[] | undefined): readonly AccountSettings[] {

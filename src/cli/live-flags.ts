@@ -18,7 +18,7 @@ export const targetFlags = {
     multiple: true,
     multipleNonGreedy: true,
     helpValue: "NAME",
-    description: "region, may be given several times (EVSCOPE_REGION: comma between)",
+    description: "region, may be given several times, or several with commas between (EVSCOPE_REGION)",
   }),
   function: Flags.string({
     ...group,

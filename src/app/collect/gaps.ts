@@ -66,6 +66,12 @@ export function failure(session: LiveSession, what: string, error: unknown, wind
   };
 }
 
+/** All attempts at a call were in vain: throttled, 5xx, no answer. */
+export function isExhausted(error: unknown): boolean {
+  const cause = error instanceof UserError ? error.cause : error;
+  return cause instanceof AwsError && cause.attempts > 1;
+}
+
 /** Nothing more can be asked of that session: its credentials ended. null: another error. */
 export function credentialsError(error: unknown): UserError | null {
   return error instanceof UserError && error.exitCode === EXIT.credentials ? error : null;

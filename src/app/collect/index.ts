@@ -1,12 +1,13 @@
 /** `collect`: telemetry of live clouds into the dataset, only the windows that it does not hold yet. */
 import type { CollectTask, LiveSession, Signal, Span } from "../../clouds/room.ts";
+import { UserError } from "../../model/errors.ts";
 import type { Config, Gap, RecordType } from "../../model/records.ts";
 import type { Usd } from "../../model/units.ts";
 import { type Collected, openBatchWriter, openCollected, openCommitter } from "../../store/index.ts";
 import { type LiveWorld, nameOf, type Sessions, withSessions } from "../live.ts";
 import type { Scope } from "../targets.ts";
 import { announce } from "./announce.ts";
-import { credentialsError, failure, GapList, isAbsence, isGap, signalOf, topicOf } from "./gaps.ts";
+import { credentialsError, failure, GapList, isAbsence, isExhausted, isGap, signalOf, topicOf } from "./gaps.ts";
 import { knownConfigs } from "./known-configs.ts";
 import { Merger } from "./merge.ts";
 
@@ -82,6 +83,8 @@ interface Part {
   sourcesHeld: number;
   /** Why nothing more can be asked of it; null: it can. */
   ended: Error | null;
+  /** By signal and call: windows in a row for which all attempts were in vain. */
+  inVain: Map<string, number>;
   results: Map<string, CollectedPart>;
 }
 
@@ -114,7 +117,7 @@ async function collectFrom({ sessions, unreached }: Sessions, work: Work): Promi
 /** Inventory, then the plan of what to read. */
 async function prepare(session: LiveSession, work: Work): Promise<Part> {
   const { scope, world, merger, collected, gaps } = work;
-  const part: Part = { session, configs: [], tasks: [], sourcesHeld: 0, ended: null, results: new Map() };
+  const part: Part = { session, configs: [], tasks: [], sourcesHeld: 0, ended: null, inVain: new Map(), results: new Map() };
   const held = new Map<string, boolean>();
   try {
     const source = merger.begin();
@@ -155,8 +158,9 @@ async function readAll(parts: readonly Part[], work: Work): Promise<void> {
         for (const task of queue) {
           work.world.signal.throwIfAborted();
           if (work.merger.broken !== null) throw work.merger.broken;
-          if (part.ended === null) await read(task, part, work);
-          else countOf(task, part).failed += 1;
+          if (part.ended !== null) countOf(task, part).failed += 1;
+          else if ((part.inVain.get(callOf(task)) ?? 0) >= AT_ONCE) giveUp(task, part, work);
+          else await read(task, part, work);
           work.world.host.progress("collect", ++done, total, "windows");
         }
       }),
@@ -187,9 +191,20 @@ async function read(task: CollectTask, part: Part, work: Work): Promise<void> {
   } catch (error) {
     whole = false;
     fail(part, task.title, error, task.window, task.signal, work);
+    part.inVain.set(callOf(task), isExhausted(error) ? (part.inVain.get(callOf(task)) ?? 0) + 1 : 0);
   }
-  if (whole) merger.done([task.source, ...(task.alsoCovers ?? [])], task.window);
+  if (whole) {
+    part.inVain.delete(callOf(task));
+    merger.done([task.source, ...(task.alsoCovers ?? [])], task.window);
+  }
   count[whole ? "fetched" : "failed"] += 1;
+}
+
+/** Each further window would be tried for as long again as an outage lasts. */
+function giveUp(task: CollectTask, part: Part, { gaps }: Work): void {
+  const error = new UserError(`not asked: ${task.via} failed for the ${AT_ONCE} windows before, however often it was tried`);
+  gaps.add(topicOf(part.session, task.signal), failure(part.session, task.title, error, task.window));
+  countOf(task, part).failed += 1;
 }
 
 /** Notes a failure and goes on; throws when all is to stop. */
@@ -204,8 +219,12 @@ function fail(part: Part, what: string, error: unknown, window: Span | null, top
   work.gaps.add(topicOf(part.session, topic), failure(part.session, what, ended ?? error, window));
 }
 
+function callOf(task: CollectTask): string {
+  return `${task.signal} ${task.via}`;
+}
+
 function countOf(task: CollectTask, part: Part): CollectedPart {
-  const key = `${task.signal} ${task.via}`;
+  const key = callOf(task);
   const count = part.results.get(key) ?? {
     target: nameOf(part.session.target),
     signal: task.signal,

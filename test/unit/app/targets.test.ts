@@ -98,6 +98,13 @@ describe("scopeOf", () => {
     expect(scopeOf(TWO, { until: "2026-11-21" }, {}, NOW).searchTo).toBe(Date.UTC(2026, 10, 21));
   });
 
+  it("takes several regions with commas between, and nothing that is no name", () => {
+    const regions = scopeOf(NONE, { region: ["us-east-1,eu-west-1", "us-east-1"] }, {}, NOW).targets.map((one) => one.region);
+    expect(regions).toEqual(["us-east-1", "eu-west-1"]);
+    for (const region of ["../../x", "eu west", "a.example.com"])
+      expect(() => scopeOf(NONE, { region: [region] }, {}, NOW)).toThrow(/not the name of a region/);
+  });
+
   it("takes what the AWS tools take where nothing is configured, and says what is missing", () => {
     const env = { AWS_REGION: "", AWS_DEFAULT_REGION: "us-west-2", AWS_PROFILE: "me" };
     expect(scopeOf(NONE, {}, env, NOW).targets).toEqual([

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { collect, type CollectResult } from "../../../../src/app/collect/index.ts";
 import type { LiveWorld } from "../../../../src/app/live.ts";
 import type { Scope } from "../../../../src/app/targets.ts";
-import type { Target } from "../../../../src/clouds/room.ts";
+import { AwsError } from "../../../../src/clouds/aws/api.ts";
+import type { CollectTask, Signal, Target } from "../../../../src/clouds/room.ts";
 import { EXIT, UserError } from "../../../../src/model/errors.ts";
 import { idKeys } from "../../../../src/model/id-keys.ts";
 import type { Config, Gap, LogEvent } from "../../../../src/model/records.ts";
@@ -178,6 +179,35 @@ describe("collect", () => {
     expect(opened[1]!.asked.run.map((task) => task.source)).toEqual(["s/a"]);
     expect(second.gaps).toEqual([]);
     expect(await held()).toEqual({ log: 10, gaps: [] });
+  });
+
+  it("gives a call up that fails for all its windows, however often it is tried, and goes on with the others", async () => {
+    const down = new AwsError("failed", "xray:GetTraceSummaries", "InternalFailure", "InternalFailure: down (12 attempts)", 500, 12);
+    const before = async (_: number, task: CollectTask): Promise<void> => {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (task.signal === "logs") throw new UserError(down.message, { cause: down });
+    };
+    const names = Array.from({ length: 40 }, (_, i) => `g${i}`);
+    const sources = {
+      ...Object.fromEntries(names.map((name) => [name, { signal: "logs" as const, records: [], before }])),
+      ...Object.fromEntries(names.map((name) => [`m-${name}`, { signal: "metrics" as const, records: [], before }])),
+    };
+    const result = await collect(dir, scope(T0, T0 + HOUR), world({ shop: { sources } }));
+    const tried = (signal: Signal): number => opened[0]!.asked.run.filter((task) => task.signal === signal).length;
+    // eight windows are read at the same time: when the eighth has failed, seven more may have begun
+    expect(tried("logs")).toBeGreaterThanOrEqual(8);
+    expect(tried("logs")).toBeLessThan(16);
+    expect(tried("metrics")).toBe(40);
+    expect(result.parts.map(({ signal, fetched, failed }) => [signal, fetched, failed])).toEqual([
+      ["logs", 0, 40],
+      ["metrics", 40, 0],
+    ]);
+    expect(result.gaps).toHaveLength(40);
+    expect(result.gaps.filter((one) => one.why.startsWith("not asked: "))).toHaveLength(40 - tried("logs"));
+    expect(result.partial).toBe(true);
+    // nothing of it is held
+    await collect(dir, scope(T0, T0 + HOUR), world({ shop: { sources: { g0: { signal: "logs", records: [] } } } }));
+    expect(opened[1]!.asked.run).toHaveLength(1);
   });
 
   it("does not take a window for held whose source told of a gap, but for a reader's word about one trace", async () => {
