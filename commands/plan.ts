@@ -51,7 +51,7 @@ ${EXIT_CODES_HELP}`);
     );
     const plan = await planOf(sizing, { alias: flags.alias ?? null, folder: process.cwd(), live: !flags.offline }, reach);
     if (flags.out !== undefined) savePlan(flags.out, plan);
-    this.print(planText(plan, flags.out ?? null, flags.format, this.terminal()));
+    this.print(planText(plan, flags.out ?? null, flags.format, this.terminal(), reach.again));
     this.exitWith(fresh.partial ? EXIT.partial : EXIT.done);
   }
 }

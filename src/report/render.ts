@@ -71,8 +71,8 @@ export function probeText(facts: ProbeFacts, form: "table" | "json", look: Look)
 }
 
 /** `file`: where the plan was written; null: nowhere. */
-export function planText(plan: Plan, file: string | null, form: TableForm | "json", look: Look): string {
-  return form === "json" ? formatJson(plan) : reportText(planView(plan, file), form, look);
+export function planText(plan: Plan, file: string | null, form: TableForm | "json", look: Look, again = ""): string {
+  return form === "json" ? formatJson(plan) : reportText(planView(plan, file, again), form, look);
 }
 
 export function applyText(facts: ApplyFacts, form: "table" | "json", look: Look): string {

@@ -61,7 +61,13 @@ export function readPlan(path: string): Plan {
   if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true)
     throw new UserError(`no plan file at ${path}`, { suggestions: NEW_PLAN });
   const text = readFileSync(path, "utf8");
-  const parsed = PlanFile.safeParse(jsonOf(text, path));
+  const json = jsonOf(text, path);
+  const version = (json as { schemaVersion?: unknown } | null)?.schemaVersion;
+  if (typeof version === "number" && version > 1)
+    throw new UserError(`${path} is a plan of version ${version}; this evscope reads version 1`, {
+      suggestions: ["apply it with the evscope that made it, or a newer one", ...NEW_PLAN],
+    });
+  const parsed = PlanFile.safeParse(json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     const at = [...issue.path, ...(issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [])];

@@ -43,7 +43,9 @@ export function openApplier(api: AwsApi, target: Target, context: LiveContext): 
       else refuseChanged(change, seen, revision);
       const alias = change.alias === null ? null : await reading(change, target, () => usableAlias(change, seen, half));
       const written = half ? seen : await update(change, seen);
-      const publishedVersion = alias === null ? null : await move(change, alias, written);
+      // nothing was written since it was read at rest
+      if (alias === null) return { live: liveOf(change, written, await aliasesOf(api, fn)), publishedVersion: null };
+      const publishedVersion = await move(change, alias, written);
       return { live: await read(change), publishedVersion };
     },
     async moveAlias(ref, alias, version) {

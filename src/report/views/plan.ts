@@ -4,8 +4,8 @@ import { humanUsd, plural } from "../formats/values.ts";
 import type { Report } from "../report.ts";
 import { changeText } from "./changes.ts";
 
-/** `file`: where it was written; null: nowhere. */
-export function planView(plan: Plan, file: string | null): Report {
+/** `file`: where it was written; null: nowhere. `again`: flags that printed commands need, with a space before. */
+export function planView(plan: Plan, file: string | null, again = ""): Report {
   const saving = plan.changes.reduce((sum, one) => sum + (one.expected?.savingUsdPerMonth?.p50 ?? 0), 0);
   const owned = plan.changes.filter((one) => one.owners.length > 0).length;
   const blind = plan.changes.filter((one) => one.fingerprint === "").length;
@@ -40,8 +40,8 @@ export function planView(plan: Plan, file: string | null): Report {
             : []),
           ...(blind > 0 ? ["Made without connection: apply compares the settings alone, not the revision."] : []),
           ...(file === null
-            ? ["Nothing was written; --out FILE writes the plan, evscope apply FILE does it."]
-            : [`Written to ${file}; evscope apply ${file} does it.`]),
+            ? [`Nothing was written; --out FILE writes the plan, evscope apply FILE${again} does it.`]
+            : [`Written to ${file}; evscope apply ${file}${again} does it.`]),
         ],
       },
       ...(plan.skipped.length === 0

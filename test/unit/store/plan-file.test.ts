@@ -55,6 +55,12 @@ describe("plan file", () => {
     expect(() => readPlan(edited((text) => text.replace('"kind": "evscope-plan"', '"kind": "x"')))).toThrow(/plan\.json:3:\d+: kind/);
   });
 
+  it("a newer evscope's plan is named as such, not read in part", () => {
+    expect(() => readPlan(edited((text) => text.replace('"schemaVersion": 1', '"schemaVersion": 2')))).toThrow(
+      /is a plan of version 2; this evscope reads version 1/,
+    );
+  });
+
   it("two changes of one resource are refused", () => {
     const twice = makePlan([plan.changes[0]!, { ...plan.changes[0]!, id: "other" }], [], 1_790_000_000_000);
     writePlan(path, twice);

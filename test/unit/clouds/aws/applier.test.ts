@@ -169,6 +169,21 @@ describe("write", () => {
     });
   });
 
+  // the control plane of an account and region takes 15 calls a second: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+  it("takes four calls and the waiting: read, write, read until it is done, aliases", async () => {
+    const { api, applier } = cloud();
+    const planned = change(await applier.read(ref("orders")));
+    const before = api.asked.length;
+    await applier.write(planned, planned.revision);
+    const asked = api.asked.slice(before).map((one) => one.api.replace("lambda:", ""));
+    expect(asked.filter((name, i) => name !== asked[i - 1])).toEqual([
+      "GetFunctionConfiguration",
+      "UpdateFunctionConfiguration",
+      "GetFunctionConfiguration",
+      "ListAliases",
+    ]);
+  });
+
   it("a failed update is seen when read, and another one is the way out", async () => {
     const { api, applier } = cloud();
     const planned = change(await applier.read(ref("orders")));
