@@ -67,7 +67,10 @@ export interface Collected {
   /** Parts of the window that are not held, in order. */
   missing(source: string, window: TimeSpan): TimeSpan[];
   mark(source: string, window: TimeSpan): void;
-  /** Replaces what was said about this window under `topic`; gaps without times are replaced too, parts outside the window stay. */
+  /**
+   * Replaces what was said about this window under `topic` (`PLACE#KIND`), and under the parts of its place (`PLACE of PART#KIND`); gaps
+   * without times are replaced too, what lies outside the window stays.
+   */
   setGaps(topic: string, window: TimeSpan, gaps: readonly Gap[]): void;
   /** When a collection of this scope from `from` (or earlier) on was last complete; null: never. */
   completeAt(scope: string, from: EpochMs): EpochMs | null;
@@ -84,9 +87,14 @@ export function openCollected(dir: string): Collected {
       if (from < to) file.held[source] = joined([...(file.held[source] ?? []), [from, to]]);
     },
     setGaps(topic, window, gaps) {
-      const left = [...(file.gaps[topic] ?? []).flatMap((one) => outside(one, window)), ...gaps];
-      if (left.length > 0) file.gaps[topic] = left;
-      else delete file.gaps[topic];
+      const [place, kind] = [topic.slice(0, topic.lastIndexOf("#")), topic.slice(topic.lastIndexOf("#"))];
+      const parts = Object.keys(file.gaps).filter((key) => key.startsWith(`${place} of `) && key.endsWith(kind));
+      for (const key of new Set([topic, ...parts])) {
+        const left = (file.gaps[key] ?? []).flatMap((one) => outside(one, window));
+        if (key === topic) left.push(...gaps);
+        if (left.length > 0) file.gaps[key] = left;
+        else delete file.gaps[key];
+      }
     },
     completeAt(scope, from) {
       const last = file.complete[scope];

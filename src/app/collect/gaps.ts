@@ -1,6 +1,7 @@
 /** What a collection could not get: by topic, so that a later run takes back what it could get then. */
 import type { LiveSession, Signal, Span } from "../../clouds/room.ts";
 import { AwsError } from "../../clouds/aws/api.ts";
+import { filterName } from "../../clouds/aws/target-scope.ts";
 import { EXIT, UserError } from "../../model/errors.ts";
 import type { Gap, Rec } from "../../model/records.ts";
 import type { Collected } from "../../store/index.ts";
@@ -28,8 +29,9 @@ export class GapList {
   }
 }
 
-export function topicOf(session: LiveSession, topic: Topic): string {
-  return `${session.target.cloud}/${session.account}/${session.target.region}#${topic}`;
+/** With the target's filter of functions: what one run could not get of some functions is no matter of a run for others. */
+export function topicOf({ target, account }: LiveSession, topic: Topic): string {
+  return `${target.cloud}/${account}/${target.region}${filterName(target)}#${topic}`;
 }
 
 /** Which kind of telemetry a planned gap is about, by its words. */

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Gap } from "../../../src/model/records.ts";
 import { openCollected, openCommitter, openDataset, prune } from "../../../src/store/index.ts";
+import { collectedGaps } from "../../../src/store/collected.ts";
 
 let dir: string;
 beforeEach(() => {
@@ -103,6 +104,24 @@ describe("gaps", () => {
       ["group a", 0, 60],
       ["group c", 60, 200],
     ]);
+  });
+
+  it("of some functions stay when others are read, and go when all are", () => {
+    const collected = openCollected(dir);
+    const window = { from: 0, to: 100 };
+    const whats = (): string[] => {
+      collected.save();
+      return collectedGaps(dir, "all").map((one) => one.what);
+    };
+    collected.setGaps("t of [a]#logs", window, [gap("group a", 0, 100)]);
+    collected.setGaps("t of [b]#logs", window, []);
+    collected.setGaps("t#metrics", window, []);
+    collected.setGaps("t2#logs", window, []);
+    expect(whats()).toEqual(["group a"]);
+    collected.setGaps("t#logs", window, [gap("group c", 0, 100)]);
+    expect(whats()).toEqual(["group c"]);
+    collected.setGaps("t of [a]#logs", window, []);
+    expect(whats()).toEqual(["group c"]);
   });
 
   it("of descriptions and metrics cut no chain, those of logs do", async () => {
