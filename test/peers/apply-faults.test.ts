@@ -1,4 +1,5 @@
 /** Faults between the CLI and a server while it writes: what took effect is read, never guessed; the same command later does what is left. */
+import { CloudFormationClient, ListStacksCommand } from "@aws-sdk/client-cloudformation";
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import {
   CreateFunctionCommand,
@@ -33,6 +34,8 @@ describe.skipIf(!has("moto"))("faults of the second of three writes, on moto", (
     peer = await start("moto");
     proxy = await startFaultProxy(peer.url);
     lambda = new LambdaClient(at(peer.url));
+    // moto loads CloudFormation at its first call, which takes longer than the time-out below
+    await new CloudFormationClient(at(peer.url)).send(new ListStacksCommand({}));
     const policy = JSON.stringify({
       Version: "2012-10-17",
       Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
