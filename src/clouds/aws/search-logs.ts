@@ -173,11 +173,10 @@ async function* queried(
   }
 }
 
+/** Over all of the window: a chain that ends where the lines were cut would look whole beside a gap that begins there. */
 function tooMany(api: AwsApi, cutAt: EpochMs, window: Span): Gap {
-  return gap(api, "log search", `more than ${MAX_ROWS} lines hold one of the IDs; later ones were not read`, {
-    from: cutAt,
-    to: window.to,
-  });
+  const why = `more than ${MAX_ROWS} lines hold one of the IDs; those after ${new Date(cutAt).toISOString()} were not read`;
+  return gap(api, "log search", why, window);
 }
 
 async function* filtered(api: AwsApi, group: LogGroup, terms: readonly SearchTerm[], window: Span, gaps: Gap[]): AsyncGenerator<LogLine[]> {
