@@ -60,7 +60,6 @@ exports.handler = async (event) => {
 };`,
   charge: `${WORK}
 exports.handler = async (event) => {
-  console.log("received", JSON.stringify(event));
   for (const record of event.Records) {
     const body = JSON.parse(record.body);
     console.log(JSON.stringify({ level: "INFO", message: "charging", correlation_id: body.correlation_id, messageId: record.messageId }));
