@@ -78,7 +78,8 @@ export function rowOf(draft: Draft): CostRow {
   const lines = linesOf(draft.tally);
   const usd = tallyUsd(draft.tally, lines);
   const wasteUsd: CostRow["wasteUsd"] = {};
-  for (const [kind, tally] of draft.waste) wasteUsd[kind] = tallyUsd(tally) ?? 0;
+  // always in the same order, whatever came first
+  for (const [kind, tally] of [...draft.waste].sort(([a], [b]) => compare(a, b))) wasteUsd[kind] = tallyUsd(tally) ?? 0;
   return {
     key: draft.key,
     cloud: draft.cloud ?? null,

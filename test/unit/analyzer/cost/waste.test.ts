@@ -41,6 +41,13 @@ describe("waste in the ledger", () => {
     expect(usd! - Object.values(wasteUsd).reduce((sum, part) => sum + part, 0)).toBeCloseTo(useful, 15);
   });
 
+  it("is told in the same order, whatever came first", () => {
+    const usage = [group({ outcome: "timeout", billedMs: 3000 }), group({ outcome: "error" })];
+    const keysOf = (some: typeof usage): string[] => Object.keys(ledger({ usage: some }, { ...rates, by: "function" }).rows[0]!.wasteUsd);
+    expect(keysOf(usage)).toEqual(["errors", "timeouts"]);
+    expect(keysOf(usage.toReversed())).toEqual(["errors", "timeouts"]);
+  });
+
   it("wastes nothing that is unknown", () => {
     expect(ledger({ usage: [group({ outcome: "error", billedMs: null })] }, { ...rates, by: "function" }).rows[0]!.wasteUsd).toEqual({});
   });
