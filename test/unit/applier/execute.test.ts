@@ -105,6 +105,21 @@ describe("execute", () => {
     for (const name of names) expect(said.indexOf(`begin ${name}`)).toBeLessThan(said.indexOf(`done ${name}`));
   });
 
+  it("nothing is written whose beginning could not be journalled, and the same run goes on later", async () => {
+    const [dir, cloud] = [newDir(), new FakeCloud()];
+    const names = ["a", "b", "c", "d", "e", "f"];
+    for (const name of names) cloud.add(name);
+    const changes = names.map((name) => memoryChangeOf(cloud, name, 512));
+    let begun = 0;
+    const full = (where: string): void => {
+      if (where === "before begin" && ++begun > 3) throw new Error("ENOSPC: no space left on device, write");
+    };
+    await expect(run(dir, cloud, changes, { parallel: 2, keepGoing: true, tick: full })).rejects.toThrow(/ENOSPC/);
+    expect(cloud.state.writes).toHaveLength(3);
+    await run(dir, cloud, changes, { parallel: 2 });
+    expect(cloud.state.writes.map((one) => one.resource).sort()).toEqual(changes.map((one) => one.resource).sort());
+  });
+
   it("publishes and moves the alias that the change names", async () => {
     const cloud = new FakeCloud().add("a", { aliases: [{ name: "live", version: "1" }], versions: [1024] });
     const dir = newDir();
