@@ -9,7 +9,7 @@
  *     writer.lock                                   who writes
  *     journal/                                      what was changed in the clouds, see journal.ts
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../model/errors.ts";
 import type { EpochMs } from "../model/units.ts";
@@ -72,6 +72,10 @@ export function checkDataset(dir: string): void {
 }
 
 function checkFolder(dir: string): void {
+  if (!existsSync(dir) && lstatSync(dir, { throwIfNoEntry: false })?.isSymbolicLink() === true)
+    throw new UserError(`${dir} is a link to a folder that is not there`, {
+      suggestions: ["make that folder, or name another with --data"],
+    });
   if (statSync(dir, { throwIfNoEntry: false })?.isDirectory() !== false) return;
   throw new UserError(`${dir} is a file; a dataset is a folder`, { suggestions: ["name a folder with --data"] });
 }

@@ -1,6 +1,6 @@
 /** What a hostile machine does to the built CLI: it ends, says why in a line or two, and never with a stack trace. */
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, closeSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, openSync, writeFileSync } from "node:fs";
+import { chmodSync, closeSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, openSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,6 +19,15 @@ describe("paths that are not what they should be", () => {
     const { code, stderr } = await evscope([...args, "--data", "in.ndjson"], { cwd });
     expect(code).toBe(2);
     expect(stderr).toContain("in.ndjson is a file; a dataset is a folder");
+  });
+
+  it.skipIf(!posix)("--data naming a link that leads nowhere: usage", async () => {
+    const cwd = workDir();
+    writeFileSync(join(cwd, "in.ndjson"), "{}\n");
+    symlinkSync(join(cwd, "gone"), join(cwd, "link"));
+    const { code, stderr } = await evscope(["import", "in.ndjson", "--data", "link"], { cwd });
+    expect(code).toBe(2);
+    expect(stderr).toContain("link is a link to a folder that is not there");
   });
 
   it.skipIf(!posix)("a pipe that nobody writes to is refused, not waited for", async () => {
