@@ -14,8 +14,9 @@ export interface LineJson {
 /** Keys of which an event or answer, or a line that names a message, has at least one: behind words, text without them is not parsed. */
 const MARKED =
   /"(?:Records|detail-type|requestContext|MessageId|EventId|executionArn|SequenceNumber|messageId|eventId|message_id|event_id|s[qn]sMessageId|TableName|Execution|rmqMessagesByQueue|Successful|Entries)\\*"/;
-/** Keys of an event in a printed Python dict. */
-const PYTHON_MARKED = /'(?:Records|detail-type|requestContext|MessageId|EventId|executionArn|SequenceNumber|Execution|Entries)':/;
+/** The same in a printed Python dict. */
+const PYTHON_MARKED =
+  /'(?:Records|detail-type|requestContext|MessageId|EventId|executionArn|SequenceNumber|messageId|eventId|message_id|event_id|s[qn]sMessageId|Execution|Entries)':/;
 /** An object or a list of objects, and not Node.js's or Python's way to print one. */
 const STARTS = /\s*(?=\{\s*"|\[\s*\{\s*")/y;
 

@@ -168,7 +168,7 @@ export function logNormaliser(source: Source, sink: Sink, keys: IdKeys): LogNorm
     f.requestId = prefix?.requestId ?? f.requestId ?? currentOf(env);
     emitMessages(env, at, f.requestId, events);
     if (f.traceId !== null && f.requestId !== null) runs.traced(f.requestId, f.traceId);
-    const oom = f.level === "ERROR" && isOutOfMemory(message);
+    const oom = isAll ? f.level === "ERROR" && isOutOfMemory(message) : isOutOfMemory(words);
     failed(f.requestId, message, oom);
     log(env, at, oom ? "oom" : "function", message, f);
   }

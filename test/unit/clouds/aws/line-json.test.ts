@@ -88,6 +88,14 @@ describe.each(Object.entries(PREFIXES))("JSON behind the prefix of %s", (_, pref
     expect(line.ids).toEqual([]);
   });
 
+  it("may be a dict that Python printed", () => {
+    const { line } = logged(`${prefix}{'message': 'notified', 'eventId': '${EVENT}', 'orderId': 'ORD-1', 'last': None}`);
+    expect(line.ids).toEqual([
+      { kind: "message", value: EVENT },
+      { kind: "correlation", value: "ORD-1" },
+    ]);
+  });
+
   it("does not say which run it belongs to: the prefix does", () => {
     expect(logged(prefix + json({ message: "called", requestId: OTHER })).line.requestId).toBe(REQUEST);
   });
@@ -122,6 +130,12 @@ describe("memory that ran out", () => {
       ["oom", true],
       ["function", false],
     ]);
+  });
+
+  it("is said by the words of a line, not by what they speak of", () => {
+    const prefix = PREFIXES["Node.js"];
+    expect(logged(`${prefix}FATAL ERROR: JavaScript heap out of memory at ${json({ messageId: MESSAGE })}`).failed).toBe(true);
+    expect(logged(`${prefix}received ${json({ messageId: MESSAGE, note: "JavaScript heap out of memory" })}`).failed).toBe(false);
   });
 });
 
