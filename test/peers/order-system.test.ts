@@ -13,6 +13,8 @@ import { has, type Peer, start } from "./support/servers.ts";
 const SIZES_MIB = [512, 1024, 3008] as const;
 /** evscope asks for 20 warm runs per size. */
 const RUNS_PER_SIZE = 25;
+/** An unseen size is slower by 10 % with a probability of a sixth, even on a flat curve: more must be accepted for one to be proposed. */
+const ASKED = ["--offline", "--min-saving", "0", "--max-slowdown", "30%", "--function", "checkout"];
 const ORDERS = SIZES_MIB.length * RUNS_PER_SIZE;
 
 describe.skipIf(!has("ministack"))("an order system whose functions really run", () => {
@@ -101,18 +103,18 @@ describe.skipIf(!has("ministack"))("an order system whose functions really run",
   });
 
   it("advises, applies, verifies and takes back", async () => {
-    const advised = await json("rightsize", "--offline", "--min-saving", "0", "--function", "checkout");
+    const advised = await json("rightsize", ...ASKED);
     const [checkout] = advised.functions;
     expect(checkout).toMatchObject({ function: "checkout", currentMib: 3008, tier: 2 });
-    // the handlers use one vCPU (1,769 MB) at most: beyond it nothing gets faster, and below it every run takes longer
-    expect(checkout.proposedMib).toBeGreaterThanOrEqual(1536);
+    // the handlers use one vCPU (1,769 MB) at most: beyond it nothing gets faster, and below 1,360 MB runs take 30 % longer
+    expect(checkout.proposedMib).toBeGreaterThanOrEqual(1280);
     expect(checkout.proposedMib).toBeLessThan(3008);
 
-    const dry = await run("rightsize", "--offline", "--min-saving", "0", "--function", "checkout", "--apply", "--dry-run");
+    const dry = await run("rightsize", ...ASKED, "--apply", "--dry-run");
     expect(dry.code, dry.stderr).toBe(0);
     expect(await memoryOnServer("checkout")).toBe(3008);
 
-    const applied = await run("rightsize", "--offline", "--min-saving", "0", "--function", "checkout", "--apply", "--yes");
+    const applied = await run("rightsize", ...ASKED, "--apply", "--yes");
     expect(applied.code, applied.stderr).toBe(0);
     expect(await memoryOnServer("checkout")).toBe(checkout.proposedMib);
     expect(await memoryOnServer("charge")).toBe(1024);
