@@ -3,7 +3,7 @@ import { applyFile } from "../src/app/apply.ts";
 import { EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
 import { ChangeCommand } from "../src/cli/change-command.ts";
 import { allowanceFlags, allowancesOf, mannerFlags } from "../src/cli/change-flags.ts";
-import { targetFlags } from "../src/cli/live-flags.ts";
+import { accountFlags } from "../src/cli/live-flags.ts";
 import { UserError } from "../src/model/errors.ts";
 import { applyText } from "../src/report/render.ts";
 
@@ -28,9 +28,7 @@ ${EXIT_CODES_HELP}`);
     resume: Flags.boolean({ default: false, description: "finish the run that was interrupted, without its plan file" }),
     ...mannerFlags,
     ...allowanceFlags,
-    account: targetFlags.account,
-    profile: targetFlags.profile,
-    region: targetFlags.region,
+    ...accountFlags,
     format: Flags.option({ options: ["table", "json"] as const })({ default: "table", description: "form of the result" }),
   };
 

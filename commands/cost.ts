@@ -1,8 +1,8 @@
 import { Args, Flags } from "@oclif/core";
 import { costOf } from "../src/app/cost.ts";
-import { freshen } from "../src/app/freshen.ts";
+import { BILL_READS, CHAIN_READS, freshen } from "../src/app/freshen.ts";
 import { BaseCommand, EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
-import { liveFlags, priceFlag, targetFlags } from "../src/cli/live-flags.ts";
+import { accountFlags, liveFlags, priceFlag } from "../src/cli/live-flags.ts";
 import { EXIT } from "../src/model/errors.ts";
 import { costText } from "../src/report/render.ts";
 
@@ -42,9 +42,7 @@ ${EXIT_CODES_HELP}`);
       description: "form of the result",
     }),
     ...liveFlags,
-    account: targetFlags.account,
-    profile: targetFlags.profile,
-    region: targetFlags.region,
+    ...accountFlags,
     ...priceFlag,
   };
 
@@ -53,7 +51,8 @@ ${EXIT_CODES_HELP}`);
     const settings = this.settings(flags);
     const prices = flags.prices ?? settings.pricesFile;
     const paths = argv as string[];
-    const fresh = paths.length > 0 ? null : await freshen(flags.data, settings, flags, process.env, this.world(settings));
+    const reads = flags.by === "route" || flags.by === "chain" ? CHAIN_READS : BILL_READS;
+    const fresh = paths.length > 0 ? null : await freshen(flags.data, settings, flags, process.env, this.world(settings), reads);
     const { ledger, partial } = await costOf(
       flags.data,
       paths,

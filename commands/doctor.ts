@@ -2,7 +2,7 @@ import { Flags } from "@oclif/core";
 import { examine, type Feature, policyFor } from "../src/app/doctor.ts";
 import { scopeOf } from "../src/app/targets.ts";
 import { BaseCommand, EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
-import { targetFlags, windowFlags } from "../src/cli/live-flags.ts";
+import { accountFlags, windowFlags } from "../src/cli/live-flags.ts";
 import { EXIT } from "../src/model/errors.ts";
 import { doctorText } from "../src/report/render.ts";
 
@@ -29,9 +29,7 @@ ${EXIT_CODES_HELP}`);
       dependsOn: ["policy"],
       description: "what the policy shall allow (default: everything)",
     }),
-    account: targetFlags.account,
-    profile: targetFlags.profile,
-    region: targetFlags.region,
+    ...accountFlags,
     window: windowFlags.window,
     format: Flags.option({ options: ["table", "json"] as const })({ default: "table", description: "form of the result" }),
   };

@@ -1,10 +1,10 @@
 import { Flags } from "@oclif/core";
-import { freshen } from "../src/app/freshen.ts";
+import { freshen, SIZING_READS } from "../src/app/freshen.ts";
 import { planOf, savePlan } from "../src/app/plan.ts";
 import { rightsize } from "../src/app/rightsize.ts";
 import { EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
 import { ChangeCommand } from "../src/cli/change-command.ts";
-import { liveFlags, priceFlag, targetFlags } from "../src/cli/live-flags.ts";
+import { accountFlags, liveFlags, priceFlag } from "../src/cli/live-flags.ts";
 import { objectiveOf, sizingFlags } from "../src/cli/sizing-flags.ts";
 import { EXIT } from "../src/model/errors.ts";
 import { planText } from "../src/report/render.ts";
@@ -27,9 +27,7 @@ ${EXIT_CODES_HELP}`);
     alias: Flags.string({ helpValue: "NAME", description: "publish a version and move this alias to it, where a function has it" }),
     ...sizingFlags,
     ...liveFlags,
-    account: targetFlags.account,
-    profile: targetFlags.profile,
-    region: targetFlags.region,
+    ...accountFlags,
     ...priceFlag,
     format: Flags.option({ options: ["table", "json", "csv", "markdown"] as const })({
       default: "table",
@@ -40,7 +38,7 @@ ${EXIT_CODES_HELP}`);
   override async run(): Promise<void> {
     const { flags } = await this.parse(Plan);
     const reach = this.reach({ ...flags, function: undefined });
-    const fresh = await freshen(flags.data, reach.settings, flags, process.env, reach.world);
+    const fresh = await freshen(flags.data, reach.settings, flags, process.env, reach.world, SIZING_READS);
     const { sizing } = await rightsize(
       flags.data,
       [],

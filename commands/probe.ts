@@ -4,11 +4,9 @@ import { readPayloads } from "../src/app/probe/payloads.ts";
 import { scopeOf } from "../src/app/targets.ts";
 import { BaseCommand, EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
 import { confirm } from "../src/cli/confirm.ts";
-import { targetFlags } from "../src/cli/live-flags.ts";
+import { accountFlags } from "../src/cli/live-flags.ts";
 import { EXIT, UserError } from "../src/model/errors.ts";
 import { probeText } from "../src/report/render.ts";
-
-const { function: _, tag: __, ...accountFlags } = targetFlags;
 
 export default class Probe extends BaseCommand {
   static override summary = "measure a function at several memory sizes, on a copy";

@@ -1,11 +1,11 @@
 import { Args, Flags } from "@oclif/core";
-import { freshen } from "../src/app/freshen.ts";
+import { freshen, SIZING_READS } from "../src/app/freshen.ts";
 import { applyAdvice } from "../src/app/plan.ts";
 import { rightsize } from "../src/app/rightsize.ts";
 import { EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
 import { ChangeCommand } from "../src/cli/change-command.ts";
 import { aliasFlag, allowanceFlags, allowancesOf, mannerFlags } from "../src/cli/change-flags.ts";
-import { liveFlags, priceFlag, targetFlags } from "../src/cli/live-flags.ts";
+import { accountFlags, liveFlags, priceFlag } from "../src/cli/live-flags.ts";
 import { objectiveOf, sizingFlags } from "../src/cli/sizing-flags.ts";
 import { EXIT, UserError } from "../src/model/errors.ts";
 import { curveText, rightsizeText } from "../src/report/render.ts";
@@ -46,9 +46,7 @@ ${EXIT_CODES_HELP}`);
     ...mannerFlags,
     ...allowanceFlags,
     ...liveFlags,
-    account: targetFlags.account,
-    profile: targetFlags.profile,
-    region: targetFlags.region,
+    ...accountFlags,
     ...priceFlag,
     format: Flags.option({ options: ["table", "json", "csv", "markdown"] as const })({
       default: "table",
@@ -60,7 +58,7 @@ ${EXIT_CODES_HELP}`);
     const { argv, flags } = await this.parse(Rightsize);
     const paths = argv as string[];
     const reach = this.reach({ ...flags, function: undefined });
-    const fresh = paths.length > 0 ? null : await freshen(flags.data, reach.settings, flags, process.env, reach.world);
+    const fresh = paths.length > 0 ? null : await freshen(flags.data, reach.settings, flags, process.env, reach.world, SIZING_READS);
     const { sizing, partial } = await rightsize(
       flags.data,
       paths,
@@ -70,15 +68,11 @@ ${EXIT_CODES_HELP}`);
       this.abort.signal,
     );
     if (flags.explain !== undefined && sizing.functions.length === 0) throw new UserError(`no function ${flags.explain} in the telemetry`);
-    if (flags.explain !== undefined && flags.format === "table")
-      this.print(sizing.functions.map((one) => curveText(one, this.terminal())).join("\n\n"));
-    else if (!flags.apply) this.print(rightsizeText(sizing, flags.top ?? null, flags.format, this.terminal()));
-    else {
-      const options = { ...this.manner(flags), dataDir: flags.data, allow: allowancesOf(flags), folder: process.cwd() };
-      const applied = await applyAdvice(sizing, flags.alias ?? null, options, reach);
-      this.print(rightsizeText(sizing, flags.top ?? null, flags.format, this.terminal(), applied));
-      return this.exitWith(applied.exitCode);
-    }
-    this.exitWith(partial || fresh?.partial ? EXIT.partial : EXIT.done);
+    const manner = { ...this.manner(flags), dataDir: flags.data, allow: allowancesOf(flags), folder: process.cwd() };
+    const applied = flags.apply ? await applyAdvice(sizing, flags.alias ?? null, manner, reach) : undefined;
+    const isCurve = flags.explain !== undefined && flags.format === "table";
+    if (isCurve) this.print(sizing.functions.map((one) => curveText(one, this.terminal())).join("\n\n"));
+    else this.print(rightsizeText(sizing, flags.top ?? null, flags.format, this.terminal(), applied));
+    this.exitWith(applied?.exitCode || (partial || fresh?.partial ? EXIT.partial : EXIT.done));
   }
 }

@@ -3,7 +3,7 @@ import { undo } from "../src/app/undo.ts";
 import { EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
 import { ChangeCommand } from "../src/cli/change-command.ts";
 import { mannerFlags } from "../src/cli/change-flags.ts";
-import { targetFlags } from "../src/cli/live-flags.ts";
+import { accountFlags } from "../src/cli/live-flags.ts";
 import { UserError } from "../src/model/errors.ts";
 import { applyText } from "../src/report/render.ts";
 
@@ -23,9 +23,7 @@ ${EXIT_CODES_HELP}`);
     last: Flags.boolean({ default: false, description: "the last run that was not taken back" }),
     force: Flags.boolean({ default: false, description: "restore also what somebody changed since" }),
     ...mannerFlags,
-    account: targetFlags.account,
-    profile: targetFlags.profile,
-    region: targetFlags.region,
+    ...accountFlags,
     format: Flags.option({ options: ["table", "json"] as const })({ default: "table", description: "form of the result" }),
   };
 

@@ -1,9 +1,9 @@
 import { Args, Flags } from "@oclif/core";
-import { freshen } from "../src/app/freshen.ts";
+import { freshen, SIZING_READS } from "../src/app/freshen.ts";
 import { verify } from "../src/app/verify.ts";
 import { again } from "../src/cli/again.ts";
 import { BaseCommand, EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
-import { liveFlags, priceFlag, targetFlags } from "../src/cli/live-flags.ts";
+import { accountFlags, liveFlags, priceFlag } from "../src/cli/live-flags.ts";
 import { EXIT } from "../src/model/errors.ts";
 import { verifyText } from "../src/report/render.ts";
 
@@ -26,9 +26,7 @@ ${EXIT_CODES_HELP}`);
     last: Flags.boolean({ default: false, description: "the last run that was not taken back (the default)" }),
     prices: Flags.file({ helpValue: "FILE", description: "prices that replace the built-in ones (YAML or JSON)" }),
     ...liveFlags,
-    account: targetFlags.account,
-    profile: targetFlags.profile,
-    region: targetFlags.region,
+    ...accountFlags,
     ...priceFlag,
     format: Flags.option({ options: ["table", "json"] as const })({ default: "table", description: "form of the result" }),
   };
@@ -37,7 +35,7 @@ ${EXIT_CODES_HELP}`);
     const { args, flags } = await this.parse(Verify);
     const settings = this.settings(flags);
     const world = this.world(settings);
-    await freshen(flags.data, settings, flags, process.env, world);
+    await freshen(flags.data, settings, flags, process.env, world, SIZING_READS);
     const prices = flags.prices ?? settings.pricesFile;
     const result = await verify(flags.data, args.run ?? null, { ...settings, pricesFile: prices }, world, again(flags));
     this.print(verifyText(result, flags.format, this.terminal()));

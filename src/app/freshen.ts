@@ -1,7 +1,7 @@
 /** Before a command answers from the dataset: what is missing of its window is collected, where clouds are part of the answer. */
 import type { EpochMs, Ms } from "../model/units.ts";
 import { openCollected } from "../store/index.ts";
-import { isAbsence } from "./collect/gaps.ts";
+import { concerns, isAbsence, type Missing, type Topic } from "./collect/gaps.ts";
 import { collect, scopeKey } from "./collect/index.ts";
 import type { LiveWorld } from "./live.ts";
 import type { Settings } from "./settings.ts";
@@ -10,7 +10,14 @@ import { type Environment, type LiveFlags, type Scope, scopeOf, wantsLive } from
 /** What was complete so recently is not asked for again. */
 const FRESH_MS: Ms = 300_000;
 
-/** The window to answer for, as `--since` and `--until` have it; `partial`: some of it could not be collected. */
+/** What sizes are read from. */
+export const SIZING_READS: readonly Topic[] = ["inventory", "logs", "metrics"];
+/** What bills are read from: those of workflows count their histories' transitions. */
+export const BILL_READS: readonly Topic[] = [...SIZING_READS, "histories"];
+/** What chains are read from. */
+export const CHAIN_READS: readonly Topic[] = [...BILL_READS, "traces"];
+
+/** The window to answer for, as `--since` and `--until` have it; `partial`: some of what the command reads could not be collected. */
 export interface Fresh {
   since: string | undefined;
   until: string | undefined;
@@ -18,8 +25,8 @@ export interface Fresh {
 }
 
 /**
- * Collects unless clouds are neither configured nor asked for, --offline forbids it, or the last collection was complete minutes ago and
- * --live does not insist.
+ * Collects unless clouds are neither configured nor asked for, --offline forbids it, or minutes ago all was collected that can be had and
+ * --live does not insist. `reads`: what the command's answer is made of; gaps of other kinds are told and do not make it partial.
  * Throws what `collect` throws.
  */
 export async function freshen(
@@ -28,18 +35,31 @@ export async function freshen(
   flags: Pick<LiveFlags, "live" | "offline" | "account" | "profile" | "region" | "since" | "until" | "max-query-usd">,
   env: Environment,
   world: LiveWorld,
+  reads: readonly Topic[],
 ): Promise<Fresh> {
   const asked = { since: flags.since, until: flags.until };
   if (!wantsLive(settings, flags, env)) return { ...asked, partial: false };
   const scope = scopeOf(settings, pick(flags), env, world.clock.now());
   // spans count back from now, not from the newest record, which may be old
   const window = scope.windowGiven ? { since: isoOf(scope.window.from), until: isoOf(scope.window.to) } : asked;
-  if (flags.live !== true && isFresh(dataDir, scope)) return { ...window, partial: false };
-  const { gaps, added, partial } = await collect(dataDir, scope, world);
+  const lasting = flags.live === true ? null : lastingGaps(dataDir, scope);
+  if (lasting !== null) {
+    const own = lasting.filter((one) => concerns(one, reads));
+    tell(own, world);
+    return { ...window, partial: own.length > 0 };
+  }
+  const { missing, added } = await collect(dataDir, scope, world);
   world.host.note(`collected ${added.toLocaleString("en-US")} new record${added === 1 ? "" : "s"}`);
-  // windows of one source fail alike
-  for (const reason of new Set(gaps.filter((gap) => !isAbsence(gap)).map((gap) => `${gap.what}: ${gap.why}`))) world.host.warn(reason);
-  return { ...window, partial };
+  tell(
+    missing.filter(({ gap }) => !isAbsence(gap)),
+    world,
+  );
+  return { ...window, partial: missing.some((one) => concerns(one, reads)) };
+}
+
+/** Windows of one source fail alike: once each. */
+function tell(missing: readonly Missing[], { host }: LiveWorld): void {
+  for (const reason of new Set(missing.map(({ gap }) => `${gap.what}: ${gap.why}`))) host.warn(reason);
 }
 
 /** A command's own flags of the same names as ours (`--function`) are not about what to collect. */
@@ -47,9 +67,10 @@ function pick({ live, offline, account, profile, region, since, until, "max-quer
   return { live, offline, account, profile, region, since, until, "max-query-usd": maxQueryUsd };
 }
 
-function isFresh(dataDir: string, scope: Scope): boolean {
-  const at = openCollected(dataDir).completeAt(scopeKey(scope), scope.window.from);
-  return at !== null && scope.window.to - at < FRESH_MS;
+/** What the collection of minutes ago could not get, and another could not either; null: there was none, or another could. */
+function lastingGaps(dataDir: string, scope: Scope): readonly Missing[] | null {
+  const last = openCollected(dataDir).complete(scopeKey(scope), scope.window.from);
+  return last !== null && scope.window.to - last.at < FRESH_MS ? last.lasting : null;
 }
 
 function isoOf(at: EpochMs): string {

@@ -3,8 +3,8 @@ import { Flags } from "@oclif/core";
 
 const group = { helpGroup: "LIVE" };
 
-/** Which account, region and functions. */
-export const targetFlags = {
+/** Which accounts and regions. */
+export const accountFlags = {
   account: Flags.string({
     ...group,
     multiple: true,
@@ -20,6 +20,11 @@ export const targetFlags = {
     helpValue: "NAME",
     description: "region, may be given several times, or several with commas between (EVSCOPE_REGION)",
   }),
+};
+
+/** Which account, region and functions. */
+export const targetFlags = {
+  ...accountFlags,
   function: Flags.string({
     ...group,
     multiple: true,

@@ -35,8 +35,17 @@ const File = z.strictObject({
   held: z.record(z.string(), z.array(spanShape)),
   /** By topic (a target's inventory, a target's logs ...). */
   gaps: z.record(z.string(), z.array(gapShape)),
-  /** By scope: when a collection of it was last complete, and from when on. */
-  complete: z.record(z.string(), z.strictObject({ at: z.number(), from: z.number() })),
+  /** By scope: when all of it was last collected that can be had, from when on, and what cannot be had. */
+  complete: z.record(
+    z.string(),
+    z.strictObject({
+      at: z.number(),
+      from: z.number(),
+      lasting: z
+        .array(z.strictObject({ about: z.enum(["inventory", "logs", "metrics", "traces", "histories"]), gap: gapShape }))
+        .default([]),
+    }),
+  ),
 });
 
 /** Topics that say nothing about events: a chain is not cut by them. */
@@ -62,6 +71,9 @@ export function collectedGaps(dir: string, which: "all" | "events"): Gap[] {
   return Object.entries(read(dir).gaps).flatMap(([topic, gaps]) => (which === "events" && BESIDE.test(topic) ? [] : gaps));
 }
 
+/** A gap that trying again does not mend, and the topic that it is about. */
+export type LastingGap = z.infer<typeof File>["complete"][string]["lasting"][number];
+
 /** Writers only: the caller holds the dataset's lock. Nothing reaches the disk before `save`. */
 export interface Collected {
   /** Parts of the window that are not held, in order. */
@@ -72,9 +84,9 @@ export interface Collected {
    * without times are replaced too, what lies outside the window stays.
    */
   setGaps(topic: string, window: TimeSpan, gaps: readonly Gap[]): void;
-  /** When a collection of this scope from `from` (or earlier) on was last complete; null: never. */
-  completeAt(scope: string, from: EpochMs): EpochMs | null;
-  setComplete(scope: string, at: EpochMs, from: EpochMs): void;
+  /** When all was last collected of this scope that can be had, from `from` (or earlier) on, and what cannot be had; null: never. */
+  complete(scope: string, from: EpochMs): { at: EpochMs; lasting: readonly LastingGap[] } | null;
+  setComplete(scope: string, at: EpochMs, from: EpochMs, lasting?: readonly LastingGap[]): void;
   save(): void;
 }
 
@@ -96,14 +108,15 @@ export function openCollected(dir: string): Collected {
         else delete file.gaps[key];
       }
     },
-    completeAt(scope, from) {
+    complete(scope, from) {
       const last = file.complete[scope];
-      return last !== undefined && last.from <= from ? last.at : null;
+      return last !== undefined && last.from <= from ? last : null;
     },
-    setComplete(scope, at, from) {
+    setComplete(scope, at, from, lasting = []) {
       const last = file.complete[scope];
       // time between the two that neither saw would be taken for seen
-      file.complete[scope] = { at, from: last !== undefined && last.at >= from ? Math.min(from, last.from) : from };
+      const since = last !== undefined && last.at >= from ? Math.min(from, last.from) : from;
+      file.complete[scope] = { at, from: since, lasting: [...lasting] };
     },
     save: () => writeDurably(pathOf(dir), JSON.stringify(file)),
   };

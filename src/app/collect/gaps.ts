@@ -9,9 +9,15 @@ import type { Collected } from "../../store/index.ts";
 /** What a target's gap is about. */
 export type Topic = Signal | "inventory";
 
+/** A gap, and what it is about. */
+export interface Missing {
+  about: Topic;
+  gap: Gap;
+}
+
 /** Gaps of one run. */
 export class GapList {
-  readonly all: Gap[] = [];
+  readonly missing: Missing[] = [];
   readonly #byTopic = new Map<string, Gap[]>();
 
   add(topic: string, gap: Gap): void {
@@ -19,7 +25,7 @@ export class GapList {
     // pages of one source may each say the same
     if (gaps.some((one) => one.what === gap.what && one.why === gap.why && one.from === gap.from && one.to === gap.to)) return;
     this.#byTopic.set(topic, [...gaps, gap]);
-    this.all.push(gap);
+    this.missing.push({ about: topic.slice(topic.lastIndexOf("#") + 1) as Topic, gap });
   }
 
   /** Replaces what was said about this window under each of these topics. */
@@ -49,6 +55,27 @@ export function isGap(record: Rec): record is Gap {
 /** Nothing was there to read, so nothing is missing. */
 export function isAbsence(gap: Gap): boolean {
   return gap.why.startsWith("no log group yet");
+}
+
+/**
+ * Asking again for the same would be answered the same: not allowed, not known to the endpoint, refused as it stands (4xx), no longer kept.
+ * Not so what passes (throttled, 5xx, no answer) or depends on a flag (the price limit). The words are those of `clouds/aws/live-gaps.ts`.
+ */
+export function isLasting({ why }: Gap): boolean {
+  return (
+    /^not allowed: |^this endpoint does not know |\(HTTP 4\d\d\)$|^(X-Ray keeps|histories are kept|kept for less than)/.test(why) ||
+    /^log groups of class DELIVERY|^encrypted: |^unsupported bus type/.test(why)
+  );
+}
+
+/** Descriptions of what carries events: figures can do without them. */
+const CARRIERS =
+  /^(event (source mappings|buses and rules)|pipes|queues|topics|subscriptions of topics|tables|state machines|filters of mapping .*|details by (events|pipes|sqs|sns|dynamodb|states):.*|arn:.*)$/;
+
+/** Whether what is missing belongs to what a command reads. */
+export function concerns({ about, gap }: Missing, reads: readonly Topic[]): boolean {
+  if (isAbsence(gap) || !reads.includes(about)) return false;
+  return about !== "inventory" || reads.includes("traces") || !CARRIERS.test(gap.what);
 }
 
 /** A failed piece of work as a gap. `window` null: no time. */

@@ -7,7 +7,7 @@ import { type Collected, openBatchWriter, openCollected, openCommitter } from ".
 import { type LiveWorld, nameOf, type Sessions, withSessions } from "../live.ts";
 import type { Scope } from "../targets.ts";
 import { announce } from "./announce.ts";
-import { credentialsError, failure, GapList, isAbsence, isExhausted, isGap, signalOf, topicOf } from "./gaps.ts";
+import { credentialsError, failure, GapList, isAbsence, isExhausted, isGap, isLasting, type Missing, signalOf, topicOf } from "./gaps.ts";
 import { knownConfigs } from "./known-configs.ts";
 import { Merger } from "./merge.ts";
 
@@ -33,6 +33,8 @@ export interface CollectResult {
   duplicates: number;
   byType: Partial<Record<RecordType, number>>;
   gaps: Gap[];
+  /** The same, each with what it is about. */
+  missing: Missing[];
   /** Something that is there could not be read. */
   partial: boolean;
 }
@@ -237,10 +239,11 @@ function countOf(task: CollectTask, part: Part): CollectedPart {
   return count;
 }
 
-/** Notes that all of the scope is held, so that the next command need not look again at once. */
+/** Notes that all of the scope is held that can be had, so that the next command need not look again at once. */
 function finish({ scope, collected, gaps }: Work): void {
-  if (gaps.all.some((gap) => !isAbsence(gap))) return;
-  collected.setComplete(scopeKey(scope), scope.window.to, scope.window.from);
+  const missing = gaps.missing.filter(({ gap }) => !isAbsence(gap));
+  if (!missing.every(({ gap }) => isLasting(gap))) return;
+  collected.setComplete(scopeKey(scope), scope.window.to, scope.window.from, missing);
   collected.save();
 }
 
@@ -276,8 +279,9 @@ function resultOf(parts: readonly Part[], unreached: Sessions["unreached"], { sc
     added: merger.added,
     duplicates: merger.duplicates,
     byType: { ...merger.byType },
-    gaps: gaps.all,
-    partial: gaps.all.some((gap) => !isAbsence(gap)),
+    gaps: gaps.missing.map((one) => one.gap),
+    missing: gaps.missing,
+    partial: gaps.missing.some(({ gap }) => !isAbsence(gap)),
   };
 }
 

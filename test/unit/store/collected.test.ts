@@ -72,7 +72,7 @@ describe("windows held", () => {
     await prune(dir, 12.5 * day);
     const after = openCollected(dir);
     expect(after.missing("a", { from: 10 * day, to: 20 * day })).toEqual([{ from: 10 * day, to: 12 * day }]);
-    expect(after.completeAt("s", 10 * day)).toBeNull();
+    expect(after.complete("s", 10 * day)).toBeNull();
   });
 
   it("cannot be told from a damaged file, and that is said", () => {
@@ -141,14 +141,14 @@ describe("gaps", () => {
 describe("completeness", () => {
   it("holds for a scope from a moment on", () => {
     const collected = openCollected(dir);
-    expect(collected.completeAt("s", 50)).toBeNull();
+    expect(collected.complete("s", 50)).toBeNull();
     collected.setComplete("s", 100, 50);
-    expect(collected.completeAt("s", 60)).toBe(100);
-    expect(collected.completeAt("s", 40)).toBeNull();
+    expect(collected.complete("s", 60)?.at).toBe(100);
+    expect(collected.complete("s", 40)).toBeNull();
     collected.setComplete("s", 120, 80);
-    expect(collected.completeAt("s", 50)).toBe(120);
+    expect(collected.complete("s", 50)?.at).toBe(120);
     collected.setComplete("s", 300, 200);
-    expect(collected.completeAt("s", 150)).toBeNull();
-    expect(collected.completeAt("s", 200)).toBe(300);
+    expect(collected.complete("s", 150)).toBeNull();
+    expect(collected.complete("s", 200)?.at).toBe(300);
   });
 });
