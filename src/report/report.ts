@@ -15,6 +15,8 @@ export interface Column {
   basis?: Basis;
   /** May be left out where the page is too narrow: the last such column first. Machine-readable forms always have it. */
   optional?: boolean;
+  /** Optional columns of one group are left out together. */
+  group?: string;
   /** May be cut with an ellipsis where a page is too narrow for it; else it is wrapped. Machine-readable forms have it whole. */
   clip?: boolean;
 }

@@ -12,7 +12,7 @@ import { furtherAdvice } from "./further.ts";
 import { type Measured, observationsOf } from "./observations.ts";
 import { posterior, type Waiting } from "./posterior.ts";
 import { refusalFor } from "./refusals.ts";
-import { confidenceOf, probePlan, reachOf, tierOf } from "./tiers.ts";
+import { confidenceOf, probePlan, reachOf, settlingPlan, tierOf } from "./tiers.ts";
 import { monthlyVolume } from "./volume.ts";
 import {
   type AdviceContext,
@@ -116,9 +116,10 @@ function complete(base: SizingAdvice, subject: Subject, context: AdviceContext):
   const advice: SizingAdvice = { ...base, predicted, further };
   advice.evidence.effectiveSampleSize = curve.effectiveSampleSize;
   advice.evidence.coldShare = model?.coldShare ?? null;
+  const floorMib = need.floorMib ?? currentMib;
+  const probing = { currentMib, floorMib, mostMib: context.memory.mostMib, multiThreaded: curve.multiThreadedShare > 0.5 };
   if (tier < 3) {
-    const plan = { measured, currentMib, floorMib: need.floorMib ?? currentMib, mostMib: context.memory.mostMib };
-    const wanted = probePlan({ ...plan, multiThreaded: curve.multiThreadedShare > 0.5 });
+    const wanted = probePlan({ ...probing, measured });
     advice.probeMib = wanted.length === 0 ? null : wanted;
   }
   const refused = (refusal: string, choice: Choice | null = null): SizingAdvice => ({
@@ -151,6 +152,7 @@ function complete(base: SizingAdvice, subject: Subject, context: AdviceContext):
       (tier !== 1 || subject.waiting === null || isRightAtWorst(subject.here!, subject.waiting.leastMs, size, rule)),
   );
   const choice = choose(curve, { ...rule, currentMib, candidatesMib });
+  if (choice.doubtful !== null) advice.probeMib = settlingPlan(choice.doubtful.memoryMib, probing);
   const words = whyNotMore({ ...subject, refusal: null, choice, reach, asynchronous: facts.asynchronous, bounds: [] });
   if (isInDoubt(choice, context)) return refused(inDoubt(choice), choice);
   const proposed = choice.act ? choice.memoryMib : null;

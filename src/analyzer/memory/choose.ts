@@ -50,6 +50,17 @@ export interface ChooseOptions {
   asynchronous: boolean;
 }
 
+/** A size that would be better, and is not advised because it is not sure enough that it is fast enough. */
+export interface Doubtful {
+  memoryMib: Mib;
+  /** Change of the mean cost and of the mean warm duration to expect, as shares: -0.38 = 38 % less. */
+  costChange: number;
+  durationChange: number;
+  /** Slowdown that is accepted, as a share, and the probability of a longer one. */
+  slowdownLimit: number;
+  slowerProbability: number;
+}
+
 export interface Choice {
   /** Best size within the accepted slowdown; the current one where none is better. */
   memoryMib: Mib;
@@ -62,6 +73,8 @@ export interface Choice {
   why: "best" | "slower" | "uncertain" | "gain";
   /** Best size if slowdown did not matter. */
   unguardedMib: Mib;
+  /** Best size that only uncertainty forbids: fast enough as expected, not surely enough; null: none that gains anything over `memoryMib`. */
+  doubtful: Doubtful | null;
   /** Saving by the change; negative: it costs more. All 0 where `memoryMib` is the current size. */
   savingUsdPerMonth: Interval;
   /** Probability that the objective gains at least 5 % (cost: and the least saving). */
@@ -82,9 +95,10 @@ export function choose(of: Curves, options: ChooseOptions): Choice {
   );
   const unguardedMib = best(of, sizes, options);
   const memoryMib = best(of, permitted, options);
+  const doubtful = unguardedMib === memoryMib ? null : doubtfulSize(of, sizes, permitted, memoryMib, options);
   if (memoryMib === options.currentMib) {
     const why = unguardedMib === options.currentMib ? "best" : "slower";
-    return { memoryMib, act: false, why, unguardedMib, savingUsdPerMonth: ZERO, gainProbability: 0, slowerProbability: 0 };
+    return { memoryMib, act: false, why, unguardedMib, doubtful, savingUsdPerMonth: ZERO, gainProbability: 0, slowerProbability: 0 };
   }
   const probability = gainProbability(of, memoryMib, sizes, options);
   const act = probability >= RULE.minGainProbability;
@@ -93,6 +107,7 @@ export function choose(of: Curves, options: ChooseOptions): Choice {
     act,
     why: act ? "gain" : "uncertain",
     unguardedMib,
+    doubtful,
     savingUsdPerMonth: saving(of, memoryMib, options),
     gainProbability: probability,
     slowerProbability: slowerProbability(of, options.currentMib, memoryMib, RULE.maxSlowdown),
@@ -100,6 +115,35 @@ export function choose(of: Curves, options: ChooseOptions): Choice {
 }
 
 const ZERO: Interval = { p10: 0, p50: 0, p90: 0 };
+
+/** Of the sizes that are not permitted the best one that is expected to be within the limit. Speed forgoes nothing that is slower. */
+function doubtfulSize(
+  of: Curves,
+  sizes: readonly Mib[],
+  permitted: readonly Mib[],
+  insteadOfMib: Mib,
+  options: ChooseOptions,
+): Doubtful | null {
+  const { currentMib, objective } = options;
+  if (objective.optimize === "speed") return null;
+  const limit = slowdownLimit(options);
+  const line = objectiveLine(of, sizes, options);
+  const score = (size: Mib): number => at(line(size), of.meanMs(size));
+  const usd = (size: Mib): Usd => at(costLine(options, size), of.meanMs(size));
+  const leastSaving = objective.optimize === "cost" ? objective.minSavingUsdPerMonth : -Infinity;
+  const [found] = sizes
+    .filter((size) => !permitted.includes(size) && of.meanMs(size) <= of.meanMs(currentMib) * (1 + limit))
+    .filter((size) => score(size) <= score(insteadOfMib) * (1 - RULE.minGain) && usd(currentMib) - usd(size) >= leastSaving)
+    .sort((a, b) => score(a) - score(b));
+  if (found === undefined) return null;
+  return {
+    memoryMib: found,
+    costChange: usd(found) / usd(currentMib) - 1,
+    durationChange: of.meanMs(found) / of.meanMs(currentMib) - 1,
+    slowdownLimit: limit,
+    slowerProbability: slowerProbability(of, currentMib, found, limit),
+  };
+}
 
 /** Slowdown that is accepted, as a share. */
 export function slowdownLimit({ objective, asynchronous }: Pick<ChooseOptions, "objective" | "asynchronous">): number {
@@ -140,11 +184,13 @@ function best(of: Curves, sizes: readonly Mib[], options: ChooseOptions): Mib {
 type Line = { fixed: number; perMs: number };
 const at = (line: Line, durationMs: Ms): number => line.fixed + line.perMs * durationMs;
 
+function costLine({ costAt }: ChooseOptions, memoryMib: Mib): Line {
+  const { fixedUsdPerMonth, usdPerMonthPerMs } = costAt(memoryMib);
+  return { fixed: fixedUsdPerMonth, perMs: usdPerMonthPerMs };
+}
+
 function objectiveLine(of: Curves, sizes: readonly Mib[], options: ChooseOptions): (memoryMib: Mib) => Line {
-  const cost = (size: Mib): Line => {
-    const { fixedUsdPerMonth, usdPerMonthPerMs } = options.costAt(size);
-    return { fixed: fixedUsdPerMonth, perMs: usdPerMonthPerMs };
-  };
+  const cost = (size: Mib): Line => costLine(options, size);
   if (options.objective.optimize === "cost") return cost;
   if (options.objective.optimize === "speed") return () => ({ fixed: 0, perMs: 1 });
   const times = sizes.map((size) => of.meanMs(size));

@@ -102,6 +102,20 @@ export interface ProbeQuestion {
   multiThreaded: boolean;
 }
 
+/** Sizes so near each other that a probe learns nothing from both. */
+const NEAR_RATIO = 1.2;
+const isNear = (a: Mib, b: Mib): boolean => Math.abs(Math.log(a / b)) < Math.log(NEAR_RATIO);
+
+/**
+ * What settles whether `doubtfulMib` is fast enough: itself and the current size with the same payloads, and a third one, which makes the
+ * probe an experiment of its own.
+ */
+export function settlingPlan(doubtfulMib: Mib, question: Omit<ProbeQuestion, "measured">): Mib[] {
+  const pair = [doubtfulMib, question.currentMib];
+  const others = probePlan({ ...question, measured: [] }).filter((size) => !pair.some((one) => isNear(one, size)));
+  return [...pair, ...others].slice(0, 3);
+}
+
 /** Three sizes that span what is allowed, without those that are known; with one size known, its best partner first. */
 export function probePlan({ measured, currentMib, floorMib, mostMib, multiThreaded }: ProbeQuestion): Mib[] {
   const least = Math.min(floorMib, mostMib);
@@ -111,7 +125,7 @@ export function probePlan({ measured, currentMib, floorMib, mostMib, multiThread
   const partner = currentMib <= PARTNER_FROM_MIB ? most : Math.max(least, SMALL_PROBE_MIB);
   const known = new Set(measured.map((one) => one.memoryMib));
   const wanted = measured.length === 1 ? [partner, least, middle, most] : [least, middle, most];
-  const near = (size: Mib): boolean => [...known].some((other) => Math.abs(Math.log(size / other)) < Math.log(1.2));
+  const near = (size: Mib): boolean => [...known].some((other) => isNear(other, size));
   return [...new Set(wanted)].filter((size) => !near(size)).slice(0, Math.max(1, 3 - known.size));
 }
 

@@ -1,6 +1,6 @@
 /** The sentences that say what holds advice back. */
 import type { Mib, Ms } from "../../model/units.ts";
-import type { Choice } from "./choose.ts";
+import { type Choice, type Doubtful, RULE } from "./choose.ts";
 import type { Bounds } from "./cpu.ts";
 import type { MemoryNeed } from "./floor.ts";
 import type { Measured } from "./observations.ts";
@@ -35,7 +35,8 @@ export function whyNotMore(held: HeldBack): string {
       short ? "No larger size pays for itself by being faster." : `${currentMib} MiB is the best of the sizes that may be advised.`,
     );
   if (choice?.why === "uncertain" && refusal === null) parts.push(tooLittle(choice));
-  if (choice?.why === "slower") parts.push(`${choice.unguardedMib} MiB would be better, but slower than accepted.`);
+  if (choice !== null && choice.doubtful !== null) parts.push(doubt(choice.doubtful));
+  else if (choice?.why === "slower") parts.push(`${choice.unguardedMib} MiB would be better, but slower than accepted.`);
   else if (choice !== null && choice.unguardedMib !== choice.memoryMib)
     parts.push(`${choice.unguardedMib} MiB would be better still, but slower than accepted.`);
   if (need.floorMib === null) parts.push("Memory in use is not known: nothing smaller is advised.");
@@ -54,6 +55,21 @@ function shortage({ need: { exhaustedMib, floorMib }, currentMib }: HeldBack): s
     ? `Memory ran out: it needs at least ${floorMib} MiB, whatever that costs.`
     : `Memory in use and room for more come to ${floorMib} MiB, more than it has.`;
 }
+
+/** `1769 MiB would be about 38 % cheaper and no slower than now, but may be too slow`, and what would settle it. */
+function doubt({ memoryMib, costChange, durationChange, slowdownLimit, slowerProbability }: Doubtful): string {
+  const gains = [changeWords(costChange, "cheaper", "dearer"), changeWords(durationChange, "faster", "slower")].filter((one) => one !== "");
+  const risk = `more than ${percent(slowdownLimit)} slower with a probability of ${Math.ceil(slowerProbability * 100)} %`;
+  return `${memoryMib} MiB would be about ${gains.join(" and ")} than now, but ${risk} (accepted: ${percent(RULE.maxSlowerProbability)}). A probe at ${memoryMib} MiB would settle it.`;
+}
+
+function changeWords(share: number, less: string, more: string): string {
+  const size = Math.round(Math.abs(share) * 100);
+  if (size === 0) return more === "slower" ? "no slower" : "";
+  return `${size} % ${share < 0 ? less : more}`;
+}
+
+const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;
 
 function tooLittle({ memoryMib, savingUsdPerMonth: { p50 } }: Choice): string {
   return p50 > 0

@@ -11,6 +11,8 @@ export interface TextColumn {
   /** Cell of the totals row; null: there is none. */
   total: string | null;
   optional: boolean;
+  /** Optional columns of one group go together; null: alone. */
+  group: string | null;
   clip: boolean;
   /** Its cells must not be broken: a number, a moment, an ID of usual length. */
   solid: boolean;
@@ -52,6 +54,7 @@ export function textColumns(section: Section): TextColumn[] {
       cells: values.map((value) => cellText(column.type, value, decimals)),
       total: total === undefined ? null : cellText(column.type, total, decimals),
       optional: column.optional === true,
+      group: column.group ?? null,
       clip: column.clip === true,
       solid: numeric || column.type === "time" || (column.type === "id" && values.every((value) => String(value).length <= SOLID_ID)),
     };

@@ -36,7 +36,7 @@ export function noteLines(note: string, width: number): string[] {
 }
 
 function sectionLines(section: Section, look: Look, paint: Paint): string[] {
-  const columns = textColumns(section).map((column) => ({
+  let columns = textColumns(section).map((column) => ({
     ...column,
     header: escapeTerminal(column.header),
     cells: column.cells.map(escapeTerminal),
@@ -46,8 +46,10 @@ function sectionLines(section: Section, look: Look, paint: Paint): string[] {
   let gap = GAP;
   let widths = fit(columns, look.width, ROOMY_TEXT, gap);
   while (widths === null && columns.some((column) => column.optional)) {
-    const last = columns.findLastIndex((column) => column.optional);
-    dropped.unshift(...columns.splice(last, 1).map((column) => column.header));
+    const last = columns.findLast((column) => column.optional)!;
+    const going = columns.filter((column) => column === last || (last.group !== null && column.group === last.group));
+    dropped.unshift(...going.map((column) => column.header));
+    columns = columns.filter((column) => !going.includes(column));
     widths = fit(columns, look.width, ROOMY_TEXT, gap);
   }
   widths ??= fit(columns, look.width, LEAST_TEXT, gap);

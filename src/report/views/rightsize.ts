@@ -65,8 +65,8 @@ export function rightsizeView(sizing: Sizing, top: number | null): Report {
           { key: "currentMib", label: "now", type: "mib" },
           { key: "proposed", label: "proposed", type: "text" },
           { key: "savingUsd", label: "saving per month", type: "usd" },
-          { key: "savingUsdP10", label: "P10", type: "usd", optional: true },
-          { key: "savingUsdP90", label: "P90", type: "usd", optional: true },
+          { key: "savingUsdP10", label: "P10", type: "usd", optional: true, group: "interval" },
+          { key: "savingUsdP90", label: "P90", type: "usd", optional: true, group: "interval" },
           { key: "durationMs", label: "warm duration", type: "ms" },
           { key: "proposedDurationMs", label: "then", type: "ms" },
           { key: "confidence", label: "confidence", type: "text" },
@@ -144,14 +144,23 @@ function notesOf(sizing: Sizing, shown: readonly SizingAdvice[]): string[] {
   for (const { fn, text, savingUsdPerMonth } of further.slice(0, MOST_FURTHER))
     notes.push(`  ${fn}: ${text}${savingUsdPerMonth === null ? "" : ` (${humanUsd(savingUsdPerMonth)} per month)`}`);
   if (further.length > MOST_FURTHER) notes.push(`  and ${further.length - MOST_FURTHER} more, see --format json`);
-  const probe = shown.find((one) => one.refusal !== null && one.probeMib !== null);
-  if (probe?.probeMib)
-    notes.push(
-      `A probe would tell: evscope probe ${probe.fn} --sizes ${[...probe.probeMib].sort((a, b) => a - b).join(",")} --payload FILE`,
-    );
-  if (shown.length > 0) notes.push(`evscope rightsize --explain ${shown[0]!.fn} draws its curve.`);
+  // where one size is all but advised, a probe is worth most
+  const unsettled = shown.filter((one) => one.proposedMib === null && wouldProbe(one));
+  const probe = unsettled.find((one) => one.refusal === null) ?? unsettled[0];
+  if (probe !== undefined) notes.push(`A probe would tell: ${probeCommand(probe)}`);
+  const drawn = shown.find((one) => one.predicted.length > 0);
+  if (drawn !== undefined) notes.push(`evscope rightsize --explain ${drawn.fn} draws its curve.`);
   notes.push(`List prices of ${sizing.pricesAsOf}, in the tier that this use reaches, without free tier, discounts or tax.`);
   return notes;
+}
+
+function probeCommand({ fn, probeMib }: SizingAdvice): string {
+  return `evscope probe ${fn} --sizes ${[...(probeMib ?? [])].sort((a, b) => a - b).join(",")} --payload FILE`;
+}
+
+/** A probe would change what is said: nothing could be said, or a better size is held back by uncertainty alone, which the words tell. */
+function wouldProbe(one: SizingAdvice): boolean {
+  return one.probeMib !== null && (one.refusal !== null || one.whyNotMore.includes("A probe at "));
 }
 
 const MOST_FURTHER = 8;
@@ -185,8 +194,7 @@ export function curveDocument(one: SizingAdvice): CurveDocument {
     notes.push(
       `Saving per month ${usdInterval(one.savingUsdPerMonth)}; slower by more than 10 %: ${humanPercent(one.probabilitySlower ?? 0)}.`,
     );
-  if (one.probeMib !== null && one.refusal !== null)
-    notes.push(`A probe at ${[...one.probeMib].sort((a, b) => a - b).join(", ")} MiB would tell.`);
+  if (wouldProbe(one)) notes.push(`A probe would tell: ${probeCommand(one)}`);
   for (const { text } of one.further) notes.push(`${text[0]!.toUpperCase()}${text.slice(1)}.`);
   return {
     schemaVersion: 1,

@@ -79,6 +79,22 @@ describe("golden decisions", () => {
     expect(advice.whyNotMore).toContain("1024 MiB would save about $0.02");
   });
 
+  it("a size that only uncertainty holds back is named before one that is surely slower, and so is the probe that settles it", async () => {
+    const advice = await adviceOn(changed([1536, 115], [3008, 100]));
+    expect(advice).toMatchObject({ currentMib: 3008, proposedMib: null, refusal: null, tier: 2 });
+    // 1769 MiB for a little more than 100 ms: 1769 / 3008 = 0.59 of the GB-s, so up to 41 % less
+    const said =
+      /^1769 MiB would be about (\d+) % cheaper and (\d+) % slower than now, but more than 10 % slower with a probability of (\d+) %/;
+    const [cheaper, slower, probability] = said.exec(advice.whyNotMore)!.slice(1).map(Number);
+    expect(cheaper).toBeGreaterThan(25);
+    expect(cheaper).toBeLessThan(41);
+    expect(slower).toBeLessThan(10);
+    expect(probability).toBeGreaterThan(10);
+    expect(advice.whyNotMore).toContain("(accepted: 10 %). A probe at 1769 MiB would settle it.");
+    // itself, the current size with the same payloads, and the least one
+    expect(advice.probeMib).toEqual([1769, 3008, 128]);
+  });
+
   it("sizes that fit no curve together: no advice", async () => {
     // more memory, three times slower
     const advice = await adviceOn(changed([512, 100], [2048, 300]));

@@ -116,3 +116,29 @@ describe("balanced and speed", () => {
     expect(dear.savingUsdPerMonth.p50).toBeCloseTo(-1.18986, 4);
   });
 });
+
+describe("a size that only uncertainty forbids", () => {
+  /** One vCPU is as fast as more; below, half the memory takes 1.41 times as long. */
+  const bent = (size: number): number => 100 * Math.sqrt(1769 / Math.min(size, 1769));
+  const from3008 = { currentMib: 3008, candidatesMib: [512, 1769, 2048] };
+
+  it("is named, with what it gains and how doubtful it is, though a slower one would be better still", () => {
+    // both sizes are known to 10 %: 1 - Phi(ln 1.1 / hypot(.1, .1)) = 1 - Phi(0.674) = 0.2502
+    const choice = choose(one(bent, 0.1), options(from3008));
+    // 512: 1.86 times as long, 68 % cheaper
+    expect(choice).toMatchObject({ act: false, why: "slower", unguardedMib: 512 });
+    expect(choice.doubtful).toMatchObject({ memoryMib: 1769, slowdownLimit: 0.1 });
+    expect(choice.doubtful!.slowerProbability).toBeCloseTo(0.2502, 3);
+    // 1769 / 3008 = 0.588 of the cost
+    expect(choice.doubtful!.costChange).toBeCloseTo(-0.4119, 4);
+    expect(choice.doubtful!.durationChange).toBeCloseTo(0, 9);
+  });
+
+  it("is not there where slower is what is expected, where it may be taken, or where it gains too little", () => {
+    expect(choose(one(bent, 0.1), options({ ...from3008, candidatesMib: [512] })).doubtful).toBeNull();
+    // with 1 % of error 1769 is advised: nothing within the limit is better
+    expect(choose(one(bent, 0.01), options(from3008))).toMatchObject({ memoryMib: 1769, act: true, doubtful: null });
+    // $2.02 a month at 1769, $4.9 now: 1769 saves $2.02
+    expect(choose(one(bent, 0.1), options({ ...from3008, minSavingUsdPerMonth: 3 })).doubtful).toBeNull();
+  });
+});

@@ -44,6 +44,26 @@ describe("rightsize", () => {
     expect(text).toContain("3 functions: 1 to change");
     expect(text).toContain("A probe would tell: evscope probe");
   });
+  it("hints at the probe for a size that only uncertainty holds back, and at no curve of what never ran", async () => {
+    const doubtful = await adviceOn([
+      statsOf({ memoryMib: 1536, meanMs: 115, to: START + 14 * DAY }),
+      statsOf({ memoryMib: 3008, meanMs: 100, from: START + 14 * DAY, to: START + 28 * DAY }),
+    ]);
+    const never = await adviceOn([statsOf({ fn: "never", invocations: 0, warm: { ...statsOf().warm, count: 0 } })], { configs: [] });
+    const sizing = { ...(await sample()), functions: [never, doubtful] };
+    const text = rightsizeText(sizing, null, "table", { ...look, width: 200 });
+    expect(text).toContain("A probe would tell: evscope probe orders --sizes 128,1769,3008 --payload FILE");
+    expect(text).toContain("evscope rightsize --explain orders draws its curve.");
+    expect(rightsizeText({ ...sizing, functions: [never] }, null, "table", look)).not.toContain("--explain");
+  });
+  it("the ends of the saving's interval go together where the width is short", async () => {
+    const sizing = await sample();
+    for (let width = 60; width <= 160; width++) {
+      const [header = ""] = rightsizeText(sizing, null, "table", { ...look, width }).split("\n");
+      if (!header.startsWith("function")) continue;
+      expect([width, header.includes("P10")]).toEqual([width, header.includes("P90")]);
+    }
+  });
   it("as CSV runs no formula", async () => {
     const cells = rightsizeText(await sample(), null, "csv", look);
     expect(cells).toContain("'=cmd|");
