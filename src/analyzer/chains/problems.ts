@@ -2,7 +2,6 @@
 import type { ChainProblem, Hop } from "../../model/chains.ts";
 import { traceIdOf } from "../../model/ids.ts";
 import type { Message, Span } from "../../model/records.ts";
-import type { EpochMs } from "../../model/units.ts";
 import type { Arc, Context } from "./context.ts";
 import { type Arcs, type Members, ownMessages, senderOf } from "./edges.ts";
 import { type Node, spanKey, topOf } from "./nodes.ts";
@@ -281,11 +280,4 @@ function traceProblems(ctx: Context, members: Members): ChainProblem[] {
   return gaps
     .filter((g) => traces.has(traceIdOf(g.what.slice(6))))
     .map((g) => ({ code: "cut" as const, message: `${g.what} is not whole: ${g.why}`, hopId: null }));
-}
-
-/** Windows in which telemetry is known to be missing. */
-export function gapProblems(ctx: Context, startedAt: EpochMs, endedAt: EpochMs): ChainProblem[] {
-  return ctx.records.gaps
-    .filter((g) => g.from !== null && g.to !== null && g.from <= endedAt && g.to >= startedAt)
-    .map((g) => ({ code: "cut" as const, message: `${g.what} could not be read in this time: ${g.why}`, hopId: null }));
 }

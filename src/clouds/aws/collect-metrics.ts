@@ -11,7 +11,7 @@ import { type Namespace, NAMESPACES, periodOf, type Series, seriesIn, seriesPerR
 import { metrics } from "./metrics.ts";
 import { liveReader } from "./read-live.ts";
 import { list, type Obj } from "./schema.ts";
-import { BudgetError, spend, spentTogetherUsd } from "./spent.ts";
+import { BudgetError, spend, spentTogetherUsd, usdText } from "./spent.ts";
 import { filterName } from "./target-scope.ts";
 
 const USD_PER_SERIES = 0.01 / 1000;
@@ -84,7 +84,7 @@ export async function planMetrics(
       );
     }
     if (dear.length > 0) {
-      const why = `GetMetricData of ${dear.join(", ")} costs $${dearUsd.toFixed(4)}, and $${leftUsd.toFixed(4)} are left of the price limit (--max-query-usd)`;
+      const why = `GetMetricData of ${dear.join(", ")} costs ${usdText(dearUsd)}, and ${usdText(leftUsd)} are left of the price limit (--max-query-usd)`;
       plan.gaps.push(gap(api, `metrics ${namespace.name}`, why, request.window));
     }
   }

@@ -10,7 +10,7 @@ import { type AwsApi, AwsError } from "./api.ts";
 import { gap } from "./live-gaps.ts";
 import { liveReader } from "./read-live.ts";
 import { num, type Obj, objects, text } from "./schema.ts";
-import { BudgetError, spend, spentTogetherUsd } from "./spent.ts";
+import { BudgetError, spend, spentTogetherUsd, usdText } from "./spent.ts";
 import { xray } from "./xray.ts";
 
 const HOUR_MS = 3_600_000;
@@ -129,7 +129,9 @@ export function xrayRunner(api: AwsApi, context: LiveContext): XrayRunner {
       const pay = (traces: number): void => {
         const usd = traces * USD_PER_TRACE;
         if (spentTogetherUsd(api) + usd > limitUsd || !purse.reserve(usd))
-          throw new BudgetError(`traces of X-Ray: the price limit of $${maxUsd} is reached ($0.50 per million traces scanned or read)`);
+          throw new BudgetError(
+            `traces of X-Ray: the price limit of ${usdText(maxUsd)} is reached ($0.50 per million traces scanned or read)`,
+          );
         purse.settle(usd, usd);
         spend(api, usd);
       };

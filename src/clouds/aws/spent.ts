@@ -24,6 +24,12 @@ export class BudgetError extends UserError {
   }
 }
 
+/** `$0.0300`, `$0.00000012`: four decimals, and two digits of what is less. */
+export function usdText(usd: Usd): string {
+  if (usd < 1e-12) return "$0";
+  return `$${usd.toFixed(Math.max(4, 1 - Math.floor(Math.log10(usd))))}`;
+}
+
 /** From now on this connection adds to a sum that others share. */
 export function shareSpending(api: AwsApi, together: { usd: Usd } | undefined): void {
   if (together !== undefined) of(api).together = together;

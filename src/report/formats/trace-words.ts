@@ -59,14 +59,23 @@ export function remarks(chain: Chain, rows: readonly TreeRow[]): Remark[] {
   const workflowTold = rows.some(({ hop }) => hop.kind === "workflow" && failed(hop));
   const isTold = (hop: TraceHop | undefined): boolean => hop !== undefined && (told.has(hop.id) || (hop.kind === "state" && workflowTold));
   const byCode = new Map<Code, number>();
+  const alike = new Map<string, { remark: Remark; times: number }>();
   for (const problem of chain.problems) {
     const hop = problem.hopId === null ? undefined : hops.get(problem.hopId);
     if (["error", "fault", "timeout", "throttle"].includes(problem.code) && isTold(hop)) continue;
+    const where = hop === undefined || problem.message.includes(hop.name) ? "" : ` [${nameOf(hop)}]`;
+    const what = `${problem.code}: ${problem.message}${where}`;
+    const same = alike.get(what);
+    if (same !== undefined) {
+      same.times += 1;
+      same.remark.what = `${what} (${same.times} times)`;
+      continue;
+    }
     const count = (byCode.get(problem.code) ?? 0) + 1;
     byCode.set(problem.code, count);
-    if (count > SHOWN_PER_CODE) continue;
-    const where = hop === undefined || problem.message.includes(hop.name) ? "" : ` [${nameOf(hop)}]`;
-    found.push({ what: `${problem.code}: ${problem.message}${where}`, next: NEXT[problem.code] });
+    const remark = { what, next: NEXT[problem.code] };
+    alike.set(what, { remark, times: 1 });
+    if (count <= SHOWN_PER_CODE) found.push(remark);
   }
   for (const [code, count] of byCode)
     if (count > SHOWN_PER_CODE) found.push({ what: `${code}: ${count - SHOWN_PER_CODE} more, see --format json`, next: null });

@@ -379,6 +379,35 @@ describe("correlate", () => {
     expect(other[0]).toMatchObject({ complete: true, problems: [] });
   });
 
+  it("says once that a source could not be read, though a search and a collection both say so; permissions one by one", () => {
+    const gap = (what: string, why: string): Gap => ({
+      type: "gap",
+      cloud: "aws",
+      account: "111122223333",
+      region: "us-east-1",
+      what,
+      why,
+      from: T0,
+      to: T0 + 1000,
+    });
+    const traceId = "5fbcfc1f4d2e9bed6dc0c41c39dfdb2f";
+    const spans = [span("1".repeat(16), 0, 10, { traceId }), span("2".repeat(16), 2, 8, { traceId, parentSpanId: "1".repeat(16) })];
+    const told = (...gaps: Gap[]): string[] => correlate(together({ spans, gaps }))[0]!.problems.map((one) => one.message);
+    const unknown = (operation: string): string => `this endpoint does not know xray:${operation} (UnknownOperation, HTTP 404)`;
+    expect(
+      told(
+        gap("traces", unknown("BatchGetTraces")),
+        gap("traces of X-Ray", unknown("GetTraceSummaries")),
+        gap("traces", unknown("GetTraceSummaries")),
+        gap("traces of X-Ray", unknown("GetTraceSummaries")),
+      ),
+    ).toEqual([`traces of X-Ray could not be read in this time: ${unknown("GetTraceSummaries")}`]);
+    const denied = (action: string): Gap => gap("traces", `not allowed: the IAM action xray:${action} is missing (AccessDenied)`);
+    expect(told(denied("BatchGetTraces"), denied("GetTraceSummaries"))).toHaveLength(2);
+    // another source
+    expect(told(gap("logs of a", "unreachable"), gap("logs of b", "unreachable"))).toHaveLength(2);
+  });
+
   it("reports the missing parent of a span", () => {
     const [chain] = correlate(
       together({ spans: [span("1".repeat(16), 0, 10), span("2".repeat(16), 2, 8, { parentSpanId: "9".repeat(16) })] }),

@@ -183,6 +183,15 @@ describe("plan", () => {
     ]);
   });
 
+  // two series cost $0.00002
+  it("says tiny amounts with the digits that they have", async () => {
+    const few = { "AWS/SQS": ["stock", "mail"].map((name) => metric("NumberOfMessagesSent", ["QueueName", name])) };
+    const { gaps } = await plan(scriptedAws({ "cloudwatch:ListMetrics": listed(few) }), window, { maxUsd: 0.00000012 });
+    expect(typed(gaps, "gap").map((one) => one.why)).toEqual([
+      "GetMetricData of NumberOfMessagesSent costs $0.000020, and $0.00000012 are left of the price limit (--max-query-usd)",
+    ]);
+  });
+
   it("a refused list is one gap", async () => {
     const { tasks, gaps } = await plan(scriptedAws({ "cloudwatch:ListMetrics": denied("cloudwatch:ListMetrics") }), window);
     expect(tasks).toEqual([]);

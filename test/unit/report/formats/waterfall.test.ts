@@ -39,6 +39,17 @@ describe("waterfall: the picture", () => {
     ]);
   });
 
+  it("says once what holds for several hops of one name, and how often", () => {
+    const alike = (hopId: string): Chain["problems"][number] => ({
+      code: "ambiguous",
+      message: "a: belongs here by its IDs alone, what caused it is not known",
+      hopId,
+    });
+    const text = drawn(chainOf([hop("a", 0, 10)], [], { problems: [alike("aws:a"), alike("aws:b"), alike("aws:c")] }), { width: 200 });
+    expect(text.match(/belongs here by its IDs alone/g)).toHaveLength(1);
+    expect(text).toContain("what caused it is not known (3 times)");
+  });
+
   it("draws time to scale: wait, cold start, work and earlier attempts differ without colour", () => {
     // 1000 ms on 40 cells: 25 ms a cell
     const hops = [
