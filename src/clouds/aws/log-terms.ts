@@ -40,15 +40,25 @@ export const MAX_PATTERN_CHARS = 1_024;
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html ("?" before each of several terms)
  */
 export function anyTermPattern(terms: readonly string[]): string | null {
-  const quoted = terms.map((term) => `"${term.replace(/["\\]/g, "\\$&")}"`);
+  const quoted = terms.map(quotedTerm);
   const pattern = quoted.length === 1 ? quoted[0]! : quoted.map((term) => `?${term}`).join(" ");
   return pattern.length > MAX_PATTERN_CHARS ? null : pattern;
 }
 
+/** What a word takes in a pattern with others: itself, its "?" and a space. */
+export const charsInPattern = (term: string): number => quotedTerm(term).length + 2;
+
+const quotedTerm = (term: string): string => `"${term.replace(/["\\]/g, "\\$&")}"`;
+
 /** The regular expression of an Insights `like` for any of these words. `anyCase`: letters in either case. */
 export function anyTermRegex(terms: readonly string[], anyCase = false): string {
-  return `/${anyCase ? "(?i)" : ""}(${terms.map((term) => term.replace(/[\\^$.*+?()[\]{}|/"']/g, "\\$&")).join("|")})/`;
+  return `/${anyCase ? "(?i)" : ""}(${terms.map(escapedTerm).join("|")})/`;
 }
+
+/** What a word takes in such an expression, with its "|". */
+export const charsInRegex = (term: string): number => escapedTerm(term).length + 1;
+
+const escapedTerm = (term: string): string => term.replace(/[\\^$.*+?()[\]{}|/"']/g, "\\$&");
 
 /** True if the line holds one of the words. */
 export function holdsAny(message: string, terms: readonly string[]): boolean {

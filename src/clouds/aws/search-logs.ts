@@ -13,7 +13,7 @@ import { gap, gapOf, reasonOf } from "./live-gaps.ts";
 import { bytesInWindow, filterCalls, GROUPS_PER_QUERY, insightsPrice, scanned } from "./log-calls.ts";
 import { type LogGroup, someOf } from "./log-groups.ts";
 import { filterLines, lineReader, type LogLine } from "./log-lines.ts";
-import { anyTermPattern, anyTermRegex } from "./log-terms.ts";
+import { anyTermPattern, anyTermRegex, charsInPattern, charsInRegex, MAX_PATTERN_CHARS } from "./log-terms.ts";
 import { parsePlatformLine } from "./platform-line.ts";
 import { contextOf, executionOf } from "./search-context.ts";
 import { holdsTerm, portions, type SearchTerm } from "./search-terms.ts";
@@ -29,7 +29,6 @@ const MAX_ROWS = 10_000;
 const MAX_PAGES = 600;
 /** "ConsoleInput query: up to 10,000 characters", with room for the rest of the query. */
 const REGEX_CHARS = 8_000;
-const PATTERN_CHARS = 900;
 
 interface Way {
   /** Groups in batches of 50 with the most that their query may scan. */
@@ -86,11 +85,12 @@ export async function* searchLogs(
   window: Span,
   leftUsd: () => Usd,
 ): AsyncGenerator<Rec[]> {
-  const asked = portions(terms, REGEX_CHARS);
-  if (asked.length === 0 || groups.length === 0) return;
+  if (terms.length === 0 || groups.length === 0) return;
+  const { asked, tooLong } = portions(terms, REGEX_CHARS, charsInRegex);
   const way = wayOf(api, ctx, groups, window, leftUsd(), asked.length);
   if (way.gaps.length > 0) yield way.gaps;
   const gaps: Gap[] = [];
+  if (way.queries.length > 0) tellTooLong(api, tooLong, "a query", REGEX_CHARS, window, gaps);
   let bytes = 0;
   const onEnd = (scannedBytes: Bytes): void => void (bytes += scannedBytes);
   const sources = [
@@ -181,7 +181,9 @@ function tooMany(api: AwsApi, cutAt: EpochMs, window: Span): Gap {
 
 async function* filtered(api: AwsApi, group: LogGroup, terms: readonly SearchTerm[], window: Span, gaps: Gap[]): AsyncGenerator<LogLine[]> {
   try {
-    for (const some of portions(terms, PATTERN_CHARS)) {
+    const { asked, tooLong } = portions(terms, MAX_PATTERN_CHARS, charsInPattern);
+    tellTooLong(api, tooLong, "a filter pattern", MAX_PATTERN_CHARS, window, gaps);
+    for (const some of asked) {
       const pattern = anyTermPattern(some.map((term) => term.text));
       let rows = 0;
       for await (const page of filterLines(api, group.name, window, { pattern, maxPages: MAX_PAGES })) {
@@ -199,6 +201,17 @@ async function* filtered(api: AwsApi, group: LogGroup, terms: readonly SearchTer
   } catch (error) {
     tellOnce(gaps, gapOf(api, error, "log search", window));
   }
+}
+
+/** `holder`: what cannot hold terms of that length. */
+function tellTooLong(api: AwsApi, terms: readonly SearchTerm[], holder: string, maxChars: number, window: Span, gaps: Gap[]): void {
+  if (terms.length === 0) return;
+  const [{ text }] = terms.toSorted((a, b) => b.text.length - a.text.length) as [SearchTerm];
+  const named = `${text.slice(0, 40)}… (${text.length} characters${terms.length > 1 ? `, and ${terms.length - 1} more` : ""})`;
+  tellOnce(
+    gaps,
+    gap(api, "log search", `not searched for, since ${holder} takes ${maxChars} characters: an ID written as ${named}`, window),
+  );
 }
 
 /** The same reason for many groups is told once. */

@@ -48,20 +48,29 @@ export function holdsTerm(message: string, terms: readonly SearchTerm[]): boolea
   return terms.some((term) => message.includes(term.text) || (term.anyCase && (lower ??= message.toLowerCase()).includes(term.text)));
 }
 
-/** Terms in portions whose texts together are no longer than this; a text that is longer by itself is left out. */
-export function portions(terms: readonly SearchTerm[], maxChars: number): SearchTerm[][] {
-  const found: SearchTerm[][] = [];
+export interface Portions {
+  /** No term is in two of them. */
+  asked: SearchTerm[][];
+  /** Terms that are longer by themselves: nobody asks for them. */
+  tooLong: SearchTerm[];
+}
+
+/** Terms in portions of at most so many characters together. `charsOf`: what a term takes in a question, its separator too. */
+export function portions(terms: readonly SearchTerm[], maxChars: number, charsOf: (text: string) => number): Portions {
+  const found: Portions = { asked: [], tooLong: [] };
   let room = 0;
   for (const term of terms) {
-    // quotes, a separator, and a sign before every other character at worst
-    const length = term.text.length + (term.text.match(/[^\w-]/g)?.length ?? 0) + 4;
-    if (length > maxChars) continue;
-    if (room < length) {
-      found.push([]);
+    const chars = charsOf(term.text);
+    if (chars > maxChars) {
+      found.tooLong.push(term);
+      continue;
+    }
+    if (room < chars) {
+      found.asked.push([]);
       room = maxChars;
     }
-    found.at(-1)!.push(term);
-    room -= length;
+    found.asked.at(-1)!.push(term);
+    room -= chars;
   }
   return found;
 }

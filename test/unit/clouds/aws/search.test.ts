@@ -180,6 +180,34 @@ describe("log lines", () => {
     }
   });
 
+  it("of an ID in a spelling that is longer than a filter pattern may be: a gap; the others are searched", async () => {
+    // 400 letters; 2,400 characters where a logger writes what is not ASCII as \\u00f6 (and \\u00F6)
+    const long = "\u00f6".repeat(400);
+    const messages = [long, "\\u00f6".repeat(400)];
+    const lines = messages.map((id, i) => ({ at: AT + i, stream: STREAM, message: `{"requestId":"${uuid(i)}","correlation_id":"${id}"}` }));
+    const ids: Id[] = [{ kind: "correlation", value: long }];
+    const read = async (maxUsd: number): Promise<Rec[]> =>
+      found(logServer({ "/aws/lambda/a": lines, "/aws/lambda/b": [] }, { script: NO_TRACES }), [...configs, fn("b"), logGroup("b")], ids, {
+        maxUsd,
+      });
+    // an Insights query takes 10,000 characters: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/logs/cloudwatch_limits_cwl.html
+    const paid = await read(1);
+    expect([typed(paid, "log").map((one) => one.requestId), whys(paid)]).toEqual([[uuid(0), uuid(1)], []]);
+    const free = await read(0);
+    expect(typed(free, "log").map((one) => one.requestId)).toEqual([uuid(0)]);
+    expect(whys(free).filter((why) => !why.startsWith("X-Ray bills"))).toEqual([
+      `not searched for, since a filter pattern takes 1024 characters: an ID written as ${"\\u00f6".repeat(6)}\\u00… (2400 characters, and 1 more)`,
+    ]);
+  });
+
+  it("of an ID with many signs are asked for as long as the pattern itself fits", async () => {
+    const long = "a/b.".repeat(125);
+    const message = `2026-11-22T18:00:00.000Z\t${uuid(1)}\tINFO\torder ${long}`;
+    const server = logServer({ "/aws/lambda/a": [{ at: AT, stream: STREAM, message }] }, { script: NO_TRACES });
+    const records = await found(server, configs, [{ kind: "correlation", value: long }], { maxUsd: 0 });
+    expect(typed(records, "log").map((one) => one.requestId)).toEqual([uuid(1)]);
+  });
+
   it("are asked for by FilterLogEvents where there is no money, in patterns that AWS accepts", async () => {
     const lines = invocation(2, AT, "charging order-42");
     const server = logServer({ "/aws/lambda/a": lines }, { script: NO_TRACES, pageSize: 1 });
