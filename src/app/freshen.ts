@@ -27,6 +27,7 @@ export interface Fresh {
 /**
  * Collects unless clouds are neither configured nor asked for, --offline forbids it, or minutes ago all was collected that can be had and
  * --live does not insist. `reads`: what the command's answer is made of; gaps of other kinds are told and do not make it partial.
+ * `newest`: the last minutes are what the command is about, so that it collects also then.
  * Throws what `collect` throws.
  */
 export async function freshen(
@@ -36,13 +37,14 @@ export async function freshen(
   env: Environment,
   world: LiveWorld,
   reads: readonly Topic[],
+  newest = false,
 ): Promise<Fresh> {
   const asked = { since: flags.since, until: flags.until };
   if (!wantsLive(settings, flags, env)) return { ...asked, partial: false };
   const scope = scopeOf(settings, pick(flags), env, world.clock.now());
   // spans count back from now, not from the newest record, which may be old
   const window = scope.windowGiven ? { since: isoOf(scope.window.from), until: isoOf(scope.window.to) } : asked;
-  const lasting = flags.live === true ? null : lastingGaps(dataDir, scope);
+  const lasting = flags.live === true || newest ? null : lastingGaps(dataDir, scope);
   if (lasting !== null) {
     const own = lasting.filter((one) => concerns(one, reads));
     tell(own, world);

@@ -53,6 +53,15 @@ describe("freshen", () => {
     expect(opened).toEqual([]);
   });
 
+  it("collects again within minutes for a command that is about the last ones", async () => {
+    await freshen(dir, settings, {}, {}, world(cloud), BILL_READS);
+    await freshen(dir, settings, {}, {}, world(cloud, NOW + MIN), BILL_READS, true);
+    expect(opened).toHaveLength(2);
+    await freshen(dir, none, {}, {}, world(cloud), BILL_READS, true);
+    await freshen(dir, settings, { offline: true }, {}, world(cloud), BILL_READS, true);
+    expect(opened).toHaveLength(2);
+  });
+
   it("collects what is missing, and not again within minutes", async () => {
     await freshen(dir, settings, {}, {}, world(cloud), BILL_READS);
     await freshen(dir, settings, {}, {}, world(cloud, NOW + 4 * MIN), BILL_READS);
