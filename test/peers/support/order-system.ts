@@ -35,7 +35,7 @@ export function at(endpoint: string): { endpoint: string; region: string; creden
 }
 
 /**
- * Node handlers. Their work takes as long as the CPU share of the configured memory would make it take (C = 60 ms at one vCPU, 1,769 MB),
+ * Node handlers. Their work takes as long as the CPU share of the configured memory would make it take (150 ms for checkout at one vCPU, 1,769 MB),
  * so that memory sizes differ on an emulator that gives every function a whole CPU.
  */
 const WORK = `
@@ -53,7 +53,7 @@ const HANDLERS = {
   checkout: `${WORK}
 exports.handler = async (event) => {
   console.log(JSON.stringify({ level: "INFO", message: "order placed", correlation_id: event.orderId }));
-  await work(60);
+  await work(150);
   const sent = await post("AmazonSQS.SendMessage", { QueueUrl: process.env.QUEUE_URL, MessageBody: JSON.stringify({ correlation_id: event.orderId }) }, "1.0");
   console.log("sent", JSON.stringify({ QueueUrl: process.env.QUEUE_URL, ...sent }));
   return { ok: true };
