@@ -19,6 +19,8 @@ export interface Column {
   group?: string;
   /** May be cut with an ellipsis where a page is too narrow for it; else it is wrapped. Machine-readable forms have it whole. */
   clip?: boolean;
+  /** Sentences: where the page is too narrow for them in one line, they stand under the table, behind the row's first cell. */
+  below?: boolean;
 }
 
 export interface Section {

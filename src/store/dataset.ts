@@ -40,7 +40,7 @@ export async function openDataset(dir: string): Promise<Dataset> {
   return {
     dir,
     info: () => ask(infoOf),
-    span: () => ask(async (_engine, _dir, manifests) => spanOf(manifests)),
+    span: () => ask(async (_engine, _dir, committed) => spanOf(committed)),
     find: (ids, hubLimit) => ask((e, d, m) => findLinks(e, d, m, ids, hubLimit)),
     nearMisses: (id, limit) => ask((e, d, m) => nearMissesOf(e, d, m, id, limit)),
     records: (owners) => ask((e, d, m) => recordsOfOwners(e, d, m, owners)),
@@ -119,7 +119,10 @@ async function infoOf(engine: Engine, dir: string, manifests: readonly Manifest[
   const withFn = (["invocations", "events", "spans"] as const)
     .map((t) => `SELECT cloud, fn FROM ${scan(dir, manifests, t)}`)
     .join(" UNION ");
-  const found = await engine.rows(`SELECT DISTINCT cloud, fn FROM (${withFn}) ORDER BY ALL`);
+  // functions of which only descriptions are held count too; Azure describes apps as well, which hold functions
+  const isFunction = `kind = 'function' AND (cloud <> 'azure' OR resource LIKE '%/functions/%')`;
+  const described = `SELECT cloud, CASE WHEN ${isFunction} THEN name END AS fn FROM ${scan(dir, manifests, "configs")}`;
+  const found = await engine.rows(`SELECT DISTINCT cloud, fn FROM (${withFn} UNION ${described}) ORDER BY ALL`);
   return {
     dir,
     schemaVersion: SCHEMA_VERSION,

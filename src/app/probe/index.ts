@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { regretOf } from "../../analyzer/memory/index.ts";
 import type { LiveSession, ProbeResult } from "../../clouds/room.ts";
 import { EXIT, UserError } from "../../model/errors.ts";
-import type { LiveResource, ResourceRef } from "../../model/plan.ts";
+import type { LiveResource } from "../../model/plan.ts";
 import type { Invocation } from "../../model/records.ts";
 import type { Objective, ProbeRuns, SizingAdvice } from "../../model/sizing.ts";
 import type { Mib, Usd } from "../../model/units.ts";
@@ -17,6 +17,7 @@ import { ratesWith } from "../rates.ts";
 import { rightsize } from "../rightsize.ts";
 import type { Settings } from "../settings.ts";
 import type { Scope } from "../targets.ts";
+import { found } from "./found.ts";
 import { type ProbePrice, probePrice } from "./price.ts";
 import { probeSizes } from "./sizes.ts";
 
@@ -75,7 +76,7 @@ export async function probe(
   world: LiveWorld,
 ): Promise<ProbeOutcome> {
   return withSessions(scope, world, async ({ sessions }) => {
-    const { session, live } = await found(sessions, options.fn);
+    const { session, live } = await found(sessions, options.fn, dataDir);
     if (session.prober === null) throw new UserError(`${nameOf(session.target)}: this cloud has no versions to probe`);
     const advice = await adviceOn(dataDir, live, settings, world);
     const sizesMib = probeSizes(options.sizesMib, live, advice);
@@ -161,31 +162,6 @@ async function keep(dataDir: string, committer: ReturnType<typeof openCommitter>
   } finally {
     await writer.close();
   }
-}
-
-/** The only function of this name in all targets. */
-async function found(sessions: readonly LiveSession[], fn: string): Promise<{ session: LiveSession; live: LiveResource }> {
-  const results = await Promise.allSettled(sessions.map((session) => session.applier.read(refOf(session, fn))));
-  const there = results.flatMap((one, i) => (one.status === "fulfilled" ? [{ session: sessions[i]!, live: one.value }] : []));
-  if (there.length === 1) return there[0]!;
-  if (there.length > 1)
-    throw new UserError(`${fn} is in ${there.map(({ session }) => nameOf(session.target)).join(" and in ")}`, {
-      suggestions: ["name one of them with --account or --region"],
-    });
-  const failure = results.find((one) => one.status === "rejected")!.reason as unknown;
-  throw failure;
-}
-
-function refOf({ account, target: { cloud, region } }: LiveSession, fn: string): ResourceRef {
-  const partition = region.startsWith("cn-") ? "aws-cn" : region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
-  return {
-    cloud,
-    account,
-    region,
-    kind: "lambda.function",
-    resource: `arn:${partition}:lambda:${region}:${account}:function:${fn}`,
-    name: fn,
-  };
 }
 
 const COST: Objective = { optimize: "cost", maxSlowdown: null, minSavingUsdPerMonth: 1 };

@@ -14,6 +14,7 @@ export interface TextColumn {
   /** Optional columns of one group go together; null: alone. */
   group: string | null;
   clip: boolean;
+  below: boolean;
   /** Its cells must not be broken: a number, a moment, an ID of usual length. */
   solid: boolean;
 }
@@ -56,6 +57,7 @@ export function textColumns(section: Section): TextColumn[] {
       optional: column.optional === true,
       group: column.group ?? null,
       clip: column.clip === true,
+      below: column.below === true,
       solid: numeric || column.type === "time" || (column.type === "id" && values.every((value) => String(value).length <= SOLID_ID)),
     };
   });

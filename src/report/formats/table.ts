@@ -42,6 +42,9 @@ function sectionLines(section: Section, look: Look, paint: Paint): string[] {
     cells: column.cells.map(escapeTerminal),
     total: column.total === null ? null : escapeTerminal(column.total),
   }));
+  const isWide = naturalWidth(columns) > look.width;
+  const under = isWide ? columns.filter((column) => column.below).flatMap((column) => sentenceLines(columns[0]!, column, look)) : [];
+  if (isWide) columns = columns.filter((column) => !column.below);
   const dropped: string[] = [];
   let gap = GAP;
   let widths = fit(columns, look.width, ROOMY_TEXT, gap);
@@ -58,7 +61,21 @@ function sectionLines(section: Section, look: Look, paint: Paint): string[] {
     widths = fit(columns, look.width, LEAST_TEXT, gap);
   }
   const lines = widths === null ? recordLines(columns, look, paint) : tableLines(columns, { widths, gap }, look, paint);
-  return dropped.length === 0 ? lines : [...lines, ...noteLines(`(left out for width: ${dropped.join(", ")})`, look.width)];
+  if (dropped.length > 0) lines.push(...noteLines(`(left out for width: ${dropped.join(", ")})`, look.width));
+  return under.length === 0 ? lines : [...lines, "", ...under];
+}
+
+function naturalWidth(columns: readonly TextColumn[]): number {
+  const cells = columns.map(({ header, cells: texts, total }) => Math.max(displayWidth(header), widest(texts), displayWidth(total ?? "")));
+  return cells.reduce((sum, width) => sum + width + GAP, -GAP);
+}
+
+/** A column's cells as sentences behind the rows' names; empty ones say nothing. */
+function sentenceLines(names: TextColumn, { cells }: TextColumn, look: Look): string[] {
+  return cells.flatMap((cell, row) => {
+    if (cell === "" || cell === "-") return [];
+    return wrap(`${names.cells[row]!}: ${cell}`, look.width - 2).map((line, i) => (i === 0 ? line : `  ${line}`));
+  });
 }
 
 /** Widths that fit, taken from the widest text columns, none of them below `leastText`; null: impossible. */

@@ -91,7 +91,7 @@ export function applyView(facts: ApplyFacts): Report {
           { key: "danger", label: "danger", type: "text", optional: true },
           { key: "owners", label: "owned by", type: "list", optional: true },
           { key: "state", label: "state", type: "text" },
-          { key: "note", label: "note", type: "text" },
+          { key: "note", label: "note", type: "text", below: true },
         ],
         rows: facts.changes.map(({ change, state, note, publishedVersion, owners }) => ({
           name: change.name,

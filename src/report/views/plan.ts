@@ -51,7 +51,7 @@ export function planView(plan: Plan, file: string | null, again = ""): Report {
               title: "Left out",
               columns: [
                 { key: "name", label: "function", type: "text" as const },
-                { key: "why", label: "why", type: "text" as const },
+                { key: "why", label: "why", type: "text" as const, below: true },
               ],
               rows: plan.skipped.map(({ name, why }) => ({ name, why })),
               notes: [],

@@ -105,7 +105,7 @@ export function verifyView(facts: VerifyFacts): Report {
           { key: "failures", label: "failures before, after", type: "text", optional: true },
           { key: "promised", label: "promised a month", type: "usd", basis: "modelled", optional: true },
           { key: "realised", label: "saved a month", type: "usd", basis: "measured" },
-          { key: "reasons", label: "why", type: "text" },
+          { key: "reasons", label: "why", type: "text", below: true },
         ],
         rows: facts.changes.map(({ change, verdict, reasons, before, after, promisedUsdPerMonth, realisedUsdPerMonth }) => ({
           name: change.name,

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Invocation, LogEvent, Message, Rec, Span } from "../../../src/model/records.ts";
+import type { Config, Invocation, LogEvent, Message, Rec, Span } from "../../../src/model/records.ts";
 import { manifestDir } from "../../../src/store/layout.ts";
 import type { Manifest } from "../../../src/store/manifest.ts";
 import { openBatchWriter, openCommitter, openDataset } from "../../../src/store/index.ts";
@@ -429,6 +429,32 @@ describe("opening", () => {
 });
 
 describe("info", () => {
+  it("counts functions of which only a description is held, each once; an app of Azure is none", async () => {
+    const aws: Config = {
+      type: "config",
+      cloud: "aws",
+      account: "111122223333",
+      region: "eu-west-1",
+      kind: "function",
+      resource: "arn:aws:lambda:eu-west-1:111122223333:function:orders",
+      name: "orders",
+      revision: null,
+      observedAt: null,
+      from: null,
+      to: null,
+      settings: {},
+    };
+    const app: Config = { ...aws, cloud: "azure", name: "shop", resource: "/subscriptions/s/providers/Microsoft.Web/sites/shop" };
+    await store([aws, app, { ...aws, kind: "queue", name: "jobs", resource: "jobs" }]);
+    const dataset = await openDataset(dir);
+    expect(await dataset.info()).toMatchObject({ clouds: ["aws", "azure"], functions: 1, from: null });
+    await dataset.close();
+    await store([run({ fn: "orders" }), run({ fn: "billing", requestId: "r2" })]);
+    const later = await openDataset(dir);
+    expect(await later.info()).toMatchObject({ functions: 2 });
+    await later.close();
+  });
+
   it("counts rows, days, functions and bytes of committed batches only", async () => {
     await store([log({}), log({ at: NOON + 86_400_000, fn: "billing" }), run({ endedAt: NOON + 1 })]);
     writeFileSync(join(dir, "v1", "events", "dt=2026-01-15", "b000009.parquet"), "half a batch");

@@ -3,10 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { probe, type ProbeOptions, type ProbeOutcome } from "../../../../src/app/probe/index.ts";
+import { nearNames } from "../../../../src/app/probe/found.ts";
 import { readPayloads } from "../../../../src/app/probe/payloads.ts";
 import { probeSizes } from "../../../../src/app/probe/sizes.ts";
 import { loadSettings } from "../../../../src/app/settings.ts";
 import { scopeOf } from "../../../../src/app/targets.ts";
+import { AwsError } from "../../../../src/clouds/aws/api.ts";
 import type { LiveSession, Prober, Target } from "../../../../src/clouds/room.ts";
 import { UserError } from "../../../../src/model/errors.ts";
 import { silentHost } from "../../../../src/model/host.ts";
@@ -121,7 +123,11 @@ async function probed(
         read: (ref) =>
           all.regions.includes(ref.region)
             ? Promise.resolve(live(all.timeoutS, ref.region))
-            : Promise.reject(new UserError(`no function ${ref.name} in ${ref.region}`)),
+            : Promise.reject(
+                new UserError(`no function ${ref.name} in ${ref.region}`, {
+                  cause: new AwsError("not-found", "lambda:GetFunctionConfiguration", "ResourceNotFoundException", "not found", 404, 1),
+                }),
+              ),
         owners: () => Promise.resolve([]),
         write: () => Promise.reject(new Error("a probe writes nothing")),
         moveAlias: () => Promise.reject(new Error("a probe writes nothing")),
@@ -138,6 +144,23 @@ async function probed(
   const scope = scopeOf(settings, { region: ["eu-central-1", "us-east-1"] }, {}, clock.now());
   return { outcome: await probe(dataDir, options, scope, settings, world), made, said, dataDir };
 }
+
+describe("an unknown function", () => {
+  it("is said for all places that were looked at", async () => {
+    await expect(probed({ fn: "ordes" }, { regions: [] })).rejects.toMatchObject({
+      message: expect.stringMatching(/^there is no function ordes in .*eu-central-1 or .*us-east-1$/),
+      exitCode: 2,
+    });
+  });
+
+  it("suggests names that are near, the nearest first", () => {
+    const names = ["orders", "orders-archive", "order", "billing", "Orders"];
+    // ordes -> orders, order: one letter; six letters and a case
+    expect(nearNames("ordes", names)).toEqual(["Orders", "order", "orders"]);
+    expect(nearNames("archive", names)).toEqual(["orders-archive"]);
+    expect(nearNames("payments", names)).toEqual([]);
+  });
+});
 
 describe("probe", () => {
   it("says what it will do and cost before it asks, and keeps every run in the dataset", async () => {

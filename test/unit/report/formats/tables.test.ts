@@ -75,6 +75,41 @@ describe("table", () => {
     for (const line of formatTable(report(rows), { ...plain, width }).split("\n")) expect(displayWidth(line)).toBeLessThanOrEqual(width);
   });
 
+  it("puts sentences under the table where they would have to be wrapped, and keeps them in it where they fit", () => {
+    const why = "the alias live splits its traffic by weight, so that a canary is under way and moving it would end that";
+    const applied: Report = {
+      schemaVersion: 1,
+      title: "t",
+      sections: [
+        {
+          title: "t",
+          columns: [
+            { key: "name", label: "function", type: "text" },
+            { key: "state", label: "state", type: "text" },
+            { key: "note", label: "note", type: "text", below: true },
+          ],
+          rows: [
+            { name: "orders", state: "refused", note: why },
+            { name: "billing", state: "done", note: "" },
+          ],
+          notes: ["Nothing to do."],
+        },
+      ],
+    };
+    expect(formatTable(applied, { width: 100, color: false, unicode: true }).split("\n")).toEqual([
+      "function  state",
+      "─────────────────",
+      "orders    refused",
+      "billing   done",
+      "",
+      "orders: the alias live splits its traffic by weight, so that a canary is under way and moving it",
+      "  would end that",
+      "",
+      "Nothing to do.",
+    ]);
+    expect(formatTable(applied, { width: 160, color: false, unicode: true })).toContain(`orders    refused  ${why}`);
+  });
+
   it("leaves out optional columns, and becomes a list of records where that is not enough", () => {
     const rows = [{ fn: "a-function-with-quite-a-long-name", count: 1, usd: 0.5, at }];
     expect(formatTable(report(rows), { ...plain, width: 70 })).toMatch(
