@@ -53,9 +53,10 @@ export async function traceLive(dataDir: string, id: string, settings: Settings,
       await withSessions(scope, world, async ({ sessions, unreached }) => {
         gaps.push(...unreached.map((one) => one.gap));
         const search: Search = { dataDir, wanted, scope, world, merger, asked: [], gaps };
+        search.asked = await Promise.all(sessions.map((session) => describe(session, search)));
+        const described = gaps.length;
         for (const window of windowsOf(scope)) {
-          gaps.length = unreached.length;
-          if (search.asked.length === 0) search.asked = await Promise.all(sessions.map((session) => describe(session, search)));
+          gaps.length = described;
           const begun = await follow(window, search);
           // what begins near the edge may begin before it
           if (begun !== null && begun > window.from + EDGE_MS) break;
@@ -182,13 +183,18 @@ async function searchIn({ session, configs }: Search["asked"][number], ids: read
   try {
     for await (const page of session.collector.search(ids, configs, window, Math.max(0, scope.maxQueryUsd - spent) / asked.length)) {
       const missing = page.filter(isGap);
-      for (const gap of missing) if (!gaps.some((one) => one.what === gap.what && one.why === gap.why)) gaps.push(gap);
+      for (const gap of missing) if (!gaps.some((one) => isSame(one, gap))) gaps.push(gap);
       await merger.write(source, missing.length === 0 ? page : page.filter((record: Rec) => !isGap(record)));
     }
   } catch (error) {
     stopFor(error, merger, world);
     gaps.push(failure(session, `the search in ${nameOf(session.target)}`, error, window));
   }
+}
+
+/** The inventory's gap has no time, and stands for none of the search's. */
+function isSame(a: Gap, b: Gap): boolean {
+  return a.what === b.what && a.why === b.why && (a.from === null) === (b.from === null);
 }
 
 /** Throws what is no matter of one target: a stop, a dataset that cannot be written, credentials that ended. */

@@ -3,7 +3,7 @@ import type { Door } from "../applier/execute.ts";
 import { ownersIn } from "../applier/iac/ownership.ts";
 import type { IacFile } from "../applier/iac/files.ts";
 import { makePlan, memoryChange, type Planned } from "../applier/plan.ts";
-import { UserError } from "../model/errors.ts";
+import { EXIT, UserError } from "../model/errors.ts";
 import type { Plan, ResourceRef } from "../model/plan.ts";
 import type { Sizing, SizingAdvice } from "../model/sizing.ts";
 import { writePlan } from "../store/plan-file.ts";
@@ -59,7 +59,8 @@ export function savePlan(path: string, plan: Plan): void {
 
 /**
  * `rightsize --apply`: plans what was advised, on the functions as they are now, and applies it. What is refused is left out, the rest is done.
- * A run that was interrupted is finished instead.
+ * A function that could not be planned (it cannot be read, it has another size by now) is warned of, and ends with `partial`. A run that was
+ * interrupted is finished instead.
  */
 export async function applyAdvice(
   sizing: Sizing,
@@ -70,7 +71,15 @@ export async function applyAdvice(
   const open = options.dryRun ? null : openPlan(options.dataDir);
   if (open !== null) reach.world.host.note("an earlier run was interrupted: its plan is finished, no new one is made");
   const plan = open ?? (await planOf(sizing, { alias, folder: options.folder, live: true }, reach));
-  return applyPlan(plan, { ...options, allOrNothing: false }, reach);
+  const unplanned = open === null ? unplannedOf(plan, sizing) : [];
+  for (const { name, why } of unplanned) reach.world.host.warn(`${name} was advised on and is not changed: ${why}`);
+  const applied = await applyPlan(plan, { ...options, allOrNothing: false }, reach);
+  return applied.exitCode === EXIT.done && unplanned.length > 0 ? { ...applied, exitCode: EXIT.partial } : applied;
+}
+
+/** What the plan leaves out although it was advised; the advice itself says what was refused. */
+function unplannedOf(plan: Plan, sizing: Sizing): Plan["skipped"] {
+  return plan.skipped.filter(({ name, why }) => !sizing.functions.some((one) => one.fn === name && one.refusal === why));
 }
 
 function isReady(advice: SizingAdvice): advice is Proposed {

@@ -1,40 +1,22 @@
 /** The printed policy on an endpoint that checks it: enough for every read it checks, and without one action just that is denied. */
-import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand } from "@aws-sdk/client-iam";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { permissions, policy } from "../../src/clouds/aws/permissions.ts";
 import { connect } from "../../src/clouds/aws/session.ts";
 import type { LiveSession, PermissionCheck } from "../../src/clouds/room.ts";
 import type { Gap } from "../../src/model/records.ts";
 import { openTestClient, pointSdkAt, testContext, testTarget } from "../support/aws-client.ts";
-import { at, deploy } from "./support/order-system.ts";
+import { type CheckedMoto, checkPermissions, type Policy, REFUSED_ALWAYS, without } from "./support/checked-moto.ts";
+import { deploy } from "./support/order-system.ts";
 import { has, type Peer, start } from "./support/servers.ts";
 
 const FEATURES = ["collect", "trace", "apply"] as const;
-/** moto refuses X-Ray to every user once it checks permissions, whatever the policy says. */
-const REFUSED_ALWAYS = /^xray:/;
-
-/** moto takes the service of an action from the name that requests are signed with. */
-const MOTO_NAMES: Record<string, string> = { cloudwatch: "monitoring", tag: "tagging" };
-const motoName = (action: string): string => action.replace(/^\w+/, (service) => MOTO_NAMES[service] ?? service);
-
-interface Policy {
-  Version: string;
-  Statement: { Action: string[] }[];
-}
 
 describe.skipIf(!has("moto"))("moto, checking permissions", () => {
   let peer: Peer;
-  let iam: IAMClient;
+  let moto: CheckedMoto;
 
-  const allow = (document: Policy): Promise<unknown> => {
-    const Statement = document.Statement.map((one) => ({ ...one, Action: one.Action.map(motoName) }));
-    const PolicyDocument = JSON.stringify({ ...document, Statement });
-    return iam.send(new PutUserPolicyCommand({ UserName: "evscope", PolicyName: "evscope", PolicyDocument }));
-  };
-  const without = (action: string): Policy => {
-    const whole = structuredClone(policy(FEATURES)) as unknown as Policy;
-    return { ...whole, Statement: whole.Statement.map((one) => ({ ...one, Action: one.Action.filter((given) => given !== action) })) };
-  };
+  const allow = (document: unknown): Promise<void> => moto.allow(document as Policy);
+  const lacking = (action: string): Policy => without(policy(FEATURES) as unknown as Policy, action);
   const open = (): Promise<LiveSession> => connect(testTarget(), testContext({ requestTimeoutMs: 30_000, requestsPerS: 1000 }));
   const checks = async (session: LiveSession): Promise<PermissionCheck[]> => {
     const found: PermissionCheck[] = [];
@@ -55,18 +37,8 @@ describe.skipIf(!has("moto"))("moto, checking permissions", () => {
   beforeAll(async () => {
     peer = await start("moto");
     await deploy(peer.url);
-    // whoever changes the policy may do anything
-    const admin = new IAMClient(at(peer.url));
-    const keyOf = async (UserName: string, document: object) => {
-      await admin.send(new CreateUserCommand({ UserName }));
-      await admin.send(new PutUserPolicyCommand({ UserName, PolicyName: UserName, PolicyDocument: JSON.stringify(document) }));
-      const { AccessKey } = await admin.send(new CreateAccessKeyCommand({ UserName }));
-      return { accessKeyId: AccessKey!.AccessKeyId!, secretAccessKey: AccessKey!.SecretAccessKey! };
-    };
-    const all = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };
-    iam = new IAMClient({ ...at(peer.url), credentials: await keyOf("admin", all) });
-    const key = await keyOf("evscope", policy(FEATURES) as object);
-    await fetch(`${peer.url}/moto-api/reset-auth`, { method: "POST", body: "0" });
+    moto = await checkPermissions(peer.url);
+    const key = moto.user;
     pointSdkAt(peer.url, { AWS_ACCESS_KEY_ID: key.accessKeyId, AWS_SECRET_ACCESS_KEY: key.secretAccessKey });
   }, 120_000);
 
@@ -75,7 +47,7 @@ describe.skipIf(!has("moto"))("moto, checking permissions", () => {
   });
 
   test("the printed policy grants every read of its features, and the inventory has no gap", async () => {
-    await allow(policy(FEATURES) as unknown as Policy);
+    await allow(policy(FEATURES));
     const session = await open();
     // what only a probe needs is not in this policy
     const probe = new Set(permissions.filter((one) => one.feature === "probe").map((one) => one.action));
@@ -98,7 +70,7 @@ describe.skipIf(!has("moto"))("moto, checking permissions", () => {
     "logs:DescribeLogGroups",
     "tag:GetResources",
   ])("without %s the inventory has a gap that names it, and the rest is there", async (action) => {
-    await allow(without(action));
+    await allow(lacking(action));
     const session = await open();
     const found = await gaps(session);
     session.close();
@@ -110,16 +82,16 @@ describe.skipIf(!has("moto"))("moto, checking permissions", () => {
     ["lambda:UpdateFunctionConfiguration", { FunctionName: "checkout", MemorySize: 256 }],
     ["lambda:PublishVersion", { FunctionName: "checkout" }],
   ] as const)("the policy for apply is enough for %s, that for collecting is not", async (api, input) => {
-    await allow(policy(["collect", "apply"]) as unknown as Policy);
+    await allow(policy(["collect", "apply"]));
     const client = await openTestClient({}, { requestTimeoutMs: 30_000 });
     expect(await client.call(api, input)).toMatchObject({ FunctionName: "checkout" });
-    await allow(policy(["collect", "trace"]) as unknown as Policy);
+    await allow(policy(["collect", "trace"]));
     await expect(client.call(api, input)).rejects.toMatchObject({ kind: "denied", mayHaveHappened: false });
     client.close();
   });
 
   test("each action that is taken away is the one that the check finds denied", async () => {
-    await allow(policy(FEATURES) as unknown as Policy);
+    await allow(policy(FEATURES));
     const session = await open();
     const before = new Set(await denied(session));
     const tried = [
@@ -127,7 +99,7 @@ describe.skipIf(!has("moto"))("moto, checking permissions", () => {
     ];
     const wrong: string[] = [];
     for (const action of tried) {
-      await allow(without(action));
+      await allow(lacking(action));
       const found = (await denied(session)).filter((one) => !before.has(one));
       if (found.join() !== action) wrong.push(`without ${action}: ${found.join(", ")}`);
     }

@@ -1,6 +1,7 @@
 /** Which log groups hold the lines of which functions and state machines, and what is known of their size. */
 import type { Config, Gap } from "../../model/records.ts";
 import type { Bytes, EpochMs, Ms } from "../../model/units.ts";
+import type { Span } from "../room.ts";
 import { type AwsApi, AwsError } from "./api.ts";
 import { logGroupConfig } from "./config-channels.ts";
 import { gap, gapOf } from "./live-gaps.ts";
@@ -37,18 +38,25 @@ export function someOf(names: readonly string[]): string {
 /**
  * `LoggingConfig.LogGroup`, else `/aws/lambda/NAME` (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html), and the
  * groups of EXPRESS state machines, whose only history is their log. Groups that the configuration does not describe are looked up; `since`
- * says that it was read some time ago, and what ran first since then has a group by now.
+ * says that it was read some time ago, and what ran first since then has a group by now. `window`: what the groups are wanted for, and so what
+ * is in doubt where they cannot be listed; null: their description alone.
  */
-export async function logGroupsOf(api: AwsApi, configs: readonly Config[], since = false): Promise<{ groups: LogGroup[]; gaps: Gap[] }> {
+export async function logGroupsOf(
+  api: AwsApi,
+  configs: readonly Config[],
+  since = false,
+  window: Span | null = null,
+): Promise<{ groups: LogGroup[]; gaps: Gap[] }> {
   const wanted = wantedGroups(configs.filter((one) => isOf(api, one)));
   const known = new Map(configs.filter((one) => one.kind === "log-group" && isOf(api, one)).map((one) => [one.name, one]));
   const gaps: Gap[] = [];
-  const unlisted = await lookUp(api, [...wanted.keys()], known, gaps, since);
+  const refusal = await lookUp(api, [...wanted.keys()], known, since);
+  if (refusal !== null) gaps.push(gapOf(api, refusal, "log groups", window));
   const groups: LogGroup[] = [];
   const absent: LogGroup[] = [];
   for (const group of wanted.values()) {
     const settings = known.get(group.name)?.settings;
-    if (settings === undefined && !unlisted) absent.push(group);
+    if (settings === undefined && refusal === null) absent.push(group);
     else
       groups.push({
         ...group,
@@ -96,8 +104,8 @@ function wantedGroups(configs: readonly Config[]): Map<string, LogGroup> {
 /** Look-ups by full name: for more, all groups of Lambda are listed. */
 const BY_NAME = 20;
 
-/** Adds descriptions of wanted groups that the inventory did not bring. True: they may not be listed, so that nobody knows which exist. */
-async function lookUp(api: AwsApi, wanted: readonly string[], known: Map<string, Config>, gaps: Gap[], since: boolean): Promise<boolean> {
+/** Adds descriptions of wanted groups that the inventory did not bring. Not null: why they cannot be listed, so that nobody knows which exist. */
+async function lookUp(api: AwsApi, wanted: readonly string[], known: Map<string, Config>, since: boolean): Promise<AwsError | null> {
   const isLambdas = (name: string): boolean => name.startsWith(LAMBDA_GROUPS);
   // the inventory lists these together: one that is not among them was not there
   const complete = !since && [...known.keys()].some(isLambdas);
@@ -109,10 +117,9 @@ async function lookUp(api: AwsApi, wanted: readonly string[], known: Map<string,
       for await (const page of api.pages("logs:DescribeLogGroups", { logGroupNamePrefix }))
         for (const one of list(page["logGroups"]))
           for (const config of logGroupConfig(obj(one) ?? {}, observed)) known.set(config.name, config);
-    return false;
+    return null;
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
-    gaps.push(gapOf(api, error, "log groups"));
-    return true;
+    return error;
   }
 }

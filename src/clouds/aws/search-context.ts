@@ -3,11 +3,12 @@
  * that ran in its stream at that time: its START comes before and its REPORT after, and both are found by reading the stream around it. An
  * event in the log of an EXPRESS state machine belongs to the other events of its execution.
  */
-import type { Rec } from "../../model/records.ts";
+import type { Gap, Rec } from "../../model/records.ts";
 import type { Ms } from "../../model/units.ts";
 import { concurrently } from "../kit/concurrent.ts";
 import type { LiveContext, Span } from "../room.ts";
 import { type AwsApi, AwsError } from "./api.ts";
+import { gapOf } from "./live-gaps.ts";
 import type { LogGroup } from "./log-groups.ts";
 import { filterLines, type FunctionsOfGroup, lineReader, type LogLine } from "./log-lines.ts";
 import { anyTermPattern } from "./log-terms.ts";
@@ -38,7 +39,7 @@ export function executionOf(line: LogLine): string | null {
   return /"execution_arn" ?: ?"(arn:[^"]+)"/.exec(line.message)?.[1] ?? null;
 }
 
-/** Records of the invocations and executions that these lines belong to; of lines for which none is found, themselves. */
+/** Records of the invocations and executions that these lines belong to; of lines for which none is found, themselves. A refusal is a gap. */
 export async function* contextOf(
   api: AwsApi,
   ctx: Context,
@@ -51,13 +52,16 @@ export async function* contextOf(
   const { places, rest } = placesOf(lines, (group) => (timeouts.get(group) ?? LONGEST_RUN_MS) + AROUND_MS, window);
   const found = concurrently(places, AT_A_TIME, (place) => around(api, ctx, place, functions));
   const alone = [...rest];
-  for await (const { records, missed } of found) {
+  let refused: Gap | null = null;
+  for await (const { records, missed, refusal } of found) {
     ctx.signal.throwIfAborted();
     alone.push(...missed);
+    if (refusal !== null) refused ??= gapOf(api, refusal, "the invocations of lines that name no request", window);
     if (records.length > 0) yield records;
   }
   const reader = lineReader(api, ctx.keys, "log search", functions);
-  const records = [...reader.read(alone.toSorted((a, b) => a.at - b.at)), ...reader.end()];
+  const records: Rec[] = [...reader.read(alone.toSorted((a, b) => a.at - b.at)), ...reader.end()];
+  if (refused !== null) records.push(refused);
   if (records.length > 0) yield records;
 }
 
@@ -92,7 +96,7 @@ async function around(
   ctx: Context,
   place: Place,
   functions: FunctionsOfGroup,
-): Promise<{ records: Rec[]; missed: LogLine[] }> {
+): Promise<{ records: Rec[]; missed: LogLine[]; refusal: AwsError | null }> {
   const reader = lineReader(api, ctx.keys, "log search", functions);
   const records: Rec[] = [];
   try {
@@ -104,10 +108,10 @@ async function around(
   } catch (error) {
     // a class without FilterLogEvents, no permission, too many lines
     if (!(error instanceof AwsError) || error.kind === "credentials") throw error;
-    return { records: [], missed: place.lines };
+    return { records: [], missed: place.lines, refusal: error.kind === "denied" ? error : null };
   }
   records.push(...reader.end());
-  if (place.execution !== null) return { records, missed: records.length === 0 ? place.lines : [] };
+  if (place.execution !== null) return { records, missed: records.length === 0 ? place.lines : [], refusal: null };
   const asked = new Set(place.lines.map((line) => keyOf(line.at, line.message)));
   const runs = new Set<string>();
   const placed = new Set<string>();
@@ -119,5 +123,6 @@ async function around(
   return {
     records: records.filter((one) => "requestId" in one && one.requestId !== null && runs.has(one.requestId)),
     missed: place.lines.filter((line) => !placed.has(keyOf(line.at, line.message))),
+    refusal: null,
   };
 }

@@ -58,7 +58,7 @@ async function searchedGroups(
   configs: readonly Config[],
   window: Span,
 ): Promise<{ groups: LogGroup[]; gaps: Gap[] }> {
-  const { groups, gaps } = await logGroupsOf(api, configs, true);
+  const { groups, gaps } = await logGroupsOf(api, configs, true, window);
   const connected = connectedFunctions(configs);
   const filter = ctx.target?.functions;
   const chosen = filter !== undefined && (filter.names.length > 0 || Object.keys(filter.tags).length > 0);

@@ -41,14 +41,14 @@ export interface MotoOrders {
   stop(): Promise<void>;
 }
 
-/** Memory as in the last epoch of the telemetry. */
-export async function startOrders(): Promise<MotoOrders> {
+/** Memory as in the last epoch of the telemetry. `settings`: further ones of the server. */
+export async function startOrders(settings: object = {}): Promise<MotoOrders> {
   const home = mkdtempSync(join(tmpdir(), "evscope-moto-"));
   const peer = await start("moto");
   const proxy = await startFaultProxy(peer.url);
   const lambda = new LambdaClient(at(peer.url));
   // state machines are really interpreted
-  const config = { stepfunctions: { execute_state_machine: true } };
+  const config = { stepfunctions: { execute_state_machine: true }, ...settings };
   await fetch(`${peer.url}/moto-api/config`, { method: "POST", body: JSON.stringify(config) });
   const system = await deploy(peer.url, { checkout: 3008 });
   await lambda.send(new PublishVersionCommand({ FunctionName: "notify" }));

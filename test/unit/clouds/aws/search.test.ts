@@ -121,7 +121,7 @@ describe("log lines", () => {
     expect(server.inputs("logs:FilterLogEvents")).toEqual([]);
   });
 
-  it("stay without their invocation where the stream cannot be read, and say nothing wrong", async () => {
+  it("stay without their invocation where the stream may not be read, which a gap says", async () => {
     const lines = [...invocation(1, AT, "charging order-41"), ...invocation(2, AT + 1_000, "charging order-42")];
     const server = logServer(
       { "/aws/lambda/a": lines },
@@ -131,6 +131,9 @@ describe("log lines", () => {
     // without START of its own the line must not be taken for one of the invocation before
     expect(typed(records, "log").find((one) => one.message === "charging order-42")!.requestId).toBeNull();
     expect(typed(records, "invocation").map((one) => one.requestId)).toEqual([uuid(1)]);
+    expect(typed(records, "gap")).toMatchObject([
+      { what: "the invocations of lines that name no request", why: expect.stringContaining("logs:FilterLogEvents"), ...WINDOW },
+    ]);
   });
 
   it("are found by every form of a trace ID, and hexadecimal in either case", async () => {
@@ -220,6 +223,17 @@ describe("log lines", () => {
       .flatMap((one) => (typeof one["filterPattern"] === "string" ? [one["filterPattern"]] : []));
     for (const pattern of patterns) expect(pattern.length).toBeLessThanOrEqual(1024);
     for (const id of ids) expect(patterns.some((pattern) => pattern.includes(`"${id.value}"`))).toBe(true);
+  });
+
+  it("of groups that may not be listed are searched under the names that groups have, and a gap of the window says so", async () => {
+    const script = { ...NO_TRACES, "logs:DescribeLogGroups": denied("logs:DescribeLogGroups") };
+    const server = logServer({ "/aws/lambda/a": invocation(2, AT, "charging order-42") }, { script });
+    const records = await found(server, triggered("a"));
+    expect(typed(records, "invocation").map((one) => one.requestId)).toEqual([uuid(2)]);
+    // what has no time would be in no chain's way
+    expect(typed(records, "gap")).toMatchObject([
+      { what: "log groups", why: expect.stringContaining("logs:DescribeLogGroups"), ...WINDOW },
+    ]);
   });
 
   it("are asked for by FilterLogEvents where queries are refused, and the IAM action is named", async () => {
