@@ -157,6 +157,20 @@ describe("trace on live clouds", () => {
     await expect(traceLive(dir, ORDER, settings, scope(["pay"]), world({ pay: failed }))).rejects.toBe(failed);
   });
 
+  it("keeps what the inventory could not read for the second look, and a gap of the search beside the inventory's of the same words", async () => {
+    const inventory: Gap = { type: "gap", ...where, what: "log groups", why: "not allowed", from: null, to: null };
+    const ofSearch: Gap = { ...inventory, from: NOW - 14 * 24 * HOUR, to: NOW };
+    const { shop } = orderAt(NOW - 70 * HOUR);
+    const configs = [...shop.configs!, inventory];
+    const none = await traceLive(dir, "order-none", settings, scope(["shop"]), world({ shop: { ...shop, configs } }));
+    expect(none.searched!.unread).toEqual(["log groups: not allowed"]);
+    const late = mkdtempSync(join(tmpdir(), "evscope-live-"));
+    const found = { ...shop.found, [ORDER]: [...shop.found![ORDER]!, ofSearch] };
+    const result = await traceLive(late, ORDER, settings, scope(["shop"]), world({ shop: { ...shop, configs, found } }));
+    expect(result.chain!.problems.map((one) => one.message)).toContain("log groups could not be read in this time: not allowed");
+    rmSync(late, { recursive: true, force: true });
+  });
+
   it("gives each round what is left of the price limit", async () => {
     const clouds = orderAt(NOW - 5 * HOUR);
     const limits: number[] = [];

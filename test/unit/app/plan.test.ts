@@ -3,11 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Reach } from "../../../src/app/apply.ts";
-import { planOf, type PlanOptions, savePlan } from "../../../src/app/plan.ts";
+import type { Applied } from "../../../src/app/carry-out.ts";
+import { applyAdvice, planOf, type PlanOptions, savePlan } from "../../../src/app/plan.ts";
 import { loadSettings } from "../../../src/app/settings.ts";
 import { silentHost } from "../../../src/model/host.ts";
 import type { Plan } from "../../../src/model/plan.ts";
-import type { SizingAdvice } from "../../../src/model/sizing.ts";
+import type { Sizing, SizingAdvice } from "../../../src/model/sizing.ts";
 import { planText } from "../../../src/report/render.ts";
 import { readPlan } from "../../../src/store/plan-file.ts";
 import { FakeCloud, functionArn, refOf } from "../../support/fake-applier.ts";
@@ -80,6 +81,7 @@ interface Stage {
   folder: string;
   warnings: string[];
   plan(functions: SizingAdvice[], more?: Partial<PlanOptions>): Promise<Plan>;
+  apply(functions: SizingAdvice[]): Promise<Applied>;
 }
 
 function stage(): Stage {
@@ -95,18 +97,34 @@ function stage(): Stage {
     connect: async (target) => ({ ...fakeSession(target, { account: "123456789012" }), applier: cloud.applier() }),
   };
   const objective = { optimize: "cost", maxSlowdown: null, minSavingUsdPerMonth: 1 } as const;
+  const sizing = (functions: SizingAdvice[]): Sizing => ({ functions, objective, from: null, to: null, pricesAsOf: "2026-11-23" });
+  const reach = { settings, flags: {}, env: {}, world };
+  const manner = { dryRun: false, parallel: 1, keepGoing: false, confirm: () => Promise.resolve(true) };
+  const allow = { drift: false, latest: false, dataLoss: false, irreversible: false };
   return {
     cloud,
     folder,
     warnings,
-    plan: (functions, more = {}) =>
-      planOf(
-        { functions, objective, from: null, to: null, pricesAsOf: "2026-11-23" },
-        { alias: null, folder, live: true, ...more },
-        { settings, flags: {}, env: {}, world },
-      ),
+    plan: (functions, more = {}) => planOf(sizing(functions), { alias: null, folder, live: true, ...more }, reach),
+    apply: (functions) => applyAdvice(sizing(functions), null, { ...manner, allow, dataDir: join(folder, "data"), folder }, reach),
   };
 }
+
+describe("rightsize --apply", () => {
+  it("says which advice it could not plan, does the rest, and is partial; what was refused as advice is no news", async () => {
+    const s = stage();
+    for (const name of ["a", "changed"]) s.cloud.add(name);
+    const refused = advice("new", { proposedMib: null, refusal: "too few runs" });
+    const all = await s.apply([advice("a"), advice("changed", { currentMib: 2048 }), advice("gone"), refused]);
+    expect([all.exitCode, all.changes.map((one) => one.state)]).toEqual([4, ["done"]]);
+    expect(s.warnings).toEqual([
+      expect.stringMatching(/^changed was advised on and is not changed: it has 1024 MiB by now/),
+      expect.stringMatching(/^gone was advised on and is not changed: /),
+    ]);
+    expect((await s.apply([refused])).exitCode).toBe(0);
+    expect(s.warnings).toHaveLength(2);
+  });
+});
 
 describe("plan", () => {
   it("holds the advice, what the function is like now, and what to expect", async () => {
