@@ -14,7 +14,7 @@ describe("flags that a printed command repeats", () => {
   });
 
   it.skipIf(process.platform === "win32")("a shell reads them back as they were", () => {
-    const data = "it's $HOME; rm `x` \"y\"";
+    const data = 'it\'s $HOME; rm `x` "y"';
     expect(execFileSync("/bin/sh", ["-c", `printf '%s|'${again({ data })}`], { encoding: "utf8" })).toBe(`--data|${data}|`);
   });
 });
