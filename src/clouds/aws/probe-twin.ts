@@ -17,13 +17,15 @@ import { AwsError, type AwsApi } from "./api.ts";
 import { waitUntilAtRest } from "./function-state.ts";
 import { twinName } from "./probe-name.ts";
 import { list, num, obj, type Obj, text } from "./schema.ts";
-import { asUserError } from "./user-error.ts";
+import { asUserError, reworded } from "./user-error.ts";
 
 /** Direct upload, https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const MAX_ZIP_BYTES = 50 * 1024 * 1024;
 const DOWNLOAD_MS = 120_000;
 const TAG = "evscope:probe-of";
 const RUN_TAG = "evscope:probe-run";
+/** A shorter value of an environment variable is no secret, and would be found in any sentence. */
+const SHORTEST_SECRET = 6;
 /** A copy that was last written so long ago belongs to a probe that was killed. */
 const ABANDONED_MS = 3_600_000;
 
@@ -89,9 +91,22 @@ export async function createTwin(
     });
   } catch (error) {
     if (error instanceof AwsError && error.mayHaveHappened && (await isMadeBy(api, twin, run))) await deleteTwin(api, context, twin);
-    throw asUserError(error, `make ${twin}, the copy of ${ref.name} that is probed`);
+    throw asUserError(withoutValues(error, original), `make ${twin}, the copy of ${ref.name} that is probed`);
   }
   return twin;
+}
+
+/**
+ * A refusal may repeat the environment variables that the copy was given (that for their size does): its words end where the first of their
+ * values begins, since the last one that is repeated may be cut off.
+ */
+function withoutValues(error: unknown, { configuration }: Original): unknown {
+  if (!(error instanceof AwsError)) return error;
+  const values = Object.values(obj(obj(configuration["Environment"])?.["Variables"]) ?? {}).filter((one) => typeof one === "string");
+  const message = error.message.slice(`${error.api}: `.length);
+  const begin = (value: string): number => message.indexOf(JSON.stringify(value).slice(1, 1 + SHORTEST_SECRET));
+  const found = values.filter((one) => one.length >= SHORTEST_SECRET).flatMap((one) => (begin(one) < 0 ? [] : [begin(one)]));
+  return found.length === 0 ? error : reworded(error, `${message.slice(0, Math.min(...found))}…`);
 }
 
 /** Deletes the copy with all its versions, also after an abort. False: it could not be deleted. */

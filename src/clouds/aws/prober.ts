@@ -14,7 +14,7 @@ import type { PlatformLine } from "./platform-fields.ts";
 import { parsePlatformLine } from "./platform-line.ts";
 import { createTwin, deleteTwin, logGroupOf, type Original, publishSizes, readOriginal } from "./probe-twin.ts";
 import { list, num, obj, type Obj, text } from "./schema.ts";
-import { asUserError } from "./user-error.ts";
+import { asUserError, reworded } from "./user-error.ts";
 
 /** Longest init of a new environment (10 s, then once more inside the invocation), and time for the way. */
 const BESIDE_TIMEOUT_MS = 30_000;
@@ -96,17 +96,17 @@ export function openProber(api: AwsApi, target: Target, context: LiveContext): P
 
   async function invokeOnce(bench: Bench, size: Size, payload: string): Promise<Invocation> {
     const startedAt = context.clock.now();
-    const answer = await api.call(
-      "lambda:Invoke",
-      {
-        FunctionName: bench.twin,
-        Qualifier: size.version,
-        InvocationType: "RequestResponse",
-        LogType: "Tail",
-        Payload: new TextEncoder().encode(payload),
-      },
-      { timeoutMs: bench.original.timeoutS * 1000 + BESIDE_TIMEOUT_MS, once: true },
-    );
+    const input = {
+      FunctionName: bench.twin,
+      Qualifier: size.version,
+      InvocationType: "RequestResponse",
+      LogType: "Tail",
+      Payload: new TextEncoder().encode(payload),
+    };
+    const options = { timeoutMs: bench.original.timeoutS * 1000 + BESIDE_TIMEOUT_MS, once: true };
+    const answer = await api.call("lambda:Invoke", input, options).catch((error: unknown) => {
+      throw error instanceof AwsError ? reworded(error, `${error.code} (its words are left out: they may repeat the payload)`) : error;
+    });
     const report = reportIn(tailOf(answer)) ?? (await reportInLogs(bench, size, startedAt));
     if (report === null)
       throw new UserError(

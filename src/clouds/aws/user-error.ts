@@ -22,6 +22,11 @@ export function asUserError(error: unknown, doing: string): unknown {
   });
 }
 
+/** The same failure in other words, where the vendor's may repeat what nobody but the user may see. */
+export function reworded({ kind, api, code, status, attempts, mayHaveHappened }: AwsError, message: string): AwsError {
+  return new AwsError(kind, api, code, message, status, attempts, mayHaveHappened);
+}
+
 function suggestions(kind: AwsErrorKind, api: Api): string[] {
   if (kind === "denied") return [`grant ${iamAction(api)}; \`evscope doctor\` prints the policy`];
   if (kind === "credentials") return ["log in again (`aws sso login`), or name another profile"];

@@ -197,6 +197,39 @@ describe("cleans up whatever happens", () => {
   });
 });
 
+describe("what a refusal repeats of the request is not told", () => {
+  const SECRET = "sk_live_planted_0001";
+  const said = async (api: FakeLambda, prober: Prober, payload = "{}"): Promise<string> => {
+    const error = await prober.probe(ref, { ...OPTIONS, payloads: [payload] }).catch((caught: unknown) => caught as Error);
+    expect([...api.functions.keys()]).toEqual(["orders"]);
+    return (error as Error).message;
+  };
+
+  it("the payload", async () => {
+    const { api, prober } = cloud();
+    api.before = (name, input) => {
+      const sent = new TextDecoder().decode(input["Payload"] as unknown as Uint8Array);
+      // https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+      if (name === "lambda:Invoke") throw fail(name, "invalid", "InvalidRequestContentException", `Could not parse request body: ${sent}`);
+    };
+    const message = await said(api, prober, JSON.stringify({ token: SECRET }));
+    expect(message).toContain("InvalidRequestContentException");
+    expect(message).not.toContain(SECRET);
+  });
+
+  it("environment variables", async () => {
+    const { api, prober } = cloud();
+    const Variables = { STAGE: "prod", TOKEN: SECRET, LAST: `"other ${SECRET}` };
+    api.change("orders", { Environment: { Variables } });
+    api.before = (name) => {
+      const why = `Environment variables exceeded the 4KB limit in prod. String measured: ${JSON.stringify(Variables)}`.slice(0, -8);
+      if (name === "lambda:CreateFunction") throw fail(name, "invalid", "InvalidParameterValueException", why);
+    };
+    const message = await said(api, prober);
+    expect(message).toMatch(/ limit in prod\. String measured: \{"STAGE":"prod","TOKEN":"…$/);
+  });
+});
+
 describe("a copy that is there already", () => {
   const tags = { "evscope:probe-of": arn("orders") };
 
