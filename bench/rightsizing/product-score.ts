@@ -77,7 +77,7 @@ function verdict(one: Case, said: RightsizeFunction, optimize: Optimize): Verdic
   }
   const advised = said.proposedMib ?? currentMib;
   const then = between(one.truth, advised);
-  const change = said.proposedMib !== null && then !== null;
+  const change = said.verdict === "change" && then !== null;
   const [before, after] = [usdPerRun(one, currentMib, now), then === null ? 0 : usdPerRun(one, advised, then)];
   const usdNow = said.predicted.find(({ memoryMib }) => memoryMib === currentMib)?.monthlyUsd?.p50 ?? 0;
   return {
@@ -124,7 +124,8 @@ function picksOf(one: Case, said: RightsizeFunction): Verdict["picks"] {
 
 function brokenRules(one: Case, said: RightsizeFunction, currentMib: number): string[] {
   const broken: string[] = [];
-  const { proposedMib, floorMib, predicted, refusal } = said;
+  const { floorMib, predicted, refusal } = said;
+  const proposedMib = said.verdict === "change" ? said.proposedMib : null;
   const forbid = (name: string, is: boolean): void => void (is && broken.push(name));
   forbid("current size", said.currentMib !== currentMib);
   forbid("proposal below the memory in use", proposedMib !== null && proposedMib < one.usedMib * 1.1);

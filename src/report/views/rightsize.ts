@@ -7,8 +7,11 @@ import type { CurveDocument, Report } from "../report.ts";
 import { isoTime } from "./time.ts";
 
 /** One function in `rightsize --format json`. */
-export interface RightsizeFunction extends Omit<SizingAdvice, "fn" | "evidence"> {
+export interface RightsizeFunction extends Omit<SizingAdvice, "fn" | "evidence" | "proposedMib"> {
   function: string;
+  verdict: "change" | "keep" | "refused";
+  /** The size it should have: the current one where that is the best. null: refused. */
+  proposedMib: Mib | null;
   evidence: Omit<SizingAdvice["evidence"], "from" | "to"> & { from: string | null; to: string | null };
 }
 
@@ -39,6 +42,8 @@ export function rightsizeDocument({ functions, objective, from, to, pricesAsOf }
     functions: functions.slice(0, top ?? undefined).map(({ fn, evidence, ...rest }) => ({
       function: fn,
       ...rest,
+      verdict: rest.proposedMib !== null ? "change" : rest.refusal === null ? "keep" : "refused",
+      proposedMib: rest.proposedMib ?? (rest.refusal === null ? rest.currentMib : null),
       evidence: { ...evidence, from: isoTime(evidence.from), to: isoTime(evidence.to) },
     })),
     totals: {

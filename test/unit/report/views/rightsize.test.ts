@@ -30,7 +30,7 @@ describe("rightsize", () => {
     const document = rightsizeDocument(await sample(), null);
     expect(schemaErrors("rightsize", JSON.parse(JSON.stringify(document)))).toEqual([]);
     expect(document.totals).toMatchObject({ functions: 3, proposed: 1, refused: 2 });
-    expect(document.functions[0]).toMatchObject({ function: "orders", currentMib: 2048, proposedMib: 1024, tier: 2, refusal: null });
+    expect(document.functions[0]).toMatchObject({ function: "orders", currentMib: 2048, verdict: "change", proposedMib: 1024, tier: 2, refusal: null });
     expect(document.functions[0]).not.toHaveProperty("fn");
   });
   it("--top shows fewer and counts all", async () => {
@@ -51,6 +51,9 @@ describe("rightsize", () => {
     ]);
     const never = await adviceOn([statsOf({ fn: "never", invocations: 0, warm: { ...statsOf().warm, count: 0 } })], { configs: [] });
     const sizing = { ...(await sample()), functions: [never, doubtful] };
+    const [refused, kept] = rightsizeDocument(sizing, null).functions;
+    expect([refused!.verdict, refused!.proposedMib]).toEqual(["refused", null]);
+    expect([kept!.verdict, kept!.proposedMib, kept!.refusal]).toEqual(["keep", 3008, null]);
     const text = rightsizeText(sizing, null, "table", { ...look, width: 200 });
     expect(text).toContain("A probe would tell: evscope probe orders --sizes 128,1769,3008 --payload FILE");
     expect(text).toContain("evscope rightsize --explain orders draws its curve.");
