@@ -81,7 +81,7 @@ describe.skipIf(!has("moto"))("hostile data in probes and changes", () => {
       if (!seen.path.includes("/invocations")) return null;
       const id = `00000000-0000-4000-8000-${String(proxy.requests.length).padStart(12, "0")}`;
       const tail = `${HARM} got ${seen.body}\nREPORT RequestId: ${id}\tDuration: 5.00 ms\tBilled Duration: 5 ms\tMemory Size: 128 MB\tMax Memory Used: 60 MB\t\n`;
-      const failed = errorType === null ? {} : { "x-amz-function-error": errorType };
+      const failed: Record<string, string> = errorType === null ? {} : { "x-amz-function-error": errorType };
       return { status: 200, headers: { "x-amz-log-result": Buffer.from(tail).toString("base64"), ...failed }, body };
     };
 
