@@ -25,6 +25,9 @@ export interface PlanOptions {
 
 type Proposed = SizingAdvice & { proposedMib: number; currentMib: number; resource: string; account: string; region: string };
 
+/** Why a function is left out that --account, --profile or --region leave out: no fault. */
+const NOT_ASKED = "it is not in the accounts and regions that were asked for";
+
 /** Functions planned at once; the room's quota decides the pace. */
 const AT_ONCE = 8;
 
@@ -43,7 +46,9 @@ export async function planOf(sizing: Sizing, options: PlanOptions, reach: Reach)
     const scope = scopeFor(ready.map(refOf), reach.settings, reach.flags, reach.env, clock.now());
     return withSessions(scope, reach.world, ({ sessions }) => work(doorTo(sessions)));
   };
-  const planned = await door((open) => inParallel(ready, AT_ONCE, (advice) => plannedOne(advice, open, files, options.alias)));
+  const planned = await door((open) =>
+    inParallel(ready, AT_ONCE, (advice) => plannedOne(advice, open, files, options.alias, narrowed(reach))),
+  );
   const possible = new Set(ready.flatMap((one) => ownersIn(files, one.fn).possible));
   for (const place of possible)
     host.warn(`${place} describes functions whose names cannot be read from it: look whether it owns what is planned`);
@@ -79,7 +84,14 @@ export async function applyAdvice(
 
 /** What the plan leaves out although it was advised; the advice itself says what was refused. */
 function unplannedOf(plan: Plan, sizing: Sizing): Plan["skipped"] {
-  return plan.skipped.filter(({ name, why }) => !sizing.functions.some((one) => one.fn === name && one.refusal === why));
+  const refused = ({ name, why }: Plan["skipped"][number]): boolean =>
+    sizing.functions.some((one) => one.fn === name && one.refusal === why);
+  return plan.skipped.filter((one) => one.why !== NOT_ASKED && !refused(one));
+}
+
+/** The user named accounts or regions: others are not meant. */
+function narrowed({ flags }: Reach): boolean {
+  return [flags.account, flags.profile, flags.region].some((flag) => flag !== undefined && flag.length > 0);
 }
 
 function isReady(advice: SizingAdvice): advice is Proposed {
@@ -91,12 +103,19 @@ function refOf({ cloud, account, region, resource, fn }: Proposed): ResourceRef 
   return { cloud, account, region, kind: "lambda.function", resource, name: fn };
 }
 
-async function plannedOne(advice: Proposed, door: Door | null, files: readonly IacFile[], alias: string | null): Promise<Planned> {
+async function plannedOne(
+  advice: Proposed,
+  door: Door | null,
+  files: readonly IacFile[],
+  alias: string | null,
+  narrow: boolean,
+): Promise<Planned> {
   const local = ownersIn(files, advice.fn).owners;
   if (door === null) return memoryChange(advice, null, local, alias);
   const ref = refOf(advice);
   const applier = door(ref);
-  if (applier === null) return { skipped: { name: advice.fn, why: `no connection leads to account ${ref.account}, ${ref.region}` } };
+  if (applier === null)
+    return { skipped: { name: advice.fn, why: narrow ? NOT_ASKED : `no connection leads to account ${ref.account}, ${ref.region}` } };
   try {
     const live = await applier.read(ref);
     return memoryChange(advice, live, [...new Set([...(await applier.owners(ref)), ...local])], alias);

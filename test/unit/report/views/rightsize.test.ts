@@ -30,7 +30,14 @@ describe("rightsize", () => {
     const document = rightsizeDocument(await sample(), null);
     expect(schemaErrors("rightsize", JSON.parse(JSON.stringify(document)))).toEqual([]);
     expect(document.totals).toMatchObject({ functions: 3, proposed: 1, refused: 2 });
-    expect(document.functions[0]).toMatchObject({ function: "orders", currentMib: 2048, verdict: "change", proposedMib: 1024, tier: 2, refusal: null });
+    expect(document.functions[0]).toMatchObject({
+      function: "orders",
+      currentMib: 2048,
+      verdict: "change",
+      proposedMib: 1024,
+      tier: 2,
+      refusal: null,
+    });
     expect(document.functions[0]).not.toHaveProperty("fn");
   });
   it("--top shows fewer and counts all", async () => {
