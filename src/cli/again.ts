@@ -1,4 +1,5 @@
 /** Commands that are printed to be copied lead to the same dataset and account as the one that printed them. */
+import { shellWord } from "../model/shell-word.ts";
 
 /** ` --data DIR --region NAME`, with a space before, as this command was told; empty: nothing but defaults. */
 export function again(flags: {
@@ -15,10 +16,5 @@ export function again(flags: {
     ...(flags.profile === undefined ? [] : [["--profile", flags.profile] as [string, string]]),
     ...(flags.region ?? []).map((name): [string, string] => ["--region", name]),
   ];
-  return given.map(([flag, value]) => ` ${flag} ${quoted(value)}`).join("");
-}
-
-/** As a POSIX shell reads it back. */
-function quoted(value: string): string {
-  return /^[\w./:@%+=,-]+$/.test(value) ? value : `'${value.replaceAll("'", String.raw`'\''`)}'`;
+  return given.map(([flag, value]) => ` ${flag} ${shellWord(value)}`).join("");
 }

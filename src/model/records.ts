@@ -11,6 +11,9 @@ export type Cloud = "aws" | "azure" | "gcp" | "other";
 /** JSON as parsed. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
+/** The function of runs whose export names none. */
+export const UNNAMED = "unknown";
+
 /** Where a record belongs. Every record has one. */
 export interface Scope {
   cloud: Cloud;

@@ -1,4 +1,5 @@
 /** Functions for which no size can be advised, whatever they did. Pure. */
+import { UNNAMED } from "../../model/records.ts";
 import { type FunctionFacts, textSetting } from "./facts.ts";
 
 /** Why nothing can be said of this function's memory; null: it can be looked at. */
@@ -16,9 +17,6 @@ export function refusalFor(facts: FunctionFacts): string | null {
     return "the export names no function, and its memory sizes may be those of several: import it with --function NAME";
   return null;
 }
-
-/** What runs are called whose export names no function. */
-const UNNAMED = "unknown";
 
 const NAMES = { aws: "AWS", azure: "Azure", gcp: "Google Cloud", other: "no cloud that is known" } as const;
 

@@ -1,11 +1,12 @@
 /** A ledger -> its JSON document, and the table of it. */
 import type { CostLine, WasteKind } from "../../model/billing.ts";
 import type { CostBy, CostRow, Ledger } from "../../model/cost.ts";
-import type { Cloud } from "../../model/records.ts";
+import { type Cloud, UNNAMED } from "../../model/records.ts";
 import type { Basis, Ms, Usd } from "../../model/units.ts";
 import { humanCount, plural } from "../formats/values.ts";
 import type { Cell, Report } from "../report.ts";
 import { isoTime } from "./time.ts";
+import { UNNAMED_NOTE } from "./unnamed.ts";
 
 /** A row of `cost --format json`; it also has the key named by `--by` (`function`, `service`, `route`, `chain`, `cloud`). */
 export interface CostDocumentRow {
@@ -210,9 +211,6 @@ export function costView(ledger: Ledger, top: number | null = null): Report {
   };
 }
 
-/** The function of runs whose export names none. */
-const UNNAMED = "unknown";
-
 function notesOf(ledger: Ledger, shown: number): string[] {
   const notes: string[] = [];
   if (shown < ledger.rows.length) notes.push(`${plural(ledger.rows.length - shown, "more row")}; totals count all of them.`);
@@ -222,8 +220,7 @@ function notesOf(ledger: Ledger, shown: number): string[] {
     for (const { count: many, why } of ledger.unknown.slice(0, 5)) notes.push(`  ${humanCount(many)} x ${why}`);
     if (ledger.unknown.length > 5) notes.push(`  and ${plural(ledger.unknown.length - 5, "more reason")}`);
   }
-  if (ledger.by === "function" && ledger.rows.some((row) => row.key === UNNAMED))
-    notes.push("Function unknown: an export does not say whose lines they are; import it with --function NAME into a new folder.");
+  if (ledger.by === "function" && ledger.rows.some((row) => row.key === UNNAMED)) notes.push(UNNAMED_NOTE);
   notes.push(`List prices of ${ledger.pricesAsOf}, first tier, without free tier, discounts or tax.`);
   return notes;
 }

@@ -1,10 +1,13 @@
 /** Memory advice -> its JSON document, its table, and the curve of one function. */
 import type { Interval } from "../../model/plan.ts";
 import type { Objective, Sizing, SizingAdvice } from "../../model/sizing.ts";
+import { UNNAMED } from "../../model/records.ts";
+import { shellWord } from "../../model/shell-word.ts";
 import type { Mib, Ms, Usd } from "../../model/units.ts";
 import { humanCount, humanMs, humanPercent, humanUsd, plural } from "../formats/values.ts";
 import type { CurveDocument, Report } from "../report.ts";
 import { isoTime } from "./time.ts";
+import { UNNAMED_NOTE } from "./unnamed.ts";
 
 /** One function in `rightsize --format json`. */
 export interface RightsizeFunction extends Omit<SizingAdvice, "fn" | "evidence" | "proposedMib"> {
@@ -150,17 +153,18 @@ function notesOf(sizing: Sizing, shown: readonly SizingAdvice[]): string[] {
     notes.push(`  ${fn}: ${text}${savingUsdPerMonth === null ? "" : ` (${humanUsd(savingUsdPerMonth)} per month)`}`);
   if (further.length > MOST_FURTHER) notes.push(`  and ${further.length - MOST_FURTHER} more, see --format json`);
   // where one size is all but advised, a probe is worth most
-  const unsettled = shown.filter((one) => one.proposedMib === null && wouldProbe(one));
+  const unsettled = shown.filter((one) => one.fn !== UNNAMED && one.proposedMib === null && wouldProbe(one));
   const probe = unsettled.find((one) => one.refusal === null) ?? unsettled[0];
   if (probe !== undefined) notes.push(`A probe would tell: ${probeCommand(probe)}`);
+  if (shown.some((one) => one.fn === UNNAMED)) notes.push(UNNAMED_NOTE);
   const drawn = shown.find((one) => one.predicted.length > 0);
-  if (drawn !== undefined) notes.push(`evscope rightsize --explain ${drawn.fn} draws its curve.`);
+  if (drawn !== undefined) notes.push(`evscope rightsize --explain ${shellWord(drawn.fn)} draws its curve.`);
   notes.push(`List prices of ${sizing.pricesAsOf}, in the tier that this use reaches, without free tier, discounts or tax.`);
   return notes;
 }
 
 function probeCommand({ fn, probeMib }: SizingAdvice): string {
-  return `evscope probe ${fn} --sizes ${[...(probeMib ?? [])].sort((a, b) => a - b).join(",")} --payload FILE`;
+  return `evscope probe ${shellWord(fn)} --sizes ${[...(probeMib ?? [])].sort((a, b) => a - b).join(",")} --payload FILE`;
 }
 
 /** A probe would change what is said: nothing could be said, or a better size is held back by uncertainty alone, which the words tell. */

@@ -66,6 +66,16 @@ describe("rightsize", () => {
     expect(text).toContain("evscope rightsize --explain orders draws its curve.");
     expect(rightsizeText({ ...sizing, functions: [never] }, null, "table", look)).not.toContain("--explain");
   });
+  it("prints commands that a shell reads back as they are, and none for runs of no known function", async () => {
+    const one = await adviceOn([statsOf({ fn: "a; rm b" })]);
+    const text = rightsizeText({ ...(await sample()), functions: [one] }, null, "table", { ...look, width: 200 });
+    expect(text).toContain("evscope probe 'a; rm b' --sizes");
+    expect(text).toContain("evscope rightsize --explain 'a; rm b' draws");
+    const unnamed = await adviceOn([statsOf({ fn: "unknown" })]);
+    const said = rightsizeText({ ...(await sample()), functions: [unnamed] }, null, "table", { ...look, width: 200 });
+    expect(said).not.toContain("evscope probe");
+    expect(said).toContain("import it with --function NAME");
+  });
   it("the ends of the saving's interval go together where the width is short", async () => {
     const sizing = await sample();
     for (let width = 60; width <= 160; width++) {
