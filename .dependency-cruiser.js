@@ -22,7 +22,7 @@ export default {
       name: "sdk-only-in-client",
       severity: "error",
       from: { path: "^src", pathNot: "^src/clouds/[^/]+/client" },
-      to: { path: "node_modules/(@aws-sdk|@smithy|@azure|@google-cloud|@googleapis|google-auth-library)" },
+      to: { path: "node_modules/(@aws-sdk|@smithy|@azure|@google-cloud|@googleapis|google-auth-library|google-gax)" },
     },
     {
       name: "analyzer-is-pure",

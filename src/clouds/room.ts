@@ -24,15 +24,30 @@ export interface Limit {
   source: string;
 }
 
-/** One account (subscription, project) in one region, as the configuration names it. */
+/** A region that stands for all of them: Azure and Google Cloud list the whole subscription or project in one call. */
+export const EVERYWHERE = "*";
+
+/** One AWS account in one region, one Azure subscription or one Google Cloud project, as the configuration names it. */
 export interface Target {
   cloud: Exclude<Cloud, "other">;
   /** Name in evscope.yaml, for messages. */
   name: string;
-  /** Expected account ID; a session with other credentials is refused. null: whatever the credentials belong to. */
+  /**
+   * AWS: expected account ID; a session with other credentials is refused; null: whatever the credentials belong to.
+   * Azure: subscription ID; Google Cloud: project ID; both always set.
+   */
   account: string | null;
+  /** AWS: one region. Azure and Google Cloud: `EVERYWHERE`. */
   region: string;
-  /** Named profile of the SDK's credential chain; null: the chain's default. */
+  /** With `EVERYWHERE`: only these regions, lower case (`westeurope`, `europe-west1`). Empty or left out: all. */
+  regions?: readonly string[];
+  /** Endpoints instead of the vendor's public ones, by the names that the room's README lists. Left out: the public ones. */
+  endpoints?: Readonly<Record<string, string>>;
+  /** Azure only. `cloud`: which Azure. `workspaces`: resource IDs of Log Analytics workspaces; empty: those of the apps' Application Insights. */
+  azure?: { cloud: "public" | "usgovernment" | "china"; tenant: string | null; workspaces: readonly string[] };
+  /** Google Cloud only. Service account to impersonate; null: none. */
+  gcp?: { impersonate: string | null };
+  /** AWS: named profile of the SDK's credential chain; null: the chain's default. */
   profile: string | null;
   /** Role to assume with those credentials; null: none. */
   roleArn: string | null;
