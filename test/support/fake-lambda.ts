@@ -3,7 +3,7 @@
  * versions as copies, aliases. Shapes by the API reference (https://docs.aws.amazon.com/lambda/latest/api/). Faults are switched on.
  */
 import { createHash } from "node:crypto";
-import { type Api, type AwsApi, AwsError, type AwsErrorKind, type CallOptions } from "../../src/clouds/aws/api.ts";
+import { type Api, type AwsApi, AwsError, type CallOptions } from "../../src/clouds/aws/api.ts";
 import { openApplier } from "../../src/clouds/aws/applier.ts";
 import type { Obj } from "../../src/clouds/aws/schema.ts";
 import type { Applier } from "../../src/clouds/room.ts";
@@ -11,6 +11,7 @@ import { silentHost } from "../../src/model/host.ts";
 import type { Change, LiveResource, ResourceRef } from "../../src/model/plan.ts";
 import type { Json } from "../../src/model/records.ts";
 import { testContext, testTarget } from "./aws-client.ts";
+import type { CallErrorKind } from "../../src/clouds/kit/call-error.ts";
 
 export const ACCOUNT = "123456789012";
 export const REGION = "eu-west-1";
@@ -246,7 +247,7 @@ export class FakeLambda implements AwsApi {
   }
 }
 
-export function fail(api: Api, kind: AwsErrorKind, code: string, message: string, mayHaveHappened = false): AwsError {
+export function fail(api: Api, kind: CallErrorKind, code: string, message: string, mayHaveHappened = false): AwsError {
   return new AwsError(kind, api, code, message, null, 1, mayHaveHappened);
 }
 

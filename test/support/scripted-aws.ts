@@ -1,7 +1,8 @@
 /** AWS behind the room's own call door, from a script: each operation gives its pages, or fails. Every call is noted. */
-import { type Api, type AwsApi, AwsError, type AwsErrorKind } from "../../src/clouds/aws/api.ts";
+import { type Api, type AwsApi, AwsError } from "../../src/clouds/aws/api.ts";
 import type { Obj } from "../../src/clouds/aws/schema.ts";
 import type { Rec, RecordType } from "../../src/model/records.ts";
+import type { CallErrorKind } from "../../src/clouds/kit/call-error.ts";
 
 /** One answer, all pages of a list, or an error; or a function of the input that gives one of them. */
 export type Scripted = Obj | Obj[] | AwsError | ((input: Obj) => object | object[]);
@@ -52,7 +53,7 @@ export function scriptedAws(script: { [api in Api]?: Scripted }): ScriptedAws {
   };
 }
 
-export function failure(api: Api, kind: AwsErrorKind, code: string, status: number | null = 400): AwsError {
+export function failure(api: Api, kind: CallErrorKind, code: string, status: number | null = 400): AwsError {
   return new AwsError(kind, api, code, `${code}: refused by the script`, status, 1);
 }
 

@@ -1,7 +1,7 @@
 /** What a collection could not get: by topic, so that a later run takes back what it could get then. */
 import type { LiveSession, Signal, Span } from "../../clouds/room.ts";
-import { AwsError } from "../../clouds/aws/api.ts";
-import { filterName } from "../../clouds/aws/target-scope.ts";
+import { CallError } from "../../clouds/kit/call-error.ts";
+import { filterName } from "../../clouds/kit/function-scope.ts";
 import { EXIT, UserError } from "../../model/errors.ts";
 import type { Gap, Rec } from "../../model/records.ts";
 import type { Collected } from "../../store/index.ts";
@@ -80,7 +80,7 @@ export function concerns({ about, gap }: Missing, reads: readonly Topic[]): bool
 
 /** A failed piece of work as a gap. `window` null: no time. */
 export function failure(session: LiveSession, what: string, error: unknown, window: Span | null): Gap {
-  const known = error instanceof UserError || error instanceof AwsError;
+  const known = error instanceof UserError || error instanceof CallError;
   const message = error instanceof Error ? error.message.split("\n")[0]! : String(error);
   const { cloud, region } = session.target;
   return {
@@ -98,7 +98,7 @@ export function failure(session: LiveSession, what: string, error: unknown, wind
 /** All attempts at a call were in vain: throttled, 5xx, no answer. */
 export function isExhausted(error: unknown): boolean {
   const cause = error instanceof UserError ? error.cause : error;
-  return cause instanceof AwsError && cause.attempts > 1;
+  return cause instanceof CallError && cause.attempts > 1;
 }
 
 /** Nothing more can be asked of that session: its credentials ended. null: another error. */

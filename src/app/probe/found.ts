@@ -1,6 +1,6 @@
 /** The function that a name means, in the targets of a probe. */
 import { existsSync } from "node:fs";
-import { AwsError } from "../../clouds/aws/api.ts";
+import { CallError } from "../../clouds/kit/call-error.ts";
 import type { LiveSession } from "../../clouds/room.ts";
 import { EXIT, UserError } from "../../model/errors.ts";
 import type { LiveResource, ResourceRef } from "../../model/plan.ts";
@@ -38,7 +38,7 @@ export async function found(
 }
 
 function isAbsent(error: unknown): boolean {
-  return error instanceof UserError && error.cause instanceof AwsError && error.cause.kind === "not-found";
+  return error instanceof UserError && error.cause instanceof CallError && error.cause.kind === "not-found";
 }
 
 /** Functions that the dataset knows by their descriptions. */

@@ -1,5 +1,6 @@
 /** What the AWS room asks of the SDK: one call, or all pages of one. `client.ts` is its only implementation. */
 import type { Ms } from "../../model/units.ts";
+import { CallError } from "../kit/call-error.ts";
 import type { Obj } from "./schema.ts";
 
 /** `service:Operation` as the SDK names them; mostly the IAM action too. */
@@ -30,47 +31,8 @@ export interface AwsApi {
   pages(api: Api, input: object, options?: { maxPages?: number }): AsyncIterable<Obj>;
 }
 
-export type AwsErrorKind =
-  | "denied"
-  | "credentials"
-  | "not-found"
-  | "throttled"
-  | "conflict"
-  | "invalid"
-  | "unsupported"
-  | "unreachable"
-  | "broken-answer"
-  | "failed";
-
 /** A call that failed for good. */
-export class AwsError extends Error {
-  readonly kind: AwsErrorKind;
-  readonly api: Api;
-  /** Vendor's error name. */
-  readonly code: string;
-  readonly status: number | null;
-  readonly attempts: number;
-  /** true: a write whose answer did not come or was no answer; whether it took effect can only be read back. */
-  readonly mayHaveHappened: boolean;
-  constructor(
-    kind: AwsErrorKind,
-    api: Api,
-    code: string,
-    message: string,
-    status: number | null,
-    attempts: number,
-    mayHaveHappened = false,
-  ) {
-    super(`${api}: ${message}`);
-    this.name = "AwsError";
-    this.kind = kind;
-    this.api = api;
-    this.code = code;
-    this.status = status;
-    this.attempts = attempts;
-    this.mayHaveHappened = mayHaveHappened;
-  }
-}
+export class AwsError extends CallError<Api> {}
 
 /** IAM action of an operation, where it differs from its name. */
 export function iamAction(api: Api): string {

@@ -1,9 +1,9 @@
 /** What an SDK error means: its kind, whether to try again, and whether a write may have taken effect all the same. */
 import type { Verdict } from "../kit/retry.ts";
-import type { AwsErrorKind } from "./api.ts";
+import type { CallErrorKind } from "../kit/call-error.ts";
 
 export interface Failure {
-  kind: AwsErrorKind;
+  kind: CallErrorKind;
   /** Vendor's error name, or the network's. */
   code: string;
   /** First line only, without what could be a secret. */
@@ -56,7 +56,7 @@ export function failureOf(thrown: unknown): Failure {
   const answer = foreignAnswer(raised);
   const code = answer?.code ?? networkCode(raised) ?? raised.name ?? "Error";
   const message = safeText(answer?.message ?? raised.message ?? "") || code;
-  const failure = (kind: AwsErrorKind, verdict: Verdict, mayHaveHappened: boolean): Failure => ({
+  const failure = (kind: CallErrorKind, verdict: Verdict, mayHaveHappened: boolean): Failure => ({
     kind,
     code,
     message,
@@ -89,7 +89,7 @@ export function failureOf(thrown: unknown): Failure {
 }
 
 /** An answer that is not in the service's own form: HTML of a gateway, XML of an endpoint's guard, a body that was cut. */
-function unreadable(status: number | null, failure: (kind: AwsErrorKind, verdict: Verdict, mayHaveHappened: boolean) => Failure): Failure {
+function unreadable(status: number | null, failure: (kind: CallErrorKind, verdict: Verdict, mayHaveHappened: boolean) => Failure): Failure {
   if (status === 401 || status === 403) return failure("denied", NEVER, false);
   if (status === 404 || status === 405) return failure("unsupported", NEVER, false);
   if (status !== null && status >= 400) return failure("invalid", NEVER, false);

@@ -11,7 +11,7 @@ import { configsOf } from "./configuration.ts";
 import { type Details, LISTS } from "./collect-details.ts";
 import { gap, gapOf } from "./live-gaps.ts";
 import { list, obj, type Obj, objects, text } from "./schema.ts";
-import { functionScope } from "./target-scope.ts";
+import { functionScope } from "../kit/function-scope.ts";
 
 /** Functions asked for aliases at a time; the shared quota paces them. */
 const AT_A_TIME = 8;

@@ -12,7 +12,7 @@ import { metrics } from "./metrics.ts";
 import { liveReader } from "./read-live.ts";
 import { list, type Obj } from "./schema.ts";
 import { BudgetError, spend, spentTogetherUsd, usdText } from "./spent.ts";
-import { filterName } from "./target-scope.ts";
+import { filterName } from "../kit/function-scope.ts";
 
 const USD_PER_SERIES = 0.01 / 1000;
 /** Requests at a time; the shared quota paces them. */

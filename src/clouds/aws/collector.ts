@@ -12,7 +12,8 @@ import { planXray, traceStoreOf, xrayRunner } from "./collect-traces.ts";
 import { gapOf, reasonOf } from "./live-gaps.ts";
 import { search, searchEstimate } from "./search.ts";
 import { shareSpending, spentUsd } from "./spent.ts";
-import { filterName, ownConfigs } from "./target-scope.ts";
+import { filterName } from "../kit/function-scope.ts";
+import { ownConfigs } from "./target-scope.ts";
 
 /** Opens the collector of a connection. Nothing is asked before a method is called. */
 export function openCollector(api: AwsApi, target: Target, context: LiveContext): Collector {

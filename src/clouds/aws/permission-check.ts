@@ -3,7 +3,7 @@ import type { LiveContext, PermissionCheck, Target } from "../room.ts";
 import { type Api, type AwsApi, AwsError, iamAction } from "./api.ts";
 import { permissions } from "./permissions.ts";
 import { list, obj, type Obj, text } from "./schema.ts";
-import { functionScope } from "./target-scope.ts";
+import { functionScope } from "../kit/function-scope.ts";
 
 /** Names of things that exist, as far as the lists could be read. */
 interface Samples {

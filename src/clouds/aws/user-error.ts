@@ -1,8 +1,9 @@
 /** What a failed call means to the user of a command that cannot go on without it. */
 import { EXIT, type ExitCode, UserError } from "../../model/errors.ts";
-import { type Api, AwsError, type AwsErrorKind, iamAction } from "./api.ts";
+import { type Api, AwsError, iamAction } from "./api.ts";
+import type { CallErrorKind } from "../kit/call-error.ts";
 
-const EXIT_OF: Partial<Record<AwsErrorKind, ExitCode>> = {
+const EXIT_OF: Partial<Record<CallErrorKind, ExitCode>> = {
   denied: EXIT.credentials,
   credentials: EXIT.credentials,
   conflict: EXIT.conflict,
@@ -27,7 +28,7 @@ export function reworded({ kind, api, code, status, attempts, mayHaveHappened }:
   return new AwsError(kind, api, code, message, status, attempts, mayHaveHappened);
 }
 
-function suggestions(kind: AwsErrorKind, api: Api): string[] {
+function suggestions(kind: CallErrorKind, api: Api): string[] {
   if (kind === "denied") return [`grant ${iamAction(api)}; \`evscope doctor\` prints the policy`];
   if (kind === "credentials") return ["log in again (`aws sso login`), or name another profile"];
   if (kind === "throttled") return ["run it again later"];

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { concerns, isLasting } from "../../../../src/app/collect/gaps.ts";
 import { BILL_READS, CHAIN_READS, SIZING_READS } from "../../../../src/app/freshen.ts";
-import { AwsError, type AwsErrorKind } from "../../../../src/clouds/aws/api.ts";
+import { AwsError } from "../../../../src/clouds/aws/api.ts";
 import { gap, reasonOf } from "../../../../src/clouds/aws/live-gaps.ts";
+import type { CallErrorKind } from "../../../../src/clouds/kit/call-error.ts";
 
 const place = { account: "111122223333", region: "eu-west-1" };
-const why = (kind: AwsErrorKind, status: number | null, code = "E"): string =>
+const why = (kind: CallErrorKind, status: number | null, code = "E"): string =>
   reasonOf(new AwsError(kind, "xray:GetTraceSummaries", code, "why", status, 3));
 
 describe("a gap lasts", () => {
