@@ -1,7 +1,7 @@
 /** Would acting on it have helped? The product's own rule (choose.ts, tiers.ts) on curves whose truth is known. */
-import { choose, type CostLine } from "../../src/analyzer/memory/choose.ts";
-import { isRightAtWorst } from "../../src/analyzer/memory/downstream.ts";
-import { type Reach, reachOf, type Tier } from "../../src/analyzer/memory/tiers.ts";
+import { choose, type CostLine } from "../../src/analyzer/sizing/choose.ts";
+import { isRightAtWorst } from "../../src/analyzer/sizing/downstream.ts";
+import { type Reach, reachOf, type Tier } from "../../src/analyzer/sizing/tiers.ts";
 import type { Curve, Point } from "./dataset.ts";
 import { mean } from "./metrics.ts";
 import type { Model } from "./models.ts";

@@ -1,5 +1,5 @@
 /** What else could be done with the same observations. Each model turns the shown sizes into a curve. */
-import { ONE_VCPU_MIB } from "../../src/analyzer/memory/curve.ts";
+import { ONE_VCPU_MIB } from "../../src/analyzer/sizing/curve.ts";
 import type { Point } from "./dataset.ts";
 
 export type Predict = (memoryMib: number) => number;

@@ -1,6 +1,6 @@
 /** Functions with a known curve and a known past, for the whole product: which sizes they ran at, when, how often, how noisily. Seeded. */
-import { CANDIDATES_MIB } from "../../src/analyzer/memory/choose.ts";
-import { logShape } from "../../src/analyzer/memory/curve.ts";
+import { CANDIDATES_MIB } from "../../src/analyzer/sizing/choose.ts";
+import { logShape } from "../../src/analyzer/sizing/curve.ts";
 import { benchmarkSet, CLEAN, type Curve, openFaas, type Point } from "./dataset.ts";
 import { generator } from "./metrics.ts";
 import { onCandidates } from "./regimes.ts";

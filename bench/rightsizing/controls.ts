@@ -1,5 +1,5 @@
 /** What must not be advised: more memory for a function that it does not speed up. */
-import { choose } from "../../src/analyzer/memory/choose.ts";
+import { choose } from "../../src/analyzer/sizing/choose.ts";
 import type { Curve } from "./dataset.ts";
 import { generator, mean } from "./metrics.ts";
 import type { Model } from "./models.ts";

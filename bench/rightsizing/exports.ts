@@ -1,7 +1,7 @@
 /** A function's past as the CloudWatch exports it would have left: FilterLogEvents answers, text lines, JSON platform reports. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { normalCdf } from "../../src/analyzer/memory/mixture.ts";
+import { normalCdf } from "../../src/analyzer/sizing/mixture.ts";
 import { type Case, normal, oneOf } from "./cases.ts";
 import { generator } from "./metrics.ts";
 

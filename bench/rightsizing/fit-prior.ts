@@ -1,21 +1,21 @@
 /**
  * `node bench/rightsizing/fit-prior.ts [--exclude FAMILY] [--out FILE]`: fits the prior to the clean curves of `../shared/rightsizing`,
- * writes it in the form of `src/analyzer/memory/prior.json`, and says how far its predictions lie from those of the shipped prior.
+ * writes it in the form of `src/analyzer/sizing/prior.json`, and says how far its predictions lie from those of the shipped prior.
  * The shipped one was fitted in the same way to these curves and six more that are not in the file.
  * Exit code 1: predictions from three sizes differ by more than 3 % in the median, without --exclude.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { CANDIDATES_MIB } from "../../src/analyzer/memory/choose.ts";
-import { posterior } from "../../src/analyzer/memory/posterior.ts";
-import { Prior, type PriorRow, shippedPrior } from "../../src/analyzer/memory/prior.ts";
+import { CANDIDATES_MIB } from "../../src/analyzer/sizing/choose.ts";
+import { posterior } from "../../src/analyzer/sizing/posterior.ts";
+import { Prior, type PriorRow, shippedPrior } from "../../src/analyzer/sizing/prior.ts";
 import { benchmarkSet, CLEAN, type Curve, type Point, readCurves } from "./dataset.ts";
 import { fitPrior } from "./fit.ts";
 import { median } from "./metrics.ts";
 import { type Regime, shown } from "./regimes.ts";
 
 const MOST_DIFFERENCE = 0.03;
-const SHIPPED = new URL("../../src/analyzer/memory/prior.json", import.meta.url);
+const SHIPPED = new URL("../../src/analyzer/sizing/prior.json", import.meta.url);
 
 const { values } = parseArgs({ options: { exclude: { type: "string" }, out: { type: "string" } } });
 

@@ -1,6 +1,6 @@
 /** Makes a prior out of measured curves: least squares in log space over a grid of shapes, and the shapes that come close. Deterministic. */
-import { type CurveShape, logShape, ONE_VCPU_MIB } from "../../src/analyzer/memory/curve.ts";
-import type { PriorRow } from "../../src/analyzer/memory/prior.ts";
+import { type CurveShape, logShape, ONE_VCPU_MIB } from "../../src/analyzer/sizing/curve.ts";
+import type { PriorRow } from "../../src/analyzer/sizing/prior.ts";
 import type { Curve, Point } from "./dataset.ts";
 
 const OVERLAPS = [1, 1.5, 2.5, 6];

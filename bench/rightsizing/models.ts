@@ -1,7 +1,7 @@
 /** evscope's model with a prior that does not know the tested family. */
-import { type Observation, type Posterior, type PosteriorOptions, posterior } from "../../src/analyzer/memory/posterior.ts";
-import { Prior } from "../../src/analyzer/memory/prior.ts";
-import { logShape, ONE_VCPU_MIB } from "../../src/analyzer/memory/curve.ts";
+import { type Observation, type Posterior, type PosteriorOptions, posterior } from "../../src/analyzer/sizing/posterior.ts";
+import { Prior } from "../../src/analyzer/sizing/prior.ts";
+import { logShape, ONE_VCPU_MIB } from "../../src/analyzer/sizing/curve.ts";
 import type { Predict } from "./baselines.ts";
 import type { Curve, Point } from "./dataset.ts";
 import { bestFit, fitPrior } from "./fit.ts";

@@ -2,7 +2,7 @@
  * Observations with noise that the truth does not share: five single runs at each of three sizes, trimmed as evscope trims, held against
  * the table's means over many other runs. The file has no single runs, so they are drawn from each size's mean and standard deviation.
  */
-import { logStandardError } from "../../src/analyzer/memory/observations.ts";
+import { logStandardError } from "../../src/analyzer/sizing/observations.ts";
 import type { Curve, Point } from "./dataset.ts";
 import { generator, mape, mean, pick } from "./metrics.ts";
 import type { Model, Observable } from "./models.ts";

@@ -3,9 +3,9 @@
  * have both with a curve, so both are simulated from the curve that fits all sizes of a function best, with an error of 10 %. The figures are
  * partly circular: an upper bound of what real readings give.
  */
-import { logShape, ONE_VCPU_MIB } from "../../src/analyzer/memory/curve.ts";
-import { PINNED, utilisation } from "../../src/analyzer/memory/cpu.ts";
-import { waitingOf } from "../../src/analyzer/memory/downstream.ts";
+import { logShape, ONE_VCPU_MIB } from "../../src/analyzer/sizing/curve.ts";
+import { PINNED, utilisation } from "../../src/analyzer/sizing/cpu.ts";
+import { waitingOf } from "../../src/analyzer/sizing/downstream.ts";
 import { type Acts, acts, type Mode } from "./acts.ts";
 import type { Curve, Point } from "./dataset.ts";
 import { bestFit } from "./fit.ts";

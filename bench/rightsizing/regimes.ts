@@ -1,5 +1,5 @@
 /** Which sizes of a curve a model gets to see. */
-import { CANDIDATES_MIB } from "../../src/analyzer/memory/choose.ts";
+import { CANDIDATES_MIB } from "../../src/analyzer/sizing/choose.ts";
 import type { Curve, Point } from "./dataset.ts";
 
 export const REGIMES = ["1 size", "2 sizes", "policy pair", "3 sizes"] as const;

@@ -1,5 +1,5 @@
 /** `rightsize`: what memory each function should have, on what evidence, or why that cannot be said. */
-import { sizing } from "../analyzer/memory/index.ts";
+import { sizing } from "../analyzer/sizing/index.ts";
 import { rooms } from "../clouds/index.ts";
 import type { Host } from "../model/host.ts";
 import type { Objective, Sizing } from "../model/sizing.ts";

@@ -1,4 +1,4 @@
-/** Facts and advice about memory sizes: what engines compute per function, what `analyzer/memory` returns and `rightsize` shows. */
+/** Facts and advice about memory sizes: what engines compute per function, what `analyzer/sizing` returns and `rightsize` shows. */
 import type { Interval } from "./plan.ts";
 import type { Cloud } from "./records.ts";
 import type { Basis, EpochMs, Mib, Ms, Usd } from "./units.ts";

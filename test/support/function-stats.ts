@@ -2,7 +2,7 @@
 import type { PriceBook } from "../../src/model/billing.ts";
 import type { Config } from "../../src/model/records.ts";
 import type { FunctionStats } from "../../src/model/sizing.ts";
-import { sizing, type SizingQuestion } from "../../src/analyzer/memory/index.ts";
+import { sizing, type SizingQuestion } from "../../src/analyzer/sizing/index.ts";
 import { rooms } from "../../src/clouds/index.ts";
 
 export const DAY = 86_400_000;

@@ -3,7 +3,7 @@
  * them as an experiment (tier 3).
  */
 import { existsSync } from "node:fs";
-import { regretOf } from "../../analyzer/memory/index.ts";
+import { regretOf } from "../../analyzer/sizing/index.ts";
 import type { LiveSession, ProbeResult } from "../../clouds/room.ts";
 import { EXIT, UserError } from "../../model/errors.ts";
 import type { LiveResource } from "../../model/plan.ts";

@@ -1,5 +1,5 @@
 /** Which memory sizes a probe tries. */
-import { probePlan } from "../../analyzer/memory/index.ts";
+import { probePlan } from "../../analyzer/sizing/index.ts";
 import { rooms } from "../../clouds/index.ts";
 import { UserError } from "../../model/errors.ts";
 import type { LiveResource } from "../../model/plan.ts";

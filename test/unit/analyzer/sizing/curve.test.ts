@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { logShape, vcpus } from "../../../../src/analyzer/memory/curve.ts";
+import { logShape, vcpus } from "../../../../src/analyzer/sizing/curve.ts";
 
 describe("vCPUs of a memory size", () => {
   it("are one at 1769 MiB and proportional below, less what the runtime takes", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { boundsWithWaiting, isRightAtWorst, tracedAt, waitingOf } from "../../../../src/analyzer/memory/downstream.ts";
-import { posterior } from "../../../../src/analyzer/memory/posterior.ts";
-import { reachOf } from "../../../../src/analyzer/memory/tiers.ts";
+import { boundsWithWaiting, isRightAtWorst, tracedAt, waitingOf } from "../../../../src/analyzer/sizing/downstream.ts";
+import { posterior } from "../../../../src/analyzer/sizing/posterior.ts";
+import { reachOf } from "../../../../src/analyzer/sizing/tiers.ts";
 import type { DownstreamTime } from "../../../../src/model/sizing.ts";
 import { adviceOn, functionConfig, place, queueTrigger, statsOf } from "../../../support/function-stats.ts";
 

@@ -9,8 +9,8 @@ import { mean } from "../../../../bench/rightsizing/metrics.ts";
 import { leaveGroupOut } from "../../../../bench/rightsizing/models.ts";
 import { onCandidates, shown } from "../../../../bench/rightsizing/regimes.ts";
 import { coverage, evscope, type Fit, type Score, scored } from "../../../../bench/rightsizing/score.ts";
-import { posterior } from "../../../../src/analyzer/memory/posterior.ts";
-import { Prior } from "../../../../src/analyzer/memory/prior.ts";
+import { posterior } from "../../../../src/analyzer/sizing/posterior.ts";
+import { Prior } from "../../../../src/analyzer/sizing/prior.ts";
 import { shared } from "../../../support/shared.ts";
 
 const path = shared("rightsizing/curves.csv");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { memoryNeed } from "../../../../src/analyzer/memory/floor.ts";
+import { memoryNeed } from "../../../../src/analyzer/sizing/floor.ts";
 import { statsOf } from "../../../support/function-stats.ts";
 
 describe("memory floor", () => {

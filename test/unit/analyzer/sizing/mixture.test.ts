@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { mixtureQuantiles, normalCdf } from "../../../../src/analyzer/memory/mixture.ts";
+import { mixtureQuantiles, normalCdf } from "../../../../src/analyzer/sizing/mixture.ts";
 
 describe("normal distribution", () => {
   it("agrees with the table", () => {

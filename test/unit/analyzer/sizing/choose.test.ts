@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { choose, type ChooseOptions, type Curves, slowerProbability } from "../../../../src/analyzer/memory/choose.ts";
+import { choose, type ChooseOptions, type Curves, slowerProbability } from "../../../../src/analyzer/sizing/choose.ts";
 
 /** Curves with their weights; the same error everywhere but at the current size. */
 function curves(parts: readonly { weight: number; ms: (memoryMib: number) => number }[], noise = 0): Curves {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { regretOf } from "../../../../src/analyzer/memory/regret.ts";
+import { regretOf } from "../../../../src/analyzer/sizing/regret.ts";
 import type { ProbeRuns } from "../../../../src/model/sizing.ts";
 
 /** https://aws.amazon.com/lambda/pricing/ */

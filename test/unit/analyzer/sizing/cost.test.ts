@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type CostModel, costModel, monthlyUsd, widened } from "../../../../src/analyzer/memory/cost.ts";
-import { atMargin } from "../../../../src/analyzer/memory/margin.ts";
+import { type CostModel, costModel, monthlyUsd, widened } from "../../../../src/analyzer/sizing/cost.ts";
+import { atMargin } from "../../../../src/analyzer/sizing/margin.ts";
 import { rooms } from "../../../../src/clouds/index.ts";
 import type { PriceBook } from "../../../../src/model/billing.ts";
 import type { FunctionStats } from "../../../../src/model/sizing.ts";

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CANDIDATES_MIB } from "../../../../src/analyzer/memory/choose.ts";
-import { mixtureQuantiles } from "../../../../src/analyzer/memory/mixture.ts";
-import { expectedRegret, type Observation, posterior } from "../../../../src/analyzer/memory/posterior.ts";
+import { CANDIDATES_MIB } from "../../../../src/analyzer/sizing/choose.ts";
+import { mixtureQuantiles } from "../../../../src/analyzer/sizing/mixture.ts";
+import { expectedRegret, type Observation, posterior } from "../../../../src/analyzer/sizing/posterior.ts";
 import { shared } from "../../../support/shared.ts";
 import { GOLDEN, GRID_MIB } from "./golden.ts";
 

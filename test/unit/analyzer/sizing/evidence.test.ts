@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { experimentOf } from "../../../../src/analyzer/memory/epochs.ts";
-import { functionFacts, type SizingSources } from "../../../../src/analyzer/memory/facts.ts";
-import { logStandardError, observationsOf } from "../../../../src/analyzer/memory/observations.ts";
-import { tierOf } from "../../../../src/analyzer/memory/tiers.ts";
-import { isAsynchronous } from "../../../../src/analyzer/memory/triggers.ts";
-import { monthlyVolume } from "../../../../src/analyzer/memory/volume.ts";
+import { experimentOf } from "../../../../src/analyzer/sizing/epochs.ts";
+import { functionFacts, type SizingSources } from "../../../../src/analyzer/sizing/facts.ts";
+import { logStandardError, observationsOf } from "../../../../src/analyzer/sizing/observations.ts";
+import { tierOf } from "../../../../src/analyzer/sizing/tiers.ts";
+import { isAsynchronous } from "../../../../src/analyzer/sizing/triggers.ts";
+import { monthlyVolume } from "../../../../src/analyzer/sizing/volume.ts";
 import type { CodeVersion, EpochHour, FunctionStats } from "../../../../src/model/sizing.ts";
 import { DAY, functionConfig, place, queueTrigger, START, statsOf } from "../../../support/function-stats.ts";
 
