@@ -12,7 +12,7 @@ import { filterLines, lineReader, type LogLine } from "./log-lines.ts";
 import { type Detail, filterTasks, insightsTasks, type Part, plus } from "./log-tasks.ts";
 import { anyTermPattern, anyTermRegex, holdsAny, PLATFORM_TERMS } from "./log-terms.ts";
 import { functionOfGroup } from "./names.ts";
-import { spentTogetherUsd } from "./spent.ts";
+import { spentTogetherUsd } from "../kit/spent.ts";
 
 export type LogsContext = Pick<LiveContext, "host" | "signal" | "clock" | "keys" | "requestsPerS">;
 

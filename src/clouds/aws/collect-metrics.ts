@@ -11,7 +11,7 @@ import { type Namespace, NAMESPACES, periodOf, type Series, seriesIn, seriesPerR
 import { metrics } from "./metrics.ts";
 import { liveReader } from "./read-live.ts";
 import { list, type Obj } from "./schema.ts";
-import { BudgetError, spend, spentTogetherUsd, usdText } from "./spent.ts";
+import { BudgetError, spend, spentTogetherUsd, usdText } from "../kit/spent.ts";
 import { filterName } from "../kit/function-scope.ts";
 
 const USD_PER_SERIES = 0.01 / 1000;

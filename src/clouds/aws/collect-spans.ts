@@ -9,7 +9,7 @@ import type { LogGroup } from "./log-groups.ts";
 import { filterLines, type LogLine } from "./log-lines.ts";
 import { ingestedBytes } from "./log-sizes.ts";
 import { num, text } from "./schema.ts";
-import { spentTogetherUsd } from "./spent.ts";
+import { spentTogetherUsd } from "../kit/spent.ts";
 import { transactionSpan } from "./transaction-span.ts";
 
 export const SPANS_GROUP = "aws/spans";

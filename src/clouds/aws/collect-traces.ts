@@ -10,7 +10,7 @@ import { type AwsApi, AwsError } from "./api.ts";
 import { gap } from "./live-gaps.ts";
 import { liveReader } from "./read-live.ts";
 import { num, type Obj, objects, text } from "./schema.ts";
-import { BudgetError, spend, spentTogetherUsd, usdText } from "./spent.ts";
+import { BudgetError, spend, spentTogetherUsd, usdText } from "../kit/spent.ts";
 import { xray } from "./xray.ts";
 
 const HOUR_MS = 3_600_000;

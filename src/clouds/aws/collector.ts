@@ -11,7 +11,7 @@ import { planSpans, runSpans, SPANS_GROUP } from "./collect-spans.ts";
 import { planXray, traceStoreOf, xrayRunner } from "./collect-traces.ts";
 import { gapOf, reasonOf } from "./live-gaps.ts";
 import { search, searchEstimate } from "./search.ts";
-import { shareSpending, spentUsd } from "./spent.ts";
+import { shareSpending, spentUsd } from "../kit/spent.ts";
 import { filterName } from "../kit/function-scope.ts";
 import { ownConfigs } from "./target-scope.ts";
 

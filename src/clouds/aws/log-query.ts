@@ -8,7 +8,7 @@ import { type AwsApi, AwsError } from "./api.ts";
 import { insightsPrice } from "./log-calls.ts";
 import type { LogLine } from "./log-lines.ts";
 import { list, moment, num, obj, type Obj, text } from "./schema.ts";
-import { BudgetError, spend } from "./spent.ts";
+import { BudgetError, spend } from "../kit/spent.ts";
 
 /** "The maximum limit is 100,000", 10,000 of them a page. */
 export const MAX_ROWS = 100_000;

@@ -4,7 +4,7 @@ import type { CollectRequest, LiveContext } from "../room.ts";
 import { type AwsApi, AwsError } from "./api.ts";
 import { DAY_MS } from "./log-calls.ts";
 import { list, moment, num, obj, text } from "./schema.ts";
-import { spend } from "./spent.ts";
+import { spend } from "../kit/spent.ts";
 
 /** By group: days (UTC) with their bytes. Groups of which nothing is told are left out. */
 export type LogSizes = Map<string, { from: EpochMs; bytes: Bytes }[]>;

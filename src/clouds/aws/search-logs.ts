@@ -16,8 +16,8 @@ import { filterLines, lineReader, type LogLine } from "./log-lines.ts";
 import { anyTermPattern, anyTermRegex, charsInPattern, charsInRegex, MAX_PATTERN_CHARS } from "./log-terms.ts";
 import { parsePlatformLine } from "./platform-line.ts";
 import { contextOf, executionOf } from "./search-context.ts";
-import { holdsTerm, portions, type SearchTerm } from "./search-terms.ts";
-import { BudgetError } from "./spent.ts";
+import { holdsTerm, portions, type SearchTerm } from "../kit/search-terms.ts";
+import { BudgetError } from "../kit/spent.ts";
 
 type Context = Pick<LiveContext, "host" | "signal" | "clock" | "keys">;
 

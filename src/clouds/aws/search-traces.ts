@@ -14,7 +14,7 @@ import { gap, gapOf, orGap } from "./live-gaps.ts";
 import { insightsPrice, scanned } from "./log-calls.ts";
 import { anyTermRegex } from "./log-terms.ts";
 import { num, obj, type Obj, objects, parsed, text } from "./schema.ts";
-import { BudgetError, spend } from "./spent.ts";
+import { BudgetError, spend } from "../kit/spent.ts";
 
 /** "Time range cannot be longer than 6 hours." */
 const SLICE_MS: Ms = 6 * 3_600_000;

@@ -11,9 +11,9 @@ import { GROUPS_PER_QUERY, insightsEstimate, insightsPrice } from "./log-calls.t
 import { type LogGroup, logGroupsOf } from "./log-groups.ts";
 import { arnOf } from "./names.ts";
 import { searchBytes, searchLogs } from "./search-logs.ts";
-import { searchTerms } from "./search-terms.ts";
+import { searchTerms } from "../kit/search-terms.ts";
 import { searchTraces } from "./search-traces.ts";
-import { spentUsd } from "./spent.ts";
+import { spentUsd } from "../kit/spent.ts";
 import { connectedFunctions } from "./topology.ts";
 
 /** `target`: its filter names functions that are searched whether anything triggers them or not. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { planLogs, runLogs } from "../../../../src/clouds/aws/collect-logs.ts";
 import { DAY_MS } from "../../../../src/clouds/aws/log-calls.ts";
 import type { Obj } from "../../../../src/clouds/aws/schema.ts";
-import { shareSpending, spentUsd } from "../../../../src/clouds/aws/spent.ts";
+import { shareSpending, spentUsd } from "../../../../src/clouds/kit/spent.ts";
 import type { CollectRequest, CollectTask, LiveContext, Span } from "../../../../src/clouds/room.ts";
 import type { Config, Json } from "../../../../src/model/records.ts";
 import { testContext } from "../../../support/aws-client.ts";

@@ -1,4 +1,4 @@
-/** How an ID looks inside a log line, in each of the forms that loggers write it in. */
+/** How an ID looks inside a log line, in each of the forms that loggers write it in. Plumbing of searches. */
 import type { Id } from "../../model/ids.ts";
 
 export interface SearchTerm {

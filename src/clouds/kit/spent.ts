@@ -1,16 +1,15 @@
 /** What the paid calls of a connection have cost so far, at list price: one sum for all kinds of telemetry, and one over all connections. */
 import { EXIT, UserError } from "../../model/errors.ts";
 import type { Usd } from "../../model/units.ts";
-import type { AwsApi } from "./api.ts";
 
 interface Spent {
   ownUsd: Usd;
   together: { usd: Usd };
 }
 
-const spent = new WeakMap<AwsApi, Spent>();
+const spent = new WeakMap<object, Spent>();
 
-function of(api: AwsApi): Spent {
+function of(api: object): Spent {
   let found = spent.get(api);
   if (found === undefined) spent.set(api, (found = { ownUsd: 0, together: { usd: 0 } }));
   return found;
@@ -31,23 +30,23 @@ export function usdText(usd: Usd): string {
 }
 
 /** From now on this connection adds to a sum that others share. */
-export function shareSpending(api: AwsApi, together: { usd: Usd } | undefined): void {
+export function shareSpending(api: object, together: { usd: Usd } | undefined): void {
   if (together !== undefined) of(api).together = together;
 }
 
 /** Notes what a paid call costs, as soon as it is known. */
-export function spend(api: AwsApi, usd: Usd): void {
+export function spend(api: object, usd: Usd): void {
   const one = of(api);
   one.ownUsd += usd;
   one.together.usd += usd;
 }
 
 /** Of this connection. */
-export function spentUsd(api: AwsApi): Usd {
+export function spentUsd(api: object): Usd {
   return of(api).ownUsd;
 }
 
 /** Of all connections that share the limit. */
-export function spentTogetherUsd(api: AwsApi): Usd {
+export function spentTogetherUsd(api: object): Usd {
   return of(api).together.usd;
 }
