@@ -1,6 +1,6 @@
 /** What is metered and what it costs: the shapes that every room's `billing.ts` and `prices.ts` fill. */
 import type { Cloud, Invocation, Message, Outcome } from "./records.ts";
-import type { Basis, Bytes, Mib, Usd } from "./units.ts";
+import type { Basis, Bytes, EpochMs, Mib, Ms, Usd } from "./units.ts";
 
 /**
  * The fields of invocations that decide their bill, with how many invocations share them. The dataset groups by exactly
@@ -35,7 +35,69 @@ export type UsageGroup = Pick<
   runtime?: string | null;
   /** Size of the event where the run was asked for asynchronously; null or left out: it was not, or the size is not known. */
   asyncBytes?: Bytes | null;
+  /**
+   * Billed time of instances that falls to these runs: sum over the group (see `InstanceRule`). null or left out: the instance is not
+   * reported, or only a sample of its runs is; then each run counts as if it ran alone.
+   */
+  sharedMs?: Ms | null;
+  /** They began while a metric of their service or app counted what is billed (see `BillingMetric`). Left out: no. */
+  metered?: boolean;
+  /** What of such metrics falls to these runs, by price class, in the unit of the metric. null or left out: no metric. */
+  meteredParts?: readonly { variant: string; quantity: number }[] | null;
+  /** The app or service that holds the function, if it is named otherwise (Azure: Function App). null or left out: not known. */
+  app?: string | null;
+  /** Instances that the configuration keeps ready, paid while they idle too. null or left out: none, or not known. */
+  readyInstances?: number | null;
 };
+
+/**
+ * How a cloud bills instances that take several runs at a time: a period in which at least one run is in flight counts once, whatever
+ * the number of runs; it has a least length and is rounded up. Each run gets the part of its period that its own rounded time is of the
+ * sum of theirs, so that the parts of all runs are the billed time.
+ */
+export interface InstanceRule {
+  cloud: Cloud;
+  /** A period lasts at least so long. */
+  leastMs: Ms;
+  /** Longer ones are rounded up to a multiple of this. */
+  stepMs: Ms;
+  /** Init of an instance is billed with its first run. */
+  withInit: boolean;
+  /** Plans whose runs never reached an instance. */
+  unbilledPlans: readonly string[];
+}
+
+/** A metric in which the cloud counts what it bills a service or app for: it knows more than the runs that were seen. */
+export interface BillingMetric {
+  /** Vendor's name, lower case, with namespace, without dimensions. */
+  name: string;
+  /** The points that count are these sums over their period. */
+  statistic: string;
+  /** Which end of its period a point is stamped with. */
+  stampedAt: "start" | "end";
+  /** Price class that it counts for. */
+  variant: string;
+  /** Units of `Billing.modelOf` in one unit of the metric. */
+  factor: number;
+  /** Falls to no run: instances that are kept ready. */
+  standing: boolean;
+}
+
+/** What such a metric counted for one resource over a time that it covers without a hole. */
+export interface Metered {
+  cloud: Cloud;
+  account: string | null;
+  region: string | null;
+  /** Name of the metric as in `BillingMetric`. */
+  name: string;
+  /** Resource ID of the app; null where `fn` says whose it is. */
+  resource: string | null;
+  fn: string | null;
+  quantity: number;
+  /** Half-open [from, to). */
+  from: EpochMs;
+  to: EpochMs;
+}
 
 /** One metered quantity in the vendor's smallest whole unit (MiB·ms, requests, bytes): integers, so that sums are exact. */
 export interface Reading {
@@ -108,6 +170,14 @@ export interface Billing {
   logs(sizeBytes: Bytes): Reading[];
   /** State transitions of a workflow. */
   transitions(count: number): Reading[];
+  /** Instances take several runs at a time, and this is how. Left out: one at a time, or billed by the run. */
+  instances?: InstanceRule;
+  /** Metrics that count what is billed. Left out: none. */
+  metrics?: readonly BillingMetric[];
+  /** Billed quantity of a group by its runs alone, in the unit of the metrics; null: the runs do not say. */
+  modelOf?(group: UsageGroup): number | null;
+  /** Readings of what metrics counted beyond runs (`group`: one of the service, for its size and plan), or for instances kept ready. */
+  beyondRuns?(group: UsageGroup, variant: string, quantity: number): Reading[];
 }
 
 /** Time of one invocation that is waste, see `analyzer/cost/waste.ts`. */
