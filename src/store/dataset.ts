@@ -10,10 +10,12 @@ import { codeVersionsOf, cpuTimeOf, dailyRunsOf, epochHoursOf, functionStatsOf }
 import { allConfigs, allGaps, findLinks, recordsInWindow, recordsOfOwners, workflowSpansIn } from "./lookup.ts";
 import { coveragePath, type Manifest, manifestPath, readManifests } from "./manifest.ts";
 import { nearMissesOf } from "./near-misses.ts";
-import { durationsOf, usageOf } from "./runs.ts";
+import { meteredOf } from "./instance-time.ts";
+import { durationsOf } from "./runs.ts";
 import { condition, scan } from "./scan.ts";
 import { SIZE_OF_LINE } from "./tables.ts";
 import type { Dataset, DatasetInfo } from "./types.ts";
+import { usageOf } from "./usage.ts";
 
 /** More than this and DuckDB stops a question rather than the machine. */
 const READER_MEMORY_MIB = 2048;
@@ -45,7 +47,8 @@ export async function openDataset(dir: string): Promise<Dataset> {
     nearMisses: (id, limit) => ask((e, d, m) => nearMissesOf(e, d, m, id, limit)),
     records: (owners) => ask((e, d, m) => recordsOfOwners(e, d, m, owners)),
     chainRecords: (filter) => ask((e, d, m) => recordsInWindow(e, d, m, filter)),
-    usage: (filter) => ask((e, d, m) => usageOf(e, d, m, filter)),
+    usage: (filter, rules, spans) => ask((e, d, m) => usageOf(e, d, m, filter, rules, spans)),
+    metered: (window, metrics) => ask((e, d, m) => meteredOf(e, d, m, window, metrics)),
     durations: (filter) => ask((e, d, m) => durationsOf(e, d, m, filter)),
     logBytes: (filter) =>
       ask(async (e, d, m) => {

@@ -1,5 +1,4 @@
 /** Each run of a function once, however many rows and sources saw it: what usage and durations count. */
-import type { UsageGroup } from "../model/billing.ts";
 import { type Cell, type Engine, quote } from "./duckdb.ts";
 import { doubtfulIn, type Manifest } from "./manifest.ts";
 import { condition, scan } from "./scan.ts";
@@ -62,51 +61,6 @@ function doubles(rows: string, manifests: readonly Manifest[]): string {
     ...(weak ? [`SELECT "requestId" FROM ${rows} WHERE "seenIn" <> 'platform-log' OR ${CUT}`] : []),
     ...(repeated ? [`SELECT "requestId" FROM ${rows} GROUP BY cloud, "requestId" HAVING count(*) > 1`] : []),
   ].join(" UNION ");
-}
-
-const GROUP: readonly (keyof UsageGroup & string)[] = [
-  "cloud",
-  "account",
-  "region",
-  "fn",
-  "architecture",
-  "plan",
-  "memoryMib",
-  "maxMemoryMib",
-  "vcpu",
-  "billedMs",
-  "durationMs",
-  "initMs",
-  "emulator",
-  "seenIn",
-  "outcome",
-  "coldStart",
-];
-
-/**
- * Where the log says what was billed and no init can be part of it, neither the exact duration nor the memory in use decides anything about
- * the bill or its waste: left out, so that a million runs fall into few groups.
- */
-const BILL_IS_SAID = `"billedMs" IS NOT NULL AND "memoryMib" IS NOT NULL AND "initMs" IS NULL`;
-const IDLE_FIGURES = new Set<string>(["durationMs", "maxMemoryMib"]);
-
-export async function usageOf(engine: Engine, dir: string, manifests: readonly Manifest[], filter: Filter): Promise<UsageGroup[]> {
-  const grouped = GROUP.map((name) =>
-    IDLE_FIGURES.has(name) ? `CASE WHEN ${BILL_IS_SAID} THEN NULL ELSE ${sqlName(name)} END AS ${sqlName(name)}` : sqlName(name),
-  );
-  const columns = await engine.columns(
-    `SELECT ${grouped.join(", ")}, "restoreMs" IS NOT NULL AS restored, sum(weight)
-     FROM ${runs(dir, manifests, filter, [...GROUP, "restoreMs", "weight"])} GROUP BY ALL`,
-  );
-  const groups: UsageGroup[] = [];
-  for (let i = 0; i < columns[0]!.length; i++) {
-    const fields: { [name: string]: Cell } = {};
-    for (let c = 0; c < GROUP.length; c++) fields[GROUP[c]!] = columns[c]![i]!;
-    fields["restored"] = columns[GROUP.length]![i]!;
-    fields["count"] = columns[GROUP.length + 1]![i]!;
-    groups.push(fields as unknown as UsageGroup);
-  }
-  return groups;
 }
 
 export async function durationsOf(

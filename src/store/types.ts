@@ -1,5 +1,5 @@
 /** What the dataset offers to use cases. Implemented in this folder; nothing outside it touches a file of the dataset. */
-import type { UsageGroup } from "../model/billing.ts";
+import type { BillingMetric, InstanceRule, Metered, UsageGroup } from "../model/billing.ts";
 import type { ChainRecords } from "../model/chains.ts";
 import type { IdKind } from "../model/ids.ts";
 import type { ChannelKind, Cloud, Config, Gap, Rec, RecordType, Span } from "../model/records.ts";
@@ -50,6 +50,16 @@ export interface FunctionDurations {
   p99Ms: Ms | null;
 }
 
+/** When a metric counted the bill of a function, half-open. null: any account or region. */
+export interface MeteredSpan {
+  cloud: Cloud;
+  account: string | null;
+  region: string | null;
+  fn: string;
+  from: EpochMs;
+  to: EpochMs;
+}
+
 export interface DatasetInfo {
   dir: string;
   schemaVersion: number;
@@ -96,7 +106,10 @@ export interface Dataset {
   records(owners: readonly Owner[]): Promise<ChainRecords>;
   /** All records that can be in chains of this window; logs only where they carry IDs or are platform lines of interest, and without text and size. */
   chainRecords(filter: Filter): Promise<ChainRecords>;
-  usage(filter: Filter): Promise<UsageGroup[]>;
+  /** Groups of runs that share a bill; with the rules of clouds whose instances are shared, and the times that metrics cover, as `UsageGroup` says. */
+  usage(filter: Filter, rules?: readonly InstanceRule[], spans?: readonly MeteredSpan[]): Promise<UsageGroup[]>;
+  /** What these metrics counted in the window, per resource. */
+  metered(window: Window, metrics: readonly (BillingMetric & { cloud: Cloud })[]): Promise<Metered[]>;
   durations(filter: Filter): Promise<FunctionDurations[]>;
   /** Ingested log bytes per function. */
   logBytes(

@@ -1,0 +1,165 @@
+/**
+ * Billed time of instances that take several runs at a time, shared out among their runs; and what metrics counted of it.
+ * The same rule for runs in memory is `analyzer/cost/instances.ts`; a test holds the two together.
+ */
+import type { BillingMetric, InstanceRule, Metered } from "../model/billing.ts";
+import type { Cloud } from "../model/records.ts";
+import type { Engine } from "./duckdb.ts";
+import { quote, quoteList } from "./duckdb.ts";
+import type { Manifest } from "./manifest.ts";
+import { runs } from "./runs.ts";
+import { scan } from "./scan.ts";
+import type { Filter, MeteredSpan, Window } from "./types.ts";
+
+/** Times of day are doubles of milliseconds: differences of them are good to a quarter of a microsecond. */
+const TIE_MS = 0.0005;
+/** Runs of one question; more are asked for in parts, by instance, so that their windows fit in memory. */
+const RUNS_AT_ONCE = 2_000_000;
+
+/** A `CASE` over the clouds of the rules. */
+function byCloud(rules: readonly InstanceRule[], value: (rule: InstanceRule) => string, otherwise: string): string {
+  return `CASE cloud ${rules.map((rule) => `WHEN ${quote(rule.cloud)} THEN ${value(rule)}`).join(" ")} ELSE ${otherwise} END`;
+}
+
+/** The rules that this dataset has runs for: where it has none, nothing needs to be looked at run by run. */
+export async function rulesInUse(
+  engine: Engine,
+  dir: string,
+  manifests: readonly Manifest[],
+  filter: Filter,
+  rules: readonly InstanceRule[],
+): Promise<InstanceRule[]> {
+  const asked = rules.filter((rule) => filter.clouds.length === 0 || filter.clouds.includes(rule.cloud));
+  if (asked.length === 0) return [];
+  const source = scan(dir, manifests, "invocations", filter.from, filter.to);
+  const found = await engine.rows(
+    asked
+      .map(({ cloud }) => `(SELECT ${quote(cloud)}, count(*) FROM (SELECT 1 FROM ${source} WHERE cloud = ${quote(cloud)} LIMIT 1))`)
+      .join(" UNION ALL "),
+  );
+  const held = new Set(found.filter(([, count]) => count !== 0).map(([cloud]) => cloud));
+  return asked.filter((rule) => held.has(rule.cloud));
+}
+
+/** In how many parts runs of these clouds are asked for. */
+export async function partsOf(
+  engine: Engine,
+  dir: string,
+  manifests: readonly Manifest[],
+  filter: Filter,
+  rules: readonly InstanceRule[],
+  runsAtOnce = RUNS_AT_ONCE,
+): Promise<number> {
+  const source = scan(dir, manifests, "invocations", filter.from, filter.to);
+  const [row] = await engine.rows(`SELECT count(*) FROM ${source} WHERE cloud IN ${quoteList(rules.map((rule) => rule.cloud))}`);
+  return Math.max(1, Math.ceil((row![0] as number) / runsAtOnce));
+}
+
+/**
+ * SQL of the runs of these clouds with `sharedMs`: the part of its instance's billed time that falls to a run, null where it counts alone.
+ * An instance of which a sampled run is known counts alone: the union of a sample is not the union of all. Runs of other functions
+ * on the same instance count too, whatever the filter leaves out. `part` of `parts`: only these instances.
+ */
+export function sharedRuns(
+  dir: string,
+  manifests: readonly Manifest[],
+  filter: Filter,
+  columns: readonly string[],
+  rules: readonly InstanceRule[],
+  part: number,
+  parts: number,
+): string {
+  const clouds = rules.map((rule) => rule.cloud);
+  const needed = [
+    ...new Set([...columns, "cloud", "account", "fn", "stream", "startedAt", "durationMs", "initMs", "weight", "plan", "emulator"]),
+  ];
+  const source = runs(dir, manifests, { ...filter, functions: [], clouds }, needed);
+  const inPart = parts === 1 ? "TRUE" : `hash(coalesce(stream, "fn")) % ${parts} = ${part}`;
+  const least = byCloud(rules, (rule) => String(rule.leastMs), "0");
+  const step = byCloud(rules, (rule) => String(rule.stepMs), "1");
+  const init = byCloud(rules, (rule) => (rule.withInit ? `coalesce("initMs", 0)` : "0"), "0");
+  const unbilled = byCloud(rules, (rule) => `coalesce(plan IN ${quoteList(rule.unbilledPlans)}, FALSE)`, "FALSE");
+  const billed = (ms: string): string => `greatest(${least}, ceil(round(${ms}, 3) / ${step}) * ${step})`;
+  const instance = "PARTITION BY cloud, account, stream, takes_part";
+  const earlier = `${instance} ORDER BY "startedAt" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING`;
+  const until = `${instance} ORDER BY "startedAt" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW`;
+  const period = `${instance}, opened`;
+  const only = filter.functions.length === 0 ? "" : `WHERE fn IN ${quoteList(filter.functions)}`;
+  return `(
+    WITH part AS (SELECT *, "durationMs" + ${init} AS busy, stream IS NOT NULL AND NOT emulator AND NOT ${unbilled} AS seen FROM ${source} WHERE ${inPart}),
+    whole AS (SELECT *, seen AND busy IS NOT NULL AND max(weight) OVER (PARTITION BY cloud, account, stream, seen) <= 1 AS takes_part FROM part),
+    begun AS (SELECT *, CASE WHEN "startedAt" <= max("startedAt" + busy) OVER (${earlier}) + ${TIE_MS} THEN NULL ELSE "startedAt" END AS opens FROM whole),
+    periods AS (SELECT *, max(opens) OVER (${until}) AS opened FROM begun),
+    counted AS (SELECT *, ${billed("busy")} AS own, max("startedAt" - opened + busy) OVER (${period}) AS active,
+                sum(${billed("busy")}) OVER (${period}) AS owns FROM periods)
+    SELECT ${columns.map((name) => `"${name}"`).join(", ")},
+      CASE WHEN NOT takes_part THEN NULL WHEN owns = 0 THEN 0 ELSE own * (${billed("active")} / owns) END AS "sharedMs"
+    FROM counted ${only})`;
+}
+
+/** SQL condition: a run began while a metric counted its service. */
+export function meteredBy(spans: readonly MeteredSpan[]): string {
+  const texts = (value: string | null): string => (value === null ? "" : quote(value));
+  const conditions = spans.map((span) =>
+    [
+      `cloud = ${quote(span.cloud)}`,
+      `fn = ${quote(span.fn)}`,
+      ...(span.account === null ? [] : [`coalesce(account, ${texts(span.account)}) = ${texts(span.account)}`]),
+      ...(span.region === null ? [] : [`coalesce(region, ${texts(span.region)}) = ${texts(span.region)}`]),
+      `"startedAt" >= ${span.from}`,
+      `"startedAt" < ${span.to}`,
+    ].join(" AND "),
+  );
+  return conditions.length === 0 ? "FALSE" : `(${conditions.map((one) => `(${one})`).join(" OR ")})`;
+}
+
+/** A series of one period, as the metrics table holds it. */
+interface Series extends Metered {
+  split: boolean;
+  coveredMs: number;
+  periodMs: number;
+}
+
+/**
+ * What the metrics counted in the window, per resource: whole periods that lie in it. Of a series that was read at several periods the one that
+ * covers most stands, and of a metric read whole and split by dimensions the whole one; a point told twice counts once, at its larger value.
+ */
+export async function meteredOf(
+  engine: Engine,
+  dir: string,
+  manifests: readonly Manifest[],
+  window: Window,
+  metrics: readonly (BillingMetric & { cloud: Cloud })[],
+): Promise<Metered[]> {
+  if (metrics.length === 0) return [];
+  const base = `lower(regexp_replace(name, '\\{.*$', ''))`;
+  const wanted = metrics.map((m) => `(cloud = ${quote(m.cloud)} AND ${base} = ${quote(m.name)} AND statistic = ${quote(m.statistic)})`);
+  const late = metrics.filter((m) => m.stampedAt === "end").map((m) => m.name);
+  const begin = `CASE WHEN ${base} IN ${quoteList(late)} THEN "at" - "periodMs" ELSE "at" END`;
+  const inside = [
+    ...(window.from === null ? [] : [`begins >= ${window.from}`]),
+    ...(window.to === null ? [] : [`begins + "periodMs" <= ${window.to}`]),
+  ];
+  const rows = await engine.rows(
+    `WITH points AS (
+       SELECT cloud, account, region, resource, fn, ${base} AS base, name, "periodMs", ${begin} AS begins, max(value) AS value
+       FROM ${scan(dir, manifests, "metrics")} WHERE "periodMs" > 0 AND (${wanted.join(" OR ")}) GROUP BY ALL)
+     SELECT cloud, account, region, base, resource, fn, sum(value), min(begins), max(begins + "periodMs"),
+            contains(name, '{') AS split, count(DISTINCT begins) * "periodMs", "periodMs"
+     FROM points WHERE ${inside.length === 0 ? "TRUE" : inside.join(" AND ")}
+     GROUP BY cloud, account, region, base, resource, fn, split, "periodMs" ORDER BY ALL`,
+  );
+  const best = new Map<string, Series>();
+  for (const [cloud, account, region, name, resource, fn, quantity, from, to, split, coveredMs, periodMs] of rows) {
+    const series = { cloud, account, region, name, resource, fn, quantity, from, to, split, coveredMs, periodMs } as unknown as Series;
+    const key = JSON.stringify([cloud, account, region, name, resource, fn]);
+    const other = best.get(key);
+    if (other === undefined || isBetter(series, other)) best.set(key, series);
+  }
+  return [...best.values()].map(({ split: _split, coveredMs: _covered, periodMs: _period, ...metered }) => metered);
+}
+
+function isBetter(a: Series, b: Series): boolean {
+  if (a.split !== b.split) return !a.split;
+  return a.coveredMs === b.coveredMs ? a.periodMs < b.periodMs : a.coveredMs > b.coveredMs;
+}
