@@ -2,7 +2,7 @@
 import type { Door } from "../applier/execute.ts";
 import { ownersIn } from "../applier/iac/ownership.ts";
 import type { IacFile } from "../applier/iac/files.ts";
-import { makePlan, memoryChange, type Planned } from "../applier/plan.ts";
+import { type Advised, makePlan, type Planned, sizeChange } from "../applier/plan.ts";
 import { EXIT, UserError } from "../model/errors.ts";
 import type { Plan, ResourceRef } from "../model/plan.ts";
 import type { Sizing, SizingAdvice } from "../model/sizing.ts";
@@ -23,7 +23,7 @@ export interface PlanOptions {
   live: boolean;
 }
 
-type Proposed = SizingAdvice & { proposedMib: number; currentMib: number; resource: string; account: string; region: string };
+type Proposed = Advised & { account: string; region: string };
 
 /** Why a function is left out that --account, --profile or --region leave out: no fault. */
 const NOT_ASKED = "it is not in the accounts and regions that were asked for";
@@ -35,11 +35,14 @@ const AT_ONCE = 8;
 export async function planOf(sizing: Sizing, options: PlanOptions, reach: Reach): Promise<Plan> {
   const { host, clock } = reach.world;
   const files = iacFiles(options.folder, host);
-  const proposed = sizing.functions.filter((one) => one.proposedMib !== null);
+  const proposed = sizing.functions.filter((one) => one.change !== null);
   const ready = proposed.filter(isReady);
   const unready = proposed
     .filter((one) => !isReady(one))
-    .map(({ fn }) => ({ name: fn, why: "its ARN or present size is not in the dataset: evscope collect" }));
+    .map(({ fn, cloud }) => ({
+      name: fn,
+      why: `its ${cloud === "aws" ? "ARN" : "resource ID"} or present size is not in the dataset: evscope collect`,
+    }));
   const refused = sizing.functions.flatMap(({ fn, refusal }) => (refusal === null ? [] : [{ name: fn, why: refusal }]));
   const door = async (work: (door: Door | null) => Promise<Planned[]>): Promise<Planned[]> => {
     if (!options.live || ready.length === 0) return work(null);
@@ -95,12 +98,12 @@ function narrowed({ flags }: Reach): boolean {
 }
 
 function isReady(advice: SizingAdvice): advice is Proposed {
-  const { proposedMib, currentMib, resource, account, region } = advice;
-  return [proposedMib, currentMib, resource, account, region].every((one) => one !== null);
+  const { change, kind, resource, account, region } = advice;
+  return [change, kind, resource, account, region].every((one) => one !== null) && !Object.values(change!.before).includes(null);
 }
 
-function refOf({ cloud, account, region, resource, fn }: Proposed): ResourceRef {
-  return { cloud, account, region, kind: "lambda.function", resource, name: fn };
+function refOf({ cloud, account, region, kind, resource, fn }: Proposed): ResourceRef {
+  return { cloud, account, region, kind, resource, name: fn };
 }
 
 async function plannedOne(
@@ -111,14 +114,14 @@ async function plannedOne(
   narrow: boolean,
 ): Promise<Planned> {
   const local = ownersIn(files, advice.fn).owners;
-  if (door === null) return memoryChange(advice, null, local, alias);
+  if (door === null) return sizeChange(advice, null, local, alias);
   const ref = refOf(advice);
   const applier = door(ref);
   if (applier === null)
     return { skipped: { name: advice.fn, why: narrow ? NOT_ASKED : `no connection leads to account ${ref.account}, ${ref.region}` } };
   try {
     const live = await applier.read(ref);
-    return memoryChange(advice, live, [...new Set([...(await applier.owners(ref)), ...local])], alias);
+    return sizeChange(advice, live, [...new Set([...(await applier.owners(ref)), ...local])], alias);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return { skipped: { name: advice.fn, why: error.message } };

@@ -6,6 +6,7 @@ import { priceReadings, type Rates } from "../analyzer/cost/pricing.ts";
 import type { UsageGroup } from "../model/billing.ts";
 import { UserError } from "../model/errors.ts";
 import type { ResourceRef } from "../model/plan.ts";
+import type { Config } from "../model/records.ts";
 import type { EpochHour, FunctionStats } from "../model/sizing.ts";
 import type { EpochMs, Ms, Usd } from "../model/units.ts";
 import { openDataset } from "../store/index.ts";
@@ -80,18 +81,16 @@ async function verifications(dataDir: string, run: Run, undoing: Run | null, set
   try {
     const from = Math.min(...done.map((one) => one.beganAt));
     const to = Math.max(...done.map((one) => one.doneAt));
-    const filter = (window: Pick<Filter, "from" | "to">): Filter => ({
-      ...window,
-      functions: [...new Set(done.map((one) => one.change.name))],
-      clouds: [],
-    });
+    const configs = await dataset.configs();
+    const covered = done.map(({ change }) => membersOf(change, configs));
+    const filter = (window: Pick<Filter, "from" | "to">): Filter => ({ ...window, functions: [...new Set(covered.flat())], clouds: [] });
     const before = await dataset.functionStats(filter({ from: from - BEFORE_MS, to: from }));
     const after = await dataset.functionStats(filter({ from: to, to: undoing?.beganAt ?? null }));
-    const own = done.map(({ change, doneAt }) => ({
+    const own = done.map(({ change, doneAt }, i) => ({
       change,
       doneAt,
-      before: before.filter((one) => isOf(one, change)),
-      after: after.filter((one) => isOf(one, change)),
+      before: before.filter((one) => isOf(one, change, covered[i]!)),
+      after: after.filter((one) => isOf(one, change, covered[i]!)),
     }));
     const compared = own.map((one) => ({
       before: one.before.filter((row) => ranWith(row, one.change.before)),
@@ -113,11 +112,18 @@ async function verifications(dataDir: string, run: Run, undoing: Run | null, set
   }
 }
 
+/** Functions that a change reaches, by name: those of an Azure Function App, else the one. */
+function membersOf({ cloud, kind, name }: ResourceRef, configs: readonly Config[]): string[] {
+  if (kind !== "azure.function-app") return [name];
+  const app = name.toLowerCase();
+  return configs.filter((one) => one.cloud === cloud && one.kind === "function" && one.settings["app"] === app).map((one) => one.name);
+}
+
 /** Telemetry does not always name its account and region. */
-function isOf(stats: FunctionStats, ref: ResourceRef): boolean {
+function isOf(stats: FunctionStats, ref: ResourceRef, names: readonly string[]): boolean {
   return (
     stats.cloud === ref.cloud &&
-    stats.fn === ref.name &&
+    names.includes(stats.fn) &&
     (stats.account === null || stats.account === ref.account) &&
     (stats.region === null || stats.region === ref.region)
   );
@@ -139,7 +145,7 @@ function priceOf(stats: FunctionStats, billedMs: Ms, rates: Rates): Usd | null {
     billedMs,
     durationMs: billedMs,
     maxMemoryMib: null,
-    vcpu: null,
+    vcpu: stats.vcpu ?? null,
     initMs: null,
     emulator: stats.emulator,
     seenIn: "platform-log",

@@ -1,5 +1,6 @@
 /** The time after a change held against what was promised. Pure. */
 import type { Change, Interval } from "../model/plan.ts";
+import type { Json } from "../model/records.ts";
 import type { EpochHour, FunctionStats } from "../model/sizing.ts";
 import type { EpochMs, Ms, Usd } from "../model/units.ts";
 import { type EpochFigures, figures, hourShift, type PriceOf, ranPrice, surely, warmMean } from "./epoch.ts";
@@ -83,9 +84,19 @@ export function overall(all: readonly Pick<Verification, "verdict">[]): Verdict 
   return all.length === 0 ? "unknown" : "ok";
 }
 
-/** Probes are no traffic. */
+/**
+ * Probes are no traffic. On AWS every run says its memory; elsewhere a size comes from a description, and runs of which none is known
+ * are told apart by their time alone.
+ */
 export function ranWith(stats: FunctionStats, settings: Change["before"]): boolean {
-  return !stats.probe && (settings["memoryMib"] === undefined || stats.memoryMib === settings["memoryMib"]);
+  const agrees = (said: number | null, setting: Json | undefined): boolean =>
+    setting === undefined || said === setting || (said === null && stats.cloud !== "aws");
+  return (
+    !stats.probe &&
+    agrees(stats.memoryMib, settings["memoryMib"]) &&
+    agrees(stats.vcpu ?? null, settings["vcpu"]) &&
+    agrees(stats.concurrency ?? null, settings["concurrency"])
+  );
 }
 
 function failures(change: Change, before: EpochFigures | null, after: EpochFigures): string[] {

@@ -1,7 +1,7 @@
-/** Facts and advice about memory sizes: what engines compute per function, what `analyzer/sizing` returns and `rightsize` shows. */
-import type { Interval } from "./plan.ts";
+/** Facts and advice about sizes (memory, CPU, concurrency): what engines compute per function, what `analyzer/sizing` returns and `rightsize` shows. */
+import type { Interval, Settings } from "./plan.ts";
 import type { Cloud } from "./records.ts";
-import type { Basis, EpochMs, Mib, Ms, Usd } from "./units.ts";
+import type { Basis, EpochMs, Mib, Ms, Usd, Vcpu } from "./units.ts";
 
 /**
  * Figures of one function in one configuration (memory, architecture, version) over the time it ran with it. Computed by the
@@ -17,6 +17,12 @@ export interface FunctionStats {
   version: string | null;
   /** null: the telemetry does not say. */
   memoryMib: Mib | null;
+  /**
+   * CPU of an instance where it is set apart from memory, and most runs at once in it; null or left out: not known, or tied to the memory.
+   * Where runs do not say their size (Azure, Google Cloud), it is that of the description that held when they ran.
+   */
+  vcpu?: Vcpu | null;
+  concurrency?: number | null;
   /** Configured /tmp, paid beyond 512 MiB for the time of the run; null or left out: not known. */
   ephemeralMib?: Mib | null;
   architecture: "x86_64" | "arm64" | null;
@@ -137,9 +143,16 @@ export interface Objective {
 
 export type Confidence = "high" | "medium" | "low";
 
-/** One memory size on a function's curve. */
+/** What can be written where advice is taken: the kind of resource, as appliers and the journal name it. */
+export type SizedKind = "lambda.function" | "azure.function-app" | "run.service" | "cloudfunctions.v2" | "cloudfunctions.gen1";
+
+/** One size on a function's curve. */
 export interface SizePrediction {
   memoryMib: Mib;
+  /** CPU of it, where CPU is chosen apart from memory; null or left out: it comes with the memory. */
+  vcpu?: Vcpu | null;
+  /** Most runs at once in an instance, where that is what differs from the other predictions; null or left out: as it is now. */
+  concurrency?: number | null;
   /** Mean warm duration, without the slowest and fastest fifth of the runs; null: nothing may be said at this size. */
   durationMs: Interval | null;
   monthlyUsd: Interval | null;
@@ -158,10 +171,21 @@ export interface SizingAdvice {
   /** ARN or resource ID and revision where the configuration is known; null: only telemetry is. */
   resource: string | null;
   revision: string | null;
+  /** What a change is written to; null: nothing can be written. */
+  kind: SizedKind | null;
+  /** The settings that advice changes, as they are and as they shall be, with the same names; null: no change is advised. */
+  change: { before: Settings; after: Settings } | null;
+  /** Functions that share the size: those of an Azure Function App, of which `fn` is then the name. null: `fn` alone. */
+  members: string[] | null;
   architecture: "x86_64" | "arm64" | null;
   currentMib: Mib | null;
-  /** null: no change is advised; `refusal` says why, or the current size is the best one. */
+  /** null: no change is advised; `refusal` says why, or what there is is best. The current memory where only CPU or concurrency changes. */
   proposedMib: Mib | null;
+  /** CPU per instance where it is chosen apart from memory, and runs at once in an instance where that is a setting; else null. */
+  currentVcpu: Vcpu | null;
+  proposedVcpu: Vcpu | null;
+  currentConcurrency: number | null;
+  proposedConcurrency: number | null;
   /** Tier of evidence, see shared model: 0 one size, 1 one size and CPU time, 2 two sizes, 3 three sizes or a probe. null: not even one. */
   tier: 0 | 1 | 2 | 3 | null;
   confidence: Confidence | null;
@@ -206,7 +230,44 @@ export interface SizingAdvice {
   /** Sizes that a probe should try, cheapest first question; null: no probe needed. */
   probeMib: Mib[] | null;
   /** Advice that is never applied: arm64, timeout, drift, memory pressure. */
-  further: { kind: "arm64" | "timeout" | "memory-pressure" | "out-of-memory" | "noise"; text: string; savingUsdPerMonth: Usd | null }[];
+  further: {
+    kind: "arm64" | "timeout" | "memory-pressure" | "out-of-memory" | "noise" | "concurrency";
+    text: string;
+    savingUsdPerMonth: Usd | null;
+  }[];
+}
+
+/** The prediction at the present and at the advised settings; null: there is none. */
+export function predictionsOf(advice: SizingAdvice): { now: SizePrediction | null; then: SizePrediction | null } {
+  const at = (memoryMib: Mib | null, vcpu: Vcpu | null, concurrency: number | null): SizePrediction | null =>
+    advice.predicted.find(
+      (one) => one.memoryMib === memoryMib && (one.vcpu ?? null) === vcpu && (one.concurrency ?? advice.currentConcurrency) === concurrency,
+    ) ?? null;
+  const then = at(advice.proposedMib, advice.proposedVcpu ?? advice.currentVcpu, advice.proposedConcurrency ?? advice.currentConcurrency);
+  return { now: at(advice.currentMib, advice.currentVcpu, advice.currentConcurrency), then };
+}
+
+/** Runs that were on the same instance at the same time, by how many others ran there when they began. Warm, clean runs only. */
+export interface InstanceLoad extends Pick<FunctionStats, "cloud" | "account" | "region" | "fn" | "version"> {
+  /** Runs in flight on the instance when the run began, itself among them: 1 = alone. */
+  level: number;
+  count: number;
+  /** Without the lowest and highest 20 %, as all figures are. */
+  trimmedMeanMs: Ms;
+  winsorizedSdMs: Ms | null;
+  p95Ms: Ms;
+  /** Time of all runs of this level, and the part of it in which they alone count: the union of what ran on their instances. */
+  ranMs: Ms;
+  busyMs: Ms;
+}
+
+/** Highest share or amount of memory and CPU in use on any instance, by the cloud's own metrics. */
+export interface InstanceUse extends Pick<FunctionStats, "cloud" | "account" | "region" | "fn"> {
+  /** Of the configured memory, 0..1; null: the metric says an amount, or nothing. */
+  memoryShare: number | null;
+  memoryMib: Mib | null;
+  /** Of the configured CPU, 0..1: mean over all points; null: not known. */
+  cpuShare: number | null;
 }
 
 /** All advice of one run. */

@@ -17,8 +17,16 @@ import { schemaErrors } from "../../support/json-schema.ts";
 import { fakeClock } from "../applier/support.ts";
 
 function advice(fn: string, more: Partial<SizingAdvice> = {}): SizingAdvice {
+  const { currentMib = 1024, proposedMib = 512 } = more;
   return {
     cloud: "aws",
+    kind: "lambda.function",
+    change: proposedMib === null ? null : { before: { memoryMib: currentMib }, after: { memoryMib: proposedMib } },
+    members: null,
+    currentVcpu: null,
+    proposedVcpu: null,
+    currentConcurrency: null,
+    proposedConcurrency: null,
     account: "123456789012",
     region: "eu-west-1",
     fn,

@@ -35,6 +35,7 @@ describe("rightsize", () => {
       currentMib: 2048,
       verdict: "change",
       proposedMib: 1024,
+      change: { before: { memoryMib: 2048 }, after: { memoryMib: 1024 } },
       tier: 2,
       refusal: null,
     });
