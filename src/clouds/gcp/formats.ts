@@ -53,7 +53,7 @@ function pushedEntry(value: JsonObject): Json | null {
   return isLogEntry(decoded) ? decoded : null;
 }
 
-const logEntries: Format = {
+export const logEntries: Format = {
   id: "gcp.log-entry",
   title: "Cloud Logging entries",
   kind: "json",
@@ -89,7 +89,7 @@ function seriesIn(document: Json): Json[] {
   return arrayAt(document, "timeSeries", "time_series") ?? [document];
 }
 
-const timeSeries: Format = {
+export const timeSeries: Format = {
   id: "gcp.time-series",
   title: "Cloud Monitoring time series",
   kind: "json",
@@ -136,7 +136,7 @@ function tracesIn(document: Json): Json[] {
   return arrayAt(document, "traces") ?? [document];
 }
 
-const traces: Format = {
+export const traces: Format = {
   id: "gcp.trace",
   title: "Cloud Trace",
   kind: "json",
