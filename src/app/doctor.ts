@@ -4,7 +4,8 @@ import type { LiveSession, Permission, PermissionCheck, Target } from "../clouds
 import { UserError } from "../model/errors.ts";
 import type { Config, Gap, Json } from "../model/records.ts";
 import type { Ms } from "../model/units.ts";
-import { type LiveWorld, nameOf, withSessions } from "./live.ts";
+import { type LiveWorld, withSessions } from "./live.ts";
+import { nameOf } from "./targets.ts";
 import type { Scope } from "./targets.ts";
 
 export type Feature = Permission["feature"];

@@ -33,7 +33,10 @@ export interface Fresh {
 export async function freshen(
   dataDir: string,
   settings: Settings,
-  flags: Pick<LiveFlags, "live" | "offline" | "account" | "profile" | "region" | "since" | "until" | "max-query-usd">,
+  flags: Pick<
+    LiveFlags,
+    "live" | "offline" | "account" | "subscription" | "project" | "profile" | "region" | "since" | "until" | "max-query-usd"
+  >,
   env: Environment,
   world: LiveWorld,
   reads: readonly Topic[],
@@ -65,8 +68,9 @@ function tell(missing: readonly Missing[], { host }: LiveWorld): void {
 }
 
 /** A command's own flags of the same names as ours (`--function`) are not about what to collect. */
-function pick({ live, offline, account, profile, region, since, until, "max-query-usd": maxQueryUsd }: LiveFlags): LiveFlags {
-  return { live, offline, account, profile, region, since, until, "max-query-usd": maxQueryUsd };
+function pick({ live, offline, account, subscription, project, profile, region, ...rest }: LiveFlags): LiveFlags {
+  const { since, until, "max-query-usd": maxQueryUsd } = rest;
+  return { live, offline, account, subscription, project, profile, region, since, until, "max-query-usd": maxQueryUsd };
 }
 
 /** What the collection of minutes ago could not get, and another could not either; null: there was none, or another could. */

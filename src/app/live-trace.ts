@@ -12,7 +12,8 @@ import { openBatchWriter, openCollected, openCommitter, openDataset } from "../s
 import { dollars } from "./collect/announce.ts";
 import { credentialsError, failure, isGap } from "./collect/gaps.ts";
 import { Merger } from "./collect/merge.ts";
-import { type LiveWorld, nameOf, withSessions } from "./live.ts";
+import { type LiveWorld, withSessions } from "./live.ts";
+import { covers, nameOf } from "./targets.ts";
 import type { Settings } from "./settings.ts";
 import type { Scope } from "./targets.ts";
 import { closure, type TraceResult, traceWith } from "./trace.ts";
@@ -98,7 +99,7 @@ function windowsOf({ window, windowGiven, searchTo }: Scope): Span[] {
 async function describe(session: LiveSession, { dataDir, world, merger, gaps }: Search): Promise<Search["asked"][number]> {
   const dataset = await openDataset(dataDir);
   try {
-    const known = (await dataset.configs()).filter((one) => one.account === session.account && one.region === session.target.region);
+    const known = (await dataset.configs()).filter((one) => covers({ ...session.target, account: session.account }, one));
     const since = world.clock.now() - FRESH_MS;
     if (known.some((one) => one.kind === "function" && (one.observedAt ?? 0) >= since)) return { session, configs: known };
   } finally {

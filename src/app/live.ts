@@ -6,7 +6,7 @@ import { EXIT, UserError } from "../model/errors.ts";
 import type { Host } from "../model/host.ts";
 import type { IdKeys } from "../model/id-keys.ts";
 import type { Gap } from "../model/records.ts";
-import type { Scope } from "./targets.ts";
+import { nameOf, regionOf, type Scope } from "./targets.ts";
 
 /** What live work needs from outside the engine. */
 export interface LiveWorld {
@@ -29,17 +29,16 @@ export interface Sessions {
  * reached; one of several that cannot is a warning and a gap.
  */
 export async function withSessions<Result>(scope: Scope, world: LiveWorld, work: (open: Sessions) => Promise<Result>): Promise<Result> {
-  const context: LiveContext = {
+  const spent = { usd: 0 };
+  const contextOf = (target: Target): LiveContext => ({
     host: world.host,
     signal: world.signal,
     clock: world.clock,
     keys: world.keys,
-    requestTimeoutMs: scope.requestTimeoutMs,
-    patienceMs: scope.patienceMs,
-    requestsPerS: scope.requestsPerS,
-    spent: { usd: 0 },
-  };
-  const tried = await Promise.allSettled(scope.targets.map((target) => (world.connect ?? connectRoom)(target, context)));
+    ...scope.paces[target.cloud],
+    spent,
+  });
+  const tried = await Promise.allSettled(scope.targets.map((target) => (world.connect ?? connectRoom)(target, contextOf(target))));
   const sessions = tried.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   try {
     const failed = tried.flatMap((one, i) =>
@@ -56,14 +55,18 @@ export async function withSessions<Result>(scope: Scope, world: LiveWorld, work:
   }
 }
 
-/** How messages call a target. */
-export function nameOf(target: Target): string {
-  return `${target.name} ${target.region}`;
-}
-
 function unreachedGap(target: Target, error: UserError): Gap {
-  const { cloud, account, region } = target;
-  return { type: "gap", cloud, account, region, what: `everything of ${nameOf(target)}`, why: error.message, from: null, to: null };
+  const { cloud, account } = target;
+  return {
+    type: "gap",
+    cloud,
+    account,
+    region: regionOf(target),
+    what: `everything of ${nameOf(target)}`,
+    why: error.message,
+    from: null,
+    to: null,
+  };
 }
 
 async function connectRoom(target: Target, context: LiveContext): Promise<LiveSession> {

@@ -6,6 +6,14 @@ const SPAN_ADVICE = "a span of time such as 10s, 15m, 24h, 14d or 2w";
 const SpanText = z.string(SPAN_ADVICE).regex(/^\d+[smhdw]$/, SPAN_ADVICE);
 const Name = z.string().min(1);
 
+const Functions = z
+  .strictObject({
+    names: z.array(Name).nullish().describe("patterns with *; a function must match one of them"),
+    tags: z.record(Name, z.string()).nullish().describe("tags (labels on Google Cloud) that a function must all have"),
+  })
+  .nullish()
+  .describe("which functions; default: all");
+
 const AwsAccount = z
   .strictObject({
     name: Name.describe("what messages and --account call it"),
@@ -22,15 +30,78 @@ const AwsAccount = z
       .describe("role to assume with those credentials"),
     externalId: Name.nullish().describe("external ID that the role asks for"),
     regions: z.array(Name).min(1).describe("regions to read"),
-    functions: z
-      .strictObject({
-        names: z.array(Name).nullish().describe("patterns with *; a function must match one of them"),
-        tags: z.record(Name, z.string()).nullish().describe("tags that a function must all have"),
-      })
-      .nullish()
-      .describe("which functions; default: all"),
+    functions: Functions,
   })
   .describe("one account; credentials come from the AWS SDK's chain, never from this file");
+
+const Endpoint = z.string().regex(/^(https?:\/\/)?[\w.-]+(:\d+)?(\/[^\s?#]*)?$/, "a host, host:port or URL without query");
+const endpoints = (names: readonly string[]) =>
+  z
+    .strictObject(Object.fromEntries(names.map((name) => [name, Endpoint.nullish()])))
+    .nullish()
+    .describe("other endpoints than the vendor's public ones (private links, emulators)");
+
+const AzureSubscription = z
+  .strictObject({
+    name: Name.describe("what messages and --account call it"),
+    subscription: z.guid("a subscription ID such as 11111111-2222-3333-4444-555555555555").describe("subscription ID"),
+    tenant: z.guid("a tenant ID").nullish().describe("tenant to log in to; default: the credentials' own"),
+    cloud: z.enum(["public", "usgovernment", "china"]).nullish().describe("which Azure; default: public"),
+    regions: z.array(Name).min(1).nullish().describe("only resources in these regions (westeurope); default: all"),
+    workspaces: z
+      .array(z.string().regex(/^\/subscriptions\/.+\/workspaces\/[^/]+$/i, "a resource ID that ends in /workspaces/NAME"))
+      .min(1)
+      .nullish()
+      .describe("resource IDs of Log Analytics workspaces; default: those of the apps' Application Insights"),
+    endpoints: endpoints(["management", "logs", "metrics", "authority"]),
+    functions: Functions,
+  })
+  .describe(
+    "one subscription; credentials are those of DefaultAzureCredential (az login, environment, managed identity), never from this file",
+  );
+
+const GcpProject = z
+  .strictObject({
+    name: Name.describe("what messages and --account call it"),
+    project: z
+      .string()
+      .regex(/^([a-z][a-z0-9.-]*\.[a-z]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/, "a project ID such as shop-prod-123456 (not its number)")
+      .describe("project ID"),
+    regions: z.array(Name).min(1).nullish().describe("only resources in these regions (europe-west1); default: all"),
+    impersonate: z
+      .string()
+      .regex(/^[^@\s]+@[^@\s]+$/, "the e-mail address of a service account")
+      .nullish()
+      .describe("service account to act as, with those credentials"),
+    endpoints: endpoints([
+      "run",
+      "functions",
+      "logging",
+      "monitoring",
+      "pubsub",
+      "eventarc",
+      "firestore",
+      "cloudtrace",
+      "cloudresourcemanager",
+    ]),
+    functions: Functions,
+  })
+  .describe(
+    "one project; credentials are the Application Default Credentials (gcloud auth application-default login), never from this file",
+  );
+
+/** How fast and how patiently a cloud is asked. */
+const pace = {
+  requestsPerSecond: z
+    .number()
+    .positive()
+    .nullish()
+    .describe("most requests per second to one family of calls; default: the service's quotas"),
+  requestTimeout: SpanText.nullish().describe("no answer within this time is a failed attempt; default 10s"),
+  retryFor: SpanText.nullish().describe(
+    "how long one call is tried again (throttled, failed, no answer) before it counts as failed; default 60s",
+  ),
+};
 
 /** A section whose lines are all commented out reads as null: as if it were not there. */
 export const SettingsFile = z.strictObject({
@@ -56,20 +127,9 @@ export const SettingsFile = z.strictObject({
     .describe(
       "platform: the platform's own lines (bills, durations, memory), the default; all: every line, as collecting whole chains needs",
     ),
-  aws: z
-    .strictObject({
-      accounts: z.array(AwsAccount).nullish(),
-      requestsPerSecond: z
-        .number()
-        .positive()
-        .nullish()
-        .describe("most requests per second to one family of calls; default: the service's quotas"),
-      requestTimeout: SpanText.nullish().describe("no answer within this time is a failed attempt; default 10s"),
-      retryFor: SpanText.nullish().describe(
-        "how long one call is tried again (throttled, failed, no answer) before it counts as failed; default 60s",
-      ),
-    })
-    .nullish(),
+  aws: z.strictObject({ accounts: z.array(AwsAccount).nullish(), ...pace }).nullish(),
+  azure: z.strictObject({ subscriptions: z.array(AzureSubscription).nullish(), ...pace }).nullish(),
+  gcp: z.strictObject({ projects: z.array(GcpProject).nullish(), ...pace }).nullish(),
 });
 
 export type SettingsFile = z.infer<typeof SettingsFile>;

@@ -2,7 +2,7 @@
 import { dirname, join, resolve } from "node:path";
 import { type Document, isNode, LineCounter, parseDocument } from "yaml";
 import * as z from "zod";
-import type { Signal } from "../clouds/room.ts";
+import type { Signal, Target } from "../clouds/room.ts";
 import { UserError } from "../model/errors.ts";
 import { idKeys, type IdKeys } from "../model/id-keys.ts";
 import type { Ms, Usd } from "../model/units.ts";
@@ -27,24 +27,21 @@ export interface LiveSettings {
   maxQueryUsd: Usd;
   signals: readonly Signal[];
   logs: "platform" | "all";
+  paces: Readonly<Record<Target["cloud"], Pace>>;
+  accounts: readonly AccountSettings[];
+}
+
+/** How fast and how patiently one cloud is asked. */
+export interface Pace {
   /** Most requests per second to one API family; null: the service's own quotas. */
   requestsPerS: number | null;
   requestTimeoutMs: Ms;
   /** How long one call is tried again before it counts as failed. */
   patienceMs: Ms;
-  accounts: readonly AccountSettings[];
 }
 
-/** One AWS account of the file. null: not said. */
-export interface AccountSettings {
-  name: string;
-  account: string | null;
-  profile: string | null;
-  roleArn: string | null;
-  externalId: string | null;
-  regions: readonly string[];
-  functions: { names: readonly string[]; tags: Readonly<Record<string, string>> };
-}
+/** One AWS account, Azure subscription or Google Cloud project of the file: a target for each of `regions` (AWS), or one for all of them. */
+export type AccountSettings = Omit<Target, "region" | "regions"> & { regions: readonly string[] };
 
 const ALL_SIGNALS: readonly Signal[] = ["logs", "metrics", "traces", "histories"];
 const DAY_MS = 86_400_000;
@@ -77,7 +74,7 @@ export function loadSettings(path: string | null, cwd: string): Settings {
     throw new UserError(`${place(secret)}: looks like a credential, and this file is no place for one`, {
       suggestions: [
         "remove it and make it void if the file was shared",
-        "name a profile (aws configure, aws sso login) or a role: aws.accounts[].profile, roleArn",
+        "log in with the cloud's own tool (aws sso login, az login, gcloud auth application-default login), or name a profile or role: aws.accounts[].profile, roleArn; gcp.projects[].impersonate",
       ],
     });
   }
@@ -145,18 +142,55 @@ function toSettings(file: SettingsFile, folder: string): Settings {
       maxQueryUsd: file.maxQueryUsd ?? 1,
       signals: file.signals ?? ALL_SIGNALS,
       logs: file.logs ?? "platform",
-      requestsPerS: file.aws?.requestsPerSecond ?? null,
-      requestTimeoutMs: spanMs(file.aws?.requestTimeout ?? "10s") ?? 10_000,
-      patienceMs: spanMs(file.aws?.retryFor ?? "60s") ?? 60_000,
-      accounts: (file.aws?.accounts ?? []).map((one) => ({
-        name: one.name,
-        account: one.account ?? null,
-        profile: one.profile ?? null,
-        roleArn: one.roleArn ?? null,
-        externalId: one.externalId ?? null,
-        regions: one.regions,
-        functions: { names: one.functions?.names ?? [], tags: one.functions?.tags ?? {} },
-      })),
+      paces: { aws: paceOf(file.aws), azure: paceOf(file.azure), gcp: paceOf(file.gcp) },
+      accounts: [
+        ...(file.aws?.accounts ?? []).map((one) => accountOf("aws", one.account ?? null, one)),
+        ...(file.azure?.subscriptions ?? []).map((one) => ({
+          ...accountOf("azure", one.subscription.toLowerCase(), one),
+          azure: { cloud: one.cloud ?? "public", tenant: one.tenant ?? null, workspaces: one.workspaces ?? [] },
+        })),
+        ...(file.gcp?.projects ?? []).map((one) => ({
+          ...accountOf("gcp", one.project, one),
+          gcp: { impersonate: one.impersonate ?? null },
+        })),
+      ],
     },
+  };
+}
+
+function paceOf(section: SettingsFile["aws"] | SettingsFile["azure"] | SettingsFile["gcp"]): Pace {
+  return {
+    requestsPerS: section?.requestsPerSecond ?? null,
+    requestTimeoutMs: spanMs(section?.requestTimeout ?? "10s") ?? 10_000,
+    patienceMs: spanMs(section?.retryFor ?? "60s") ?? 60_000,
+  };
+}
+
+/** What accounts of every cloud have in common; null and left out: not said. */
+interface Written {
+  name: string;
+  profile?: string | null | undefined;
+  roleArn?: string | null | undefined;
+  externalId?: string | null | undefined;
+  regions?: readonly string[] | null | undefined;
+  endpoints?: { readonly [name: string]: string | null | undefined } | null | undefined;
+  functions?:
+    | { names?: readonly string[] | null | undefined; tags?: Readonly<Record<string, string>> | null | undefined }
+    | null
+    | undefined;
+}
+
+function accountOf(cloud: Target["cloud"], account: string | null, one: Written): AccountSettings {
+  const endpoints = Object.entries(one.endpoints ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === "string");
+  return {
+    cloud,
+    name: one.name,
+    account,
+    profile: one.profile ?? null,
+    roleArn: one.roleArn ?? null,
+    externalId: one.externalId ?? null,
+    regions: (one.regions ?? []).map((region) => (cloud === "aws" ? region : region.toLowerCase())),
+    functions: { names: one.functions?.names ?? [], tags: one.functions?.tags ?? {} },
+    ...(endpoints.length === 0 ? {} : { endpoints: Object.fromEntries(endpoints) }),
   };
 }

@@ -6,6 +6,8 @@ export function again(flags: {
   data: string;
   config?: string | undefined;
   account?: readonly string[] | undefined;
+  subscription?: readonly string[] | undefined;
+  project?: readonly string[] | undefined;
   profile?: string | undefined;
   region?: readonly string[] | undefined;
 }): string {
@@ -13,6 +15,8 @@ export function again(flags: {
     ...(flags.data === ".evscope" ? [] : [["--data", flags.data] as [string, string]]),
     ...(flags.config === undefined ? [] : [["--config", flags.config] as [string, string]]),
     ...(flags.account ?? []).map((name): [string, string] => ["--account", name]),
+    ...(flags.subscription ?? []).map((id): [string, string] => ["--subscription", id]),
+    ...(flags.project ?? []).map((id): [string, string] => ["--project", id]),
     ...(flags.profile === undefined ? [] : [["--profile", flags.profile] as [string, string]]),
     ...(flags.region ?? []).map((name): [string, string] => ["--region", name]),
   ];

@@ -10,7 +10,21 @@ export const accountFlags = {
     multiple: true,
     multipleNonGreedy: true,
     helpValue: "NAME",
-    description: "account of evscope.yaml (name or ID); default: all",
+    description: "account, subscription or project of evscope.yaml (name or ID); default: all",
+  }),
+  subscription: Flags.string({
+    ...group,
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: "ID",
+    description: "Azure subscription, also where evscope.yaml does not name it (EVSCOPE_SUBSCRIPTION)",
+  }),
+  project: Flags.string({
+    ...group,
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: "ID",
+    description: "Google Cloud project, also where evscope.yaml does not name it (EVSCOPE_PROJECT)",
   }),
   profile: Flags.string({ ...group, helpValue: "NAME", description: "profile of the AWS configuration (EVSCOPE_PROFILE)" }),
   region: Flags.string({
@@ -37,7 +51,7 @@ export const targetFlags = {
     multiple: true,
     multipleNonGreedy: true,
     helpValue: "KEY=VALUE",
-    description: "only functions with this tag, may be given several times",
+    description: "only functions with this tag (label on Google Cloud), may be given several times",
   }),
 };
 

@@ -5,6 +5,7 @@ import { filterName } from "../../clouds/kit/function-scope.ts";
 import { EXIT, UserError } from "../../model/errors.ts";
 import type { Gap, Rec } from "../../model/records.ts";
 import type { Collected } from "../../store/index.ts";
+import { regionOf } from "../targets.ts";
 
 /** What a target's gap is about. */
 export type Topic = Signal | "inventory";
@@ -82,12 +83,12 @@ export function concerns({ about, gap }: Missing, reads: readonly Topic[]): bool
 export function failure(session: LiveSession, what: string, error: unknown, window: Span | null): Gap {
   const known = error instanceof UserError || error instanceof CallError;
   const message = error instanceof Error ? error.message.split("\n")[0]! : String(error);
-  const { cloud, region } = session.target;
+  const { cloud } = session.target;
   return {
     type: "gap",
     cloud,
     account: session.account,
-    region,
+    region: regionOf(session.target),
     what,
     why: known ? message.replace(`${what}: `, "") : `a bug of evscope: ${message}`,
     from: window?.from ?? null,

@@ -4,7 +4,8 @@ import { UserError } from "../../model/errors.ts";
 import type { Config, Gap, RecordType } from "../../model/records.ts";
 import type { Usd } from "../../model/units.ts";
 import { type Collected, openBatchWriter, openCollected, openCommitter } from "../../store/index.ts";
-import { type LiveWorld, nameOf, type Sessions, withSessions } from "../live.ts";
+import { type LiveWorld, type Sessions, withSessions } from "../live.ts";
+import { nameOf } from "../targets.ts";
 import type { Scope } from "../targets.ts";
 import { announce } from "./announce.ts";
 import { credentialsError, failure, GapList, isAbsence, isExhausted, isGap, isLasting, type Missing, signalOf, topicOf } from "./gaps.ts";
@@ -249,7 +250,10 @@ function finish({ scope, collected, gaps }: Work): void {
 
 /** Names what a scope covers, whatever its window. */
 export function scopeKey(scope: Scope): string {
-  const targets = scope.targets.map(({ cloud, name, account, region, functions }) => [cloud, name, account, region, functions]);
+  const targets = scope.targets.map(({ cloud, name, account, region, regions = [], functions }) => [
+    ...[cloud, name, account, region, functions],
+    ...(regions.length === 0 ? [] : [regions]),
+  ]);
   return JSON.stringify([targets, scope.signals, scope.logs]);
 }
 

@@ -5,7 +5,7 @@ import type { LiveSession } from "../../clouds/room.ts";
 import { EXIT, UserError } from "../../model/errors.ts";
 import type { LiveResource, ResourceRef } from "../../model/plan.ts";
 import { openDataset } from "../../store/index.ts";
-import { nameOf } from "../live.ts";
+import { nameOf } from "../targets.ts";
 
 /** Most names that are suggested. */
 const MOST_NAMES = 3;

@@ -11,6 +11,8 @@ import { doctorDocument, doctorView } from "../../../src/report/views/doctor.ts"
 import { type FakeCloud, fakeClock, fakeSession, fakeTarget } from "../../support/fake-session.ts";
 import { schemaErrors } from "../../support/json-schema.ts";
 
+const PACE = { requestsPerS: null, requestTimeoutMs: 1, patienceMs: 1 };
+
 const DAY = 86_400_000;
 const where = { cloud: "aws", account: "111122223333", region: "eu-central-1" } as const;
 function config(kind: Config["kind"], name: string, settings: { [key: string]: Json }): Config {
@@ -97,9 +99,7 @@ const scope = (...names: string[]): Scope => ({
   searchTo: 14 * DAY,
   windowGiven: false,
   maxQueryUsd: 1,
-  requestsPerS: null,
-  requestTimeoutMs: 1,
-  patienceMs: 1,
+  paces: { aws: PACE, azure: PACE, gcp: PACE },
 });
 const check = (action: string, state: PermissionCheck["state"], required: boolean): PermissionCheck => ({
   action,

@@ -12,10 +12,12 @@ describe("the example files", () => {
     expect(settings.keys.inText("booking_ref=BR-1 X-Case-ID: C-2").map((id) => id.value)).toEqual(["BR-1", "C-2"]);
   });
 
-  it("name accounts of both kinds: by profile, by role", () => {
+  it("name accounts of every cloud, on AWS by profile and by role", () => {
     expect(settings.live.accounts.map((one) => [one.name, one.profile, one.roleArn, one.regions.length])).toEqual([
       ["shop", "shop-readonly", null, 2],
       ["payments", null, "arn:aws:iam::444455556666:role/evscope-readonly", 1],
+      ["billing", null, null, 1],
+      ["shipping", null, null, 1],
     ]);
   });
 

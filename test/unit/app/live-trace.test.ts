@@ -14,6 +14,8 @@ import type { Config, Gap } from "../../../src/model/records.ts";
 import { type FakeCloud, fakeClock, type FakeSession, fakeSession, fakeTarget } from "../../support/fake-session.ts";
 import { correlation, line, message, run, T0 } from "../analyzer/chains/records.ts";
 
+const PACE = { requestsPerS: null, requestTimeoutMs: 1, patienceMs: 1 };
+
 const HOUR = 3_600_000;
 const NOW = Date.UTC(2026, 10, 23, 12);
 const where = { cloud: "aws", account: "111122223333", region: "eu-central-1" } as const;
@@ -49,9 +51,7 @@ const scope = (names: string[], more: Partial<Scope> = {}): Scope => ({
   searchTo: NOW,
   windowGiven: false,
   maxQueryUsd: 1,
-  requestsPerS: null,
-  requestTimeoutMs: 1,
-  patienceMs: 1,
+  paces: { aws: PACE, azure: PACE, gcp: PACE },
   ...more,
 });
 const settings = loadSettings(null, mkdtempSync(join(tmpdir(), "evscope-none-")));

@@ -13,6 +13,8 @@ function folder(yaml: string | null): string {
   return dir;
 }
 
+const PACE = { requestsPerS: null, requestTimeoutMs: 10_000, patienceMs: 60_000 };
+
 describe("loadSettings", () => {
   it("works without a file", () => {
     expect(loadSettings(null, folder(null)).correlationKeys).toEqual([]);
@@ -95,11 +97,34 @@ describe("loadSettings", () => {
       maxQueryUsd: 1,
       signals: ["logs", "metrics", "traces", "histories"],
       logs: "platform",
-      requestsPerS: null,
-      requestTimeoutMs: 10_000,
-      patienceMs: 60_000,
+      paces: { aws: PACE, azure: PACE, gcp: PACE },
       accounts: [],
     });
+  });
+
+  it("reads subscriptions and projects, and refuses what can be none", () => {
+    const id = "AAAAAAAA-2222-3333-4444-555555555555";
+    const yaml = `azure: { retryFor: 5s, subscriptions: [{ name: bill, subscription: ${id}, regions: [WestEurope], cloud: china, endpoints: { logs: https://logs.example } }] }
+gcp: { projects: [{ name: ship, project: shipping-prod, impersonate: a@b.iam.gserviceaccount.com }] }
+`;
+    const { live } = loadSettings(null, folder(yaml));
+    expect(live.paces).toEqual({ aws: PACE, azure: { ...PACE, patienceMs: 5000 }, gcp: PACE });
+    expect(live.accounts).toEqual([
+      expect.objectContaining({
+        cloud: "azure",
+        account: id.toLowerCase(),
+        regions: ["westeurope"],
+        azure: { cloud: "china", tenant: null, workspaces: [] },
+        endpoints: { logs: "https://logs.example" },
+      }),
+      expect.objectContaining({ cloud: "gcp", account: "shipping-prod", regions: [], gcp: { impersonate: "a@b.iam.gserviceaccount.com" } }),
+    ]);
+    const azure = (part: string): string => `azure: { subscriptions: [{ name: x, ${part} }] }\n`;
+    expect(() => loadSettings(null, folder(azure("subscription: shop")))).toThrow(
+      /evscope\.yaml:1:\d+: azure\.subscriptions\.0\.subscription/,
+    );
+    expect(() => loadSettings(null, folder(azure(`subscription: ${id}, endpoints: { arm: x }`)))).toThrow(/endpoints\.arm/);
+    expect(() => loadSettings(null, folder('gcp: { projects: [{ name: x, project: "123456789012" }] }\n'))).toThrow(/project ID/);
   });
 });
 

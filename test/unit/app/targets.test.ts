@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadSettings, type Settings } from "../../../src/app/settings.ts";
-import { scopeOf, wantsLive } from "../../../src/app/targets.ts";
+import type { Target } from "../../../src/clouds/room.ts";
+import { covers, type LiveFlags, scopeOf, wantsLive } from "../../../src/app/targets.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 12);
 const MIN = 60_000;
@@ -48,8 +49,7 @@ describe("scopeOf", () => {
       signals: ["logs", "metrics"],
       logs: "platform",
       maxQueryUsd: 2.5,
-      requestsPerS: 5,
-      requestTimeoutMs: 20_000,
+      paces: { aws: { requestsPerS: 5, requestTimeoutMs: 20_000, patienceMs: 60_000 } },
     });
     // ends two minutes ago, begins seven days before that
     expect(scope.window).toEqual({ from: NOW - 2 * MIN - 7 * DAY, to: NOW - 2 * MIN });
@@ -112,6 +112,59 @@ describe("scopeOf", () => {
     ]);
     expect(() => scopeOf(NONE, {}, {}, NOW)).toThrow(/which cloud account and region/);
     expect(() => scopeOf(NONE, { account: ["shop"] }, env, NOW)).toThrow(/names none/);
+  });
+});
+
+describe("several clouds", () => {
+  const ID = "11111111-2222-3333-4444-555555555555";
+  const MIXED = settings(`
+aws: { accounts: [{ name: shop, regions: [eu-central-1, us-east-1] }] }
+azure: { subscriptions: [{ name: bill, subscription: ${ID}, regions: [westeurope] }] }
+gcp: { projects: [{ name: ship, project: shipping-prod }] }
+`);
+  const places = (flags: LiveFlags, env = {}, from = MIXED): unknown[] =>
+    scopeOf(from, flags, env, NOW).targets.map((t) => [t.cloud, t.account, t.region, t.regions ?? null]);
+
+  it("are one target per region on AWS, one per subscription and project elsewhere", () => {
+    expect(places({})).toEqual([
+      ["aws", null, "eu-central-1", null],
+      ["aws", null, "us-east-1", null],
+      ["azure", ID, "*", ["westeurope"]],
+      ["gcp", "shipping-prod", "*", null],
+    ]);
+  });
+
+  it("take the regions that are named as theirs", () => {
+    expect(places({ region: ["us-east-1,europe-west1"] })).toEqual([
+      ["aws", null, "us-east-1", null],
+      ["gcp", "shipping-prod", "*", ["europe-west1"]],
+    ]);
+    expect(places({ account: ["bill"], region: ["northeurope"] })).toEqual([["azure", ID, "*", ["northeurope"]]]);
+    expect(() => places({ account: ["bill", "ship"], region: ["eu-west-1"] })).toThrow(/no configured account has the region/);
+  });
+
+  it("can be named by ID, with what the file says of them", () => {
+    expect(places({ subscription: [ID.toUpperCase()] })).toEqual([["azure", ID, "*", ["westeurope"]]]);
+    expect(places({ project: ["other-project"], account: ["bill"] })).toEqual([
+      ["azure", ID, "*", ["westeurope"]],
+      ["gcp", "other-project", "*", null],
+    ]);
+    expect(places({}, { AZURE_SUBSCRIPTION_ID: ID }, NONE)).toEqual([["azure", ID, "*", null]]);
+    expect(places({}, { GOOGLE_CLOUD_PROJECT: "my-project" }, NONE)).toEqual([["gcp", "my-project", "*", null]]);
+    expect(places({}, { AWS_REGION: "us-east-1", GOOGLE_CLOUD_PROJECT: "my-project" }, NONE)).toEqual([["aws", null, "us-east-1", null]]);
+    expect(() => places({ subscription: ["shop"] })).toThrow(/no Azure subscription ID/);
+    expect(() => places({ project: ["123"] })).toThrow(/no Google Cloud project ID/);
+  });
+
+  it("cover what lies in them", () => {
+    const [aws, , azure, gcp] = scopeOf(MIXED, {}, {}, NOW).targets as [Target, Target, Target, Target];
+    expect(covers(aws, { cloud: "aws", account: "1", region: "eu-central-1" })).toBe(true);
+    expect(covers(aws, { cloud: "aws", account: "1", region: "us-east-1" })).toBe(false);
+    expect(covers(azure, { cloud: "azure", account: ID, region: "westeurope" })).toBe(true);
+    expect(covers(azure, { cloud: "azure", account: ID, region: "northeurope" })).toBe(false);
+    expect(covers(azure, { cloud: "azure", account: "other", region: "westeurope" })).toBe(false);
+    expect(covers(gcp, { cloud: "gcp", account: "shipping-prod", region: "us-central1" })).toBe(true);
+    expect(covers(gcp, { cloud: "azure", account: null, region: null })).toBe(false);
   });
 });
 

@@ -2,6 +2,8 @@
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 
+const PACE = { requestsPerS: null, requestTimeoutMs: 1000, patienceMs: 1000 };
+
 const [dir, killAt] = [process.argv[2]!, Number(process.argv[3])];
 const rename = fs.renameSync;
 let renames = 0;
@@ -39,9 +41,7 @@ const result = await collect(
     searchTo: T0 + 24 * HOUR,
     windowGiven: true,
     maxQueryUsd: 1,
-    requestsPerS: null,
-    requestTimeoutMs: 1000,
-    patienceMs: 1000,
+    paces: { aws: PACE, azure: PACE, gcp: PACE },
   },
   {
     host: silentHost,

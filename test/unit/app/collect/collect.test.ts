@@ -13,6 +13,8 @@ import type { Config, Gap, LogEvent } from "../../../../src/model/records.ts";
 import { openDataset } from "../../../../src/store/index.ts";
 import { type FakeCloud, fakeClock, type FakeSession, fakeSession, fakeTarget } from "../../../support/fake-session.ts";
 
+const PACE = { requestsPerS: null, requestTimeoutMs: 1000, patienceMs: 1000 };
+
 const T0 = Date.UTC(2026, 10, 20);
 const HOUR = 3_600_000;
 
@@ -53,9 +55,7 @@ function scope(from: number, to: number, targets: Target[] = [fakeTarget()], mor
     searchTo: to,
     windowGiven: true,
     maxQueryUsd: 1,
-    requestsPerS: null,
-    requestTimeoutMs: 1000,
-    patienceMs: 1000,
+    paces: { aws: PACE, azure: PACE, gcp: PACE },
     ...more,
   };
 }
