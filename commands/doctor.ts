@@ -1,5 +1,5 @@
 import { Flags } from "@oclif/core";
-import { examine, type Feature, policyFor } from "../src/app/doctor.ts";
+import { examine, type Feature, policyCloud, policyFor } from "../src/app/doctor.ts";
 import { scopeOf } from "../src/app/targets.ts";
 import { BaseCommand, EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
 import { accountFlags, windowFlags } from "../src/cli/live-flags.ts";
@@ -11,23 +11,29 @@ const FEATURES = ["collect", "trace", "apply", "probe"] as const;
 export default class Doctor extends BaseCommand {
   static override summary = "check credentials, permissions, and settings that lose telemetry";
   static override description =
-    prose(`For every account and region of evscope.yaml (or of --region and --profile): who the credentials belong to, which calls are allowed
+    prose(`For every account, subscription and project of evscope.yaml (or of --region and --profile, --subscription, --project): who the credentials belong to, which calls are allowed
 (each is tried as cheaply as it can be; nothing is written), what is lost without the others, and settings that lose telemetry: retention
 shorter than the window, system log level WARN, no log group, no tracing.
 
---policy prints the least-privilege policy as JSON, without credentials and without asking anybody.
+--policy prints the least privilege as JSON, without credentials and without asking anybody: an IAM policy for AWS, the definition of a custom
+role for Azure (az role definition create) and Google Cloud (gcloud iam roles create).
 
 ${EXIT_CODES_HELP}`);
   static override examples = [
     "<%= config.bin %> <%= command.id %>",
     "<%= config.bin %> <%= command.id %> --region eu-central-1 --profile shop --format json",
     "<%= config.bin %> <%= command.id %> --policy --feature collect --feature trace > policy.json",
+    "<%= config.bin %> <%= command.id %> --policy --cloud gcp > role.json",
   ];
   static override flags = {
     policy: Flags.boolean({ default: false, description: "print the policy instead" }),
     feature: Flags.option({ options: FEATURES, multiple: true, multipleNonGreedy: true, delimiter: "," })({
       dependsOn: ["policy"],
       description: "what the policy shall allow (default: everything)",
+    }),
+    cloud: Flags.option({ options: ["aws", "azure", "gcp"] as const })({
+      dependsOn: ["policy"],
+      description: "whose policy (default: the cloud of evscope.yaml, or aws)",
     }),
     ...accountFlags,
     window: windowFlags.window,
@@ -38,7 +44,7 @@ ${EXIT_CODES_HELP}`);
     const { flags } = await this.parse(Doctor);
     if (flags.policy) {
       const features: readonly Feature[] = flags.feature !== undefined && flags.feature.length > 0 ? flags.feature : FEATURES;
-      this.print(JSON.stringify(policyFor(features), null, 2));
+      this.print(JSON.stringify(policyFor(policyCloud(this.settings(flags), flags.cloud), features), null, 2));
       return;
     }
     const settings = this.settings(flags);

@@ -1,24 +1,14 @@
 /** `doctor`: can the targets be read, what is not allowed, and which settings lose telemetry. */
 import { rooms } from "../clouds/index.ts";
-import type { LiveSession, Permission, PermissionCheck, Target } from "../clouds/room.ts";
+import type { Finding, LiveDoors, LiveSession, Permission, PermissionCheck, Target } from "../clouds/room.ts";
 import { UserError } from "../model/errors.ts";
 import type { Config, Gap, Json } from "../model/records.ts";
-import type { Ms } from "../model/units.ts";
 import { type LiveWorld, withSessions } from "./live.ts";
 import { nameOf } from "./targets.ts";
+import type { Settings } from "./settings.ts";
 import type { Scope } from "./targets.ts";
 
 export type Feature = Permission["feature"];
-
-/** Something that makes answers less than they could be. */
-export interface Finding {
-  code: "retention" | "system-log-level" | "no-log-group" | "no-tracing" | "log-class" | "not-read";
-  /** What it is about, and what is lost. */
-  what: string;
-  /** Functions or log groups, all of them. */
-  names: string[];
-  advice: string;
-}
 
 export interface DoctorTarget {
   name: string;
@@ -40,10 +30,23 @@ export interface DoctorResult {
 }
 
 /** The least-privilege policy for these features, in the cloud's own form; needs no credentials. */
-export function policyFor(features: readonly Feature[]): Json {
-  const { live, title } = rooms.aws;
+export function policyFor(cloud: Target["cloud"], features: readonly Feature[]): Json {
+  return doorsOf(cloud).policy(features);
+}
+
+/** Which cloud's policy is meant where the user does not say: that of the accounts in evscope.yaml. Throws UserError where these are several. */
+export function policyCloud(settings: Settings, said: Target["cloud"] | undefined): Target["cloud"] {
+  const configured = [...new Set(settings.live.accounts.map((one) => one.cloud))];
+  if (said !== undefined || configured.length < 2) return said ?? configured[0] ?? "aws";
+  throw new UserError(`a policy is for one cloud, and evscope.yaml names ${configured.join(", ")}`, {
+    suggestions: configured.map((cloud) => `--cloud ${cloud}`),
+  });
+}
+
+function doorsOf(cloud: Target["cloud"]): LiveDoors {
+  const { live, title } = rooms[cloud];
   if (live === null) throw new UserError(`evscope reads exports of ${title} only`);
-  return live.policy(features);
+  return live;
 }
 
 /** Asks each target for what commands need. Throws UserError (exit 3) when none can be reached. */
@@ -79,83 +82,14 @@ async function examineTarget(session: LiveSession, scope: Scope, { host }: LiveW
     account: session.account,
     principal: session.principal,
     error: null,
-    functions: functionsOf(configs).length,
+    functions: new Set(configs.flatMap((one) => (one.kind === "function" ? [one.name] : []))).size,
     permissions,
-    findings: [...findingsOf(configs, scope.window.to - scope.window.from), ...unread(gaps)],
+    findings: [...doorsOf(session.target.cloud).findings(configs, scope.window.to - scope.window.from), ...unread(gaps)],
   };
 }
 
 function unreachedTarget({ name, region, account }: Target, error: string): DoctorTarget {
   return { name, region, account, principal: null, error, functions: 0, permissions: [], findings: [] };
-}
-
-const DAY_MS: Ms = 86_400_000;
-
-/** What in these settings loses telemetry of a window of this length. */
-export function findingsOf(configs: readonly Config[], windowMs: Ms): Finding[] {
-  const groups = new Map(configs.filter((one) => one.kind === "log-group").map((one) => [one.name, one]));
-  const functions = functionsOf(configs);
-  const named = (code: Finding["code"], what: string, advice: string, names: readonly string[]): Finding[] =>
-    names.length === 0 ? [] : [{ code, what, advice, names: [...new Set(names)].sort() }];
-  const used = new Set(functions.map(groupOf));
-  const short = [...used].filter((name) => {
-    const days = groups.get(name)?.settings["retentionD"];
-    return typeof days === "number" && days * DAY_MS < windowMs;
-  });
-  const inClass = (wanted: string): string[] => [...used].filter((name) => groups.get(name)?.settings["class"] === wanted);
-  const quiet = functions.filter((one) => one.settings["logFormat"] === "JSON" && one.settings["systemLogLevel"] === "WARN");
-  // without any log group the list was not allowed, which is a gap of its own
-  const without = groups.size === 0 ? [] : functions.filter((one) => !groups.has(groupOf(one)));
-  const untraced = functions.filter((one) => one.settings["tracing"] !== "Active");
-  return [
-    ...named(
-      "retention",
-      "log groups keep lines for less than the window: older ones are gone",
-      "a shorter --window, a longer retention, or collect more often",
-      short,
-    ),
-    ...named(
-      "log-class",
-      "log groups of class INFREQUENT_ACCESS can only be read by paid queries",
-      "raise --max-query-usd, or import an S3 export",
-      inClass("INFREQUENT_ACCESS"),
-    ),
-    ...named(
-      "log-class",
-      "log groups of class DELIVERY cannot be read",
-      "read where they are delivered to: import that export",
-      inClass("DELIVERY"),
-    ),
-    ...named(
-      "system-log-level",
-      "functions whose system log level is WARN write no report lines: bill, duration and memory are unknown",
-      "set SystemLogLevel to INFO (LoggingConfig)",
-      quiet.map((one) => one.name),
-    ),
-    ...named(
-      "no-log-group",
-      "functions without a log group: they never ran, or may not write logs",
-      "give their roles logs:CreateLogGroup, logs:CreateLogStream and logs:PutLogEvents",
-      without.map((one) => one.name),
-    ),
-    ...named(
-      "no-tracing",
-      "functions without active tracing: their hops are joined by logged IDs only",
-      "TracingConfig Active, or a correlation ID in every log line",
-      untraced.map((one) => one.name),
-    ),
-  ];
-}
-
-/** The unpublished versions: what the next invocation runs with, unless an alias says otherwise. */
-function functionsOf(configs: readonly Config[]): Config[] {
-  const all = configs.filter((one) => one.kind === "function");
-  return all.filter((one) => one.settings["version"] === undefined || one.settings["version"] === "$LATEST");
-}
-
-/** `LoggingConfig.LogGroup`, else `/aws/lambda/NAME` (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html). */
-function groupOf({ name, settings }: Config): string {
-  return typeof settings["logGroup"] === "string" ? settings["logGroup"] : `/aws/lambda/${name}`;
 }
 
 function unread(gaps: readonly Gap[]): Finding[] {

@@ -224,10 +224,31 @@ export interface CloudRoom {
   live: LiveDoors | null;
 }
 
+/** Something in the settings that makes answers less than they could be. */
+export interface Finding {
+  code:
+    | "retention"
+    | "system-log-level"
+    | "no-log-group"
+    | "no-tracing"
+    | "log-class"
+    | "no-telemetry"
+    | "sampling"
+    | "no-execution-id"
+    | "not-read";
+  /** What it is about, and what is lost. */
+  what: string;
+  /** Functions, apps or log groups, all of them. */
+  names: string[];
+  advice: string;
+}
+
 export interface LiveDoors {
   permissions: readonly Permission[];
   /** The least-privilege policy for these features, in the cloud's own form. */
   policy(features: readonly Permission["feature"][]): Json;
+  /** What in these settings loses telemetry of a window of this length. Pure. */
+  findings(configs: readonly Config[], windowMs: Ms): Finding[];
   /** Throws UserError (exit 3) without usable credentials. */
   connect(target: Target, context: LiveContext): Promise<LiveSession>;
 }

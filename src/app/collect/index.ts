@@ -251,7 +251,11 @@ function finish({ scope, collected, gaps }: Work): void {
 /** Names what a scope covers, whatever its window. */
 export function scopeKey(scope: Scope): string {
   const targets = scope.targets.map(({ cloud, name, account, region, regions = [], functions }) => [
-    ...[cloud, name, account, region, functions],
+    cloud,
+    name,
+    account,
+    region,
+    functions,
     ...(regions.length === 0 ? [] : [regions]),
   ]);
   return JSON.stringify([targets, scope.signals, scope.logs]);

@@ -1,6 +1,7 @@
 /** Amazon Web Services: Lambda, and what carries events to it. */
 import type { CloudRoom, LiveDoors } from "../room.ts";
 import { billing } from "./billing.ts";
+import { findingsOf } from "./findings.ts";
 import { formats } from "./formats.ts";
 import { limits } from "./limits.ts";
 import { permissions, policy } from "./permissions.ts";
@@ -9,6 +10,7 @@ import { prices } from "./prices.ts";
 const live: LiveDoors = {
   permissions,
   policy,
+  findings: findingsOf,
   // the SDK and all that works over it is loaded by the commands that need it
   connect: async (target, context) => (await import("./session.ts")).connect(target, context),
 };
