@@ -6,6 +6,7 @@ import type { PermissionCheck } from "../../../src/clouds/room.ts";
 import { EXIT, UserError } from "../../../src/model/errors.ts";
 import { idKeys } from "../../../src/model/id-keys.ts";
 import { silentHost } from "../../../src/model/host.ts";
+import type { Config } from "../../../src/model/records.ts";
 import { doctorDocument, doctorView } from "../../../src/report/views/doctor.ts";
 import { type FakeCloud, fakeClock, fakeSession, fakeTarget } from "../../support/fake-session.ts";
 import { schemaErrors } from "../../support/json-schema.ts";
@@ -25,6 +26,12 @@ function world(clouds: Record<string, FakeCloud | Error>): LiveWorld {
       return fakeSession(target, cloud);
     },
   };
+}
+/** A function that does not trace. */
+function fn(name: string): Config {
+  const where = { cloud: "aws", account: "111122223333", region: "eu-central-1" } as const;
+  const rest = { revision: null, observedAt: 0, from: null, to: null, settings: { tracing: "PassThrough" } };
+  return { type: "config", ...where, kind: "function", resource: `arn:function:${name}`, name, ...rest };
 }
 const scope = (...names: string[]): Scope => ({
   targets: names.map((name) => fakeTarget(name)),
@@ -64,10 +71,7 @@ describe("doctor", () => {
       { ...check("lambda:PublishVersion", "unknown", false), note: "only a write can tell" },
       { ...check("logs:FilterLogEvents", "denied", false), feature: "trace" as const, note: "logs:FilterLogEvents: not allowed" },
     ];
-    const result = await examine(
-      scope("shop", "pay"),
-      world({ shop: { permissions, configs: [fn("a", { tracing: "PassThrough" })] }, pay: denied }),
-    );
+    const result = await examine(scope("shop", "pay"), world({ shop: { permissions, configs: [fn("a")] }, pay: denied }));
     expect(result.blocked).toBe(true);
     expect(result.targets.map((one) => [one.name, one.account, one.error])).toEqual([
       ["shop", "111122223333", null],
