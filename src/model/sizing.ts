@@ -247,18 +247,34 @@ export function predictionsOf(advice: SizingAdvice): { now: SizePrediction | nul
   return { now: at(advice.currentMib, advice.currentVcpu, advice.currentConcurrency), then };
 }
 
-/** Runs that were on the same instance at the same time, by how many others ran there when they began. Warm, clean runs only. */
-export interface InstanceLoad extends Pick<FunctionStats, "cloud" | "account" | "region" | "fn" | "version"> {
-  /** Runs in flight on the instance when the run began, itself among them: 1 = alone. */
+/**
+ * How many runs were in flight at once on the instances of a function, in one configuration. Instances are shared by the functions of an
+ * Azure app: then sums over its functions mean something, those of one function alone do not.
+ */
+export interface InstanceLoad extends Pick<FunctionStats, "cloud" | "account" | "region" | "fn" | "version" | "memoryMib"> {
+  vcpu: Vcpu | null;
+  concurrency: number | null;
+  /** Runs whose instance and duration are known. */
+  runs: number;
+  /** How many runs each of them stands for on average; above 1 (sampling) the others that ran beside it are mostly not seen. */
+  weight: number;
+  instances: number;
+  /** Time of all runs, and the time in which at least one ran on its instance. */
+  ranMs: Ms;
+  busyMs: Ms;
+  /** Runs in flight on the instance when a run began, itself among them: mean. */
+  meanLevel: number;
+  /** Warm, clean runs by that number, ascending; 1: alone. */
+  levels: LoadLevel[];
+}
+
+export interface LoadLevel {
   level: number;
   count: number;
   /** Without the lowest and highest 20 %, as all figures are. */
   trimmedMeanMs: Ms;
   winsorizedSdMs: Ms | null;
   p95Ms: Ms;
-  /** Time of all runs of this level, and the part of it in which they alone count: the union of what ran on their instances. */
-  ranMs: Ms;
-  busyMs: Ms;
 }
 
 /** Highest share or amount of memory and CPU in use on any instance, by the cloud's own metrics. */
@@ -266,7 +282,7 @@ export interface InstanceUse extends Pick<FunctionStats, "cloud" | "account" | "
   /** Of the configured memory, 0..1; null: the metric says an amount, or nothing. */
   memoryShare: number | null;
   memoryMib: Mib | null;
-  /** Of the configured CPU, 0..1: mean over all points; null: not known. */
+  /** Of the configured CPU, 0..1: what the mean of an interval was at most, but for the highest 5 %; null: not known. */
   cpuShare: number | null;
 }
 

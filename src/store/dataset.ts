@@ -7,6 +7,7 @@ import { downstreamTimeOf } from "./downstream.ts";
 import { Engine } from "./duckdb.ts";
 import { checkDataset, SCHEMA_VERSION, UNDATED } from "./layout.ts";
 import { codeVersionsOf, cpuTimeOf, dailyRunsOf, epochHoursOf, functionStatsOf } from "./function-stats.ts";
+import { instanceLoadOf, instanceUseOf } from "./instances.ts";
 import { allConfigs, allGaps, findLinks, recordsInWindow, recordsOfOwners, workflowSpansIn } from "./lookup.ts";
 import { coveragePath, type Manifest, manifestPath, readManifests } from "./manifest.ts";
 import { nearMissesOf } from "./near-misses.ts";
@@ -76,6 +77,8 @@ export async function openDataset(dir: string): Promise<Dataset> {
     dailyRuns: (filter) => ask((e, d, m) => dailyRunsOf(e, d, m, filter)),
     cpuTime: (filter) => ask((e, d, m) => cpuTimeOf(e, d, m, filter)),
     downstreamTime: (filter) => ask((e, d, m) => downstreamTimeOf(e, d, m, filter)),
+    instanceLoad: (filter) => ask((e, d, m) => instanceLoadOf(e, d, m, filter)),
+    instanceUse: (filter) => ask((e, d, m) => instanceUseOf(e, d, m, filter)),
     codeVersions: () => ask(codeVersionsOf),
     async close() {
       if (engine) (await engine).close();

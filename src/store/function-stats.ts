@@ -1,6 +1,7 @@
 /** What right-sizing asks of the runs: figures per function and configuration, exact, computed where the data lie. */
 import type { CodeVersion, CpuTime, DailyRuns, Epoch, EpochHour, FunctionStats } from "../model/sizing.ts";
 import type { EpochMs } from "../model/units.ts";
+import { DESCRIBED_RUN, describedSizesSql } from "./described-sizes.ts";
 import { type Cell, type Engine, quote, quoteList } from "./duckdb.ts";
 import type { Manifest } from "./manifest.ts";
 import { runs } from "./runs.ts";
@@ -10,29 +11,67 @@ import type { Filter } from "./types.ts";
 /** Share cut off (or pulled in) at each end: a few very slow runs then decide nothing. */
 const TRIM = 0.2;
 
-const CONFIGURATION = `cloud, account, region, fn, version, "memoryMib", architecture, plan, probe, emulator`;
+const CONFIGURATION = `cloud, account, region, fn, version, "memoryMib", vcpu, concurrency, architecture, plan, probe, emulator`;
 
-/** No cold start, ended ok. A run that does not say whether it was cold is not taken for a warm one. */
-const WARM = `("coldStart" IS FALSE AND "initMs" IS NULL AND outcome = 'ok' AND "durationMs" IS NOT NULL)`;
+/**
+ * No cold start, ended ok. A run that does not say whether it was cold is not taken for a warm one, but where hardly any does: on Azure and
+ * Google Cloud the trimmed mean leaves the few cold ones out.
+ */
+export const WARM = `((("coldStart" IS FALSE) OR ("coldStart" IS NULL AND cloud IN ('azure', 'gcp')))
+  AND "initMs" IS NULL AND outcome = 'ok' AND "durationMs" IS NOT NULL)`;
 
 /** Columns of runs that sizing reads. */
 const SIZED =
-  "cloud account region fn version memoryMib architecture plan startedAt endedAt durationMs billedMs initMs billedRestoreMs coldStart outcome maxMemoryMib stream trigger weight emulator".split(
+  "cloud account region fn version memoryMib vcpu architecture plan startedAt endedAt durationMs billedMs initMs billedRestoreMs coldStart outcome maxMemoryMib stream trigger weight emulator".split(
     " ",
   );
 
-/** Runs in the filter with what sizing reads of them; a request that a probe made is a probe's, whichever source saw it. */
-async function sized(engine: Engine, dir: string, manifests: readonly Manifest[], filter: Filter): Promise<string> {
-  const probes = `SELECT cloud, "requestId" FROM ${scan(dir, manifests, "invocations", filter.from, filter.to)} WHERE "trigger" = 'probe'`;
+/** A run that stands for more than others (sampling) is repeated, about this often per run on average. */
+const REPEATS = 4;
+
+/**
+ * Runs in the filter with what sizing reads of them; a request that a probe made is a probe's, whichever source saw it. Where runs stand for
+ * different numbers of runs, each is repeated in proportion, so that every figure is a weighted one: \`weight\` is then a repetition's
+ * part of what the run stands for, \`stands\` the whole.
+ */
+export async function sized(
+  engine: Engine,
+  dir: string,
+  manifests: readonly Manifest[],
+  filter: Filter,
+  { repeat } = { repeat: true },
+): Promise<string> {
+  const source = scan(dir, manifests, "invocations", filter.from, filter.to);
+  const probes = `SELECT cloud, "requestId" FROM ${source} WHERE "trigger" = 'probe'`;
   // reading the request of every run takes as long as the figures do
   const probed = (await engine.rows(`SELECT count(*) FROM (${probes} LIMIT 1)`))[0]![0] !== 0;
+  const sampled = (await engine.rows(`SELECT count(*) FROM (SELECT 1 FROM ${source} WHERE weight <> 1 LIMIT 1)`))[0]![0] !== 0;
+  const described = await describedSizesSql(engine, dir, manifests);
   const columns = probed ? [...SIZED, "requestId"] : SIZED;
-  return `(SELECT *, ${probed ? `(cloud, "requestId") IN (${probes})` : "FALSE"} AS probe
+  const rows = `(SELECT *, ${probed ? `(cloud, "requestId") IN (${probes})` : "FALSE"} AS probe, weight AS stands
            FROM ${runs(dir, manifests, filter, columns)} WHERE outcome <> 'throttled')`;
+  const whole =
+    described === null
+      ? `(SELECT *, NULL::DOUBLE AS concurrency FROM ${rows})`
+      : `(SELECT r.* REPLACE (coalesce(r."memoryMib", d.mib) AS "memoryMib", coalesce(r.vcpu, d.vcpu) AS vcpu), d.concurrency
+          FROM ${rows} r LEFT JOIN ${described} ON ${DESCRIBED_RUN})`;
+  return sampled && repeat ? repeated(whole) : whole;
 }
 
+function repeated(rows: string): string {
+  return `(SELECT * EXCLUDE (times) REPLACE (weight / times AS weight) FROM (
+    SELECT *, unnest(range(times)) FROM (
+      SELECT *, CASE WHEN min(weight) OVER own = max(weight) OVER own THEN 1
+        ELSE greatest(1, round(${REPEATS} * weight / avg(weight) OVER own))::BIGINT END AS times
+      FROM ${rows} WINDOW own AS (PARTITION BY cloud, account, region, fn))))`;
+}
+
+/** Independent runs that say as much as weighted ones: Kish, Survey Sampling (1965), 11.2. Without weights their number. SQL text of the condition. */
+const effective = (where: string): string =>
+  `coalesce(floor(sum(weight) FILTER (WHERE ${where}) ** 2 / nullif(sum(weight * stands) FILTER (WHERE ${where}), 0) + 1e-6), 0)::BIGINT`;
+
 /** Trimmed mean and winsorised deviation of a sorted list column `d` (SQL text), both null where they mean nothing. */
-function robust(d: string): { trimmedMean: string; winsorizedSd: string } {
+export function robust(d: string): { trimmedMean: string; winsorizedSd: string } {
   const n = `len(${d})`;
   const cut = `floor(${TRIM} * ${n})::BIGINT`;
   const inner = `${d}[${cut} + 1 : ${n} - ${cut}]`;
@@ -45,6 +84,9 @@ function robust(d: string): { trimmedMean: string; winsorizedSd: string } {
   };
 }
 
+/** SQL text: how many runs the rows that fit stand for. */
+const counted = (where: string): string => `coalesce(sum(weight) FILTER (WHERE ${where}), 0)`;
+
 export async function functionStatsOf(
   engine: Engine,
   dir: string,
@@ -54,34 +96,35 @@ export async function functionStatsOf(
   const { trimmedMean, winsorizedSd } = robust("warm");
   const whole = `"durationMs" IS NOT NULL AND outcome <> 'timeout'`;
   const rows = await engine.rows(
-    `SELECT ${CONFIGURATION}, "from", "to", invocations, len(warm), ${trimmedMean}, ${winsorizedSd}, list_avg(warm),
+    `SELECT ${CONFIGURATION}, "from", "to", invocations, "warmRuns", ${trimmedMean}, ${winsorizedSd}, list_avg(warm),
             cold, "coldMs", "initMs", "coldUnknown", q[1], q[2], q[3], q[4], longest, "ranMs", "sdRanMs", billed, errors, timeouts, ooms, used, sandboxes,
             array_to_string(list_sort(triggers), chr(10))
      FROM (SELECT ${CONFIGURATION}, min("startedAt") AS "from", max(coalesce("endedAt", "startedAt")) AS "to", sum(weight) AS invocations,
-            coalesce(list_sort(list("durationMs") FILTER (WHERE ${WARM})), []) AS warm,
-            count(*) FILTER (WHERE "coldStart") AS cold,
+            coalesce(list_sort(list("durationMs") FILTER (WHERE ${WARM})), []) AS warm, ${effective(WARM)} AS "warmRuns",
+            ${counted(`"coldStart"`)} AS cold,
             avg("durationMs") FILTER (WHERE "coldStart") AS "coldMs",
             avg(coalesce("initMs", "billedRestoreMs", 0)) FILTER (WHERE "coldStart") AS "initMs",
-            count(*) FILTER (WHERE "coldStart" IS NULL) AS "coldUnknown",
+            ${counted(`"coldStart" IS NULL`)} AS "coldUnknown",
             quantile_cont("durationMs", [0.5, 0.95, 0.99, 0.999]) FILTER (WHERE ${whole}) AS q,
             max("durationMs") FILTER (WHERE ${whole}) AS longest,
             avg("durationMs") FILTER (WHERE "coldStart" IS NOT TRUE) AS "ranMs",
             stddev_samp("durationMs") FILTER (WHERE "coldStart" IS NOT TRUE) AS "sdRanMs", avg("billedMs") AS billed,
-            count(*) FILTER (WHERE outcome = 'error') AS errors, count(*) FILTER (WHERE outcome = 'timeout') AS timeouts,
-            count(*) FILTER (WHERE outcome = 'oom') AS ooms, max("maxMemoryMib") AS used, count(DISTINCT stream) AS sandboxes,
+            ${counted(`outcome = 'error'`)} AS errors, ${counted(`outcome = 'timeout'`)} AS timeouts,
+            ${counted(`outcome = 'oom'`)} AS ooms, max("maxMemoryMib") AS used, count(DISTINCT stream) AS sandboxes,
             list(DISTINCT "trigger") FILTER (WHERE "trigger" IS NOT NULL) AS triggers
      FROM ${await sized(engine, dir, manifests, filter)} GROUP BY ${CONFIGURATION})
-     ORDER BY cloud, account, region, fn, "from", version, "memoryMib", architecture, plan, probe, emulator`,
+     ORDER BY cloud, account, region, fn, "from", version, "memoryMib", vcpu, concurrency, architecture, plan, probe, emulator`,
   );
   return rows.map(statsOf);
 }
 
 function statsOf(row: Cell[]): FunctionStats {
   const cells: unknown[] = row;
-  const [cloud, account, region, fn, version, memoryMib, architecture, plan, probe, emulator, from, to, invocations] = cells;
-  const [count, trimmedMeanMs, winsorizedSdMs, meanMs, cold, meanDurationMs, meanInitMs, unknown] = cells.slice(13);
+  const [cloud, account, region, fn, version, memoryMib, vcpu, concurrency, architecture, plan, probe, emulator] = cells;
+  const [from, to, invocations] = cells.slice(12);
+  const [count, trimmedMeanMs, winsorizedSdMs, meanMs, cold, meanDurationMs, meanInitMs, unknown] = cells.slice(15);
   const [p50, p95, p99, p999, max, meanRanMs, sdRanMs, meanBilledMs, errors, timeouts, ooms, maxUsedMib, sandboxes, triggers] =
-    cells.slice(21);
+    cells.slice(23);
   return {
     cloud,
     account,
@@ -89,6 +132,8 @@ function statsOf(row: Cell[]): FunctionStats {
     fn,
     version,
     memoryMib,
+    ...(vcpu === null ? {} : { vcpu }),
+    ...(concurrency === null ? {} : { concurrency }),
     architecture,
     plan,
     probe,
@@ -142,13 +187,13 @@ export async function epochHoursOf(
     .map((name) => `r.${name} IS NOT DISTINCT FROM e.${name}`)
     .join(" AND ");
   const rows = await engine.rows(
-    `SELECT epoch, hour, len(warm), ${trimmedMean}, ${winsorizedSd} FROM (
-       SELECT epoch, hour, list_sort(list("durationMs")) AS warm FROM (
-       SELECT e.epoch, (floor((r."startedAt" - ${MONDAY_MS}) / ${HOUR_MS}) % 168)::INTEGER AS hour, r."durationMs"
+    `SELECT epoch, hour, count, ${trimmedMean}, ${winsorizedSd} FROM (
+       SELECT epoch, hour, list_sort(list("durationMs")) AS warm, ${effective("TRUE")} AS count FROM (
+       SELECT e.epoch, (floor((r."startedAt" - ${MONDAY_MS}) / ${HOUR_MS}) % 168)::INTEGER AS hour, r."durationMs", r.weight, r.stands
        FROM ${await sized(engine, dir, manifests, filter)} r
        JOIN (VALUES ${asked.join(", ")}) e(epoch, cloud, account, region, fn, version, "memoryMib", architecture, plan, probe, first, last)
          ON r.fn = e.fn AND r.cloud = e.cloud AND r.probe = e.probe AND ${same} AND r."startedAt" BETWEEN e.first AND e.last
-       WHERE NOT r.emulator AND ${WARM.replaceAll('"coldStart"', 'r."coldStart"')}) GROUP BY GROUPING SETS ((epoch, hour), (epoch)))
+       WHERE NOT r.emulator AND ${WARM.replaceAll('"coldStart"', 'r."coldStart"').replace("cloud IN", "r.cloud IN")}) GROUP BY GROUPING SETS ((epoch, hour), (epoch)))
      ORDER BY epoch, hour NULLS FIRST`,
   );
   return rows.map(

@@ -1,9 +1,19 @@
 /** What the dataset offers to use cases. Implemented in this folder; nothing outside it touches a file of the dataset. */
-import type { BillingMetric, InstanceRule, Metered, UsageGroup } from "../model/billing.ts";
+import type { BillingMetric, InstanceRule, Metered, MeteredSpan, UsageGroup } from "../model/billing.ts";
 import type { ChainRecords } from "../model/chains.ts";
 import type { IdKind } from "../model/ids.ts";
 import type { ChannelKind, Cloud, Config, Gap, Rec, RecordType, Span } from "../model/records.ts";
-import type { CodeVersion, CpuTime, DailyRuns, DownstreamTime, Epoch, EpochHour, FunctionStats } from "../model/sizing.ts";
+import type {
+  CodeVersion,
+  CpuTime,
+  DailyRuns,
+  DownstreamTime,
+  Epoch,
+  EpochHour,
+  FunctionStats,
+  InstanceLoad,
+  InstanceUse,
+} from "../model/sizing.ts";
 import type { Bytes, EpochMs, Ms } from "../model/units.ts";
 
 /** Half-open [from, to). null: unbounded. */
@@ -48,16 +58,6 @@ export interface FunctionDurations {
   p50Ms: Ms | null;
   p95Ms: Ms | null;
   p99Ms: Ms | null;
-}
-
-/** When a metric counted the bill of a function, half-open. null: any account or region. */
-export interface MeteredSpan {
-  cloud: Cloud;
-  account: string | null;
-  region: string | null;
-  fn: string;
-  from: EpochMs;
-  to: EpochMs;
 }
 
 export interface DatasetInfo {
@@ -141,6 +141,10 @@ export interface Dataset {
   cpuTime(filter: Filter): Promise<CpuTime[]>;
   /** Time that traced runs spent in calls to others, per function and memory size. */
   downstreamTime(filter: Filter): Promise<DownstreamTime[]>;
+  /** How many runs were in flight at once on the instances of a function; Azure and Google Cloud only. */
+  instanceLoad(filter: Filter): Promise<InstanceLoad[]>;
+  /** Highest memory and CPU in use on any instance, by the clouds' metrics; Azure (per app) and Google Cloud only. */
+  instanceUse(filter: Filter): Promise<InstanceUse[]>;
   /** Every code hash that configurations of functions showed, newest and older. */
   codeVersions(): Promise<CodeVersion[]>;
   close(): Promise<void>;

@@ -1,0 +1,130 @@
+/** Sizes of functions whose runs do not say theirs (Azure, Google Cloud), from the descriptions that held when they ran. */
+import type { Cloud, Config, Json } from "../model/records.ts";
+import type { EpochMs, Mib, Vcpu } from "../model/units.ts";
+import { type Engine, quote } from "./duckdb.ts";
+import type { Manifest } from "./manifest.ts";
+import { scan } from "./scan.ts";
+
+/** What a function had over a stretch of time, or in one revision. */
+export interface DescribedSize {
+  cloud: Cloud;
+  account: string | null;
+  region: string | null;
+  /** Lower case. */
+  fn: string;
+  /** Revision that it holds for; null: for whatever ran in [from, to). */
+  version: string | null;
+  from: EpochMs;
+  to: EpochMs;
+  memoryMib: Mib | null;
+  vcpu: Vcpu | null;
+  concurrency: number | null;
+  /** Several places have a function of this name: only runs that name theirs are meant. */
+  shared: boolean;
+}
+
+type Described = Pick<Config, "cloud" | "account" | "region" | "resource" | "name" | "revision" | "observedAt" | "settings">;
+type Size = Pick<DescribedSize, "memoryMib" | "vcpu" | "concurrency">;
+
+const number = (value: Json | undefined): number | null => (typeof value === "number" ? value : null);
+const text = (value: Json | undefined): string | null => (typeof value === "string" ? value : null);
+
+const sizeOf = ({ settings }: Described): Size => ({
+  memoryMib: number(settings["memoryMib"]),
+  vcpu: number(settings["vcpu"]),
+  concurrency: number(settings["concurrency"]) ?? number(settings["httpConcurrency"]),
+});
+
+const same = (a: Size, b: Size): boolean => a.memoryMib === b.memoryMib && a.vcpu === b.vcpu && a.concurrency === b.concurrency;
+
+/**
+ * Every description ever read of a function, as the sizes it had. A revision keeps what it was made with. Without revisions a size holds from
+ * the first to the last look that showed it, before the first and after the last look as well; between two looks that differ nobody knows
+ * when it changed, and runs of that time have no size.
+ */
+export function describedSizes(configs: readonly Described[]): DescribedSize[] {
+  const found = [...azureSizes(configs), ...googleSizes(configs)];
+  const places = Map.groupBy(found, (one) => `${one.cloud} ${one.fn}`);
+  return found.map((one) => {
+    const own = places.get(`${one.cloud} ${one.fn}`)!;
+    return { ...one, shared: new Set(own.map(({ account, region }) => `${account} ${region}`)).size > 1 };
+  });
+}
+
+type Found = Omit<DescribedSize, "shared">;
+
+/** Functions take the memory of their app. A name that several apps use is nobody's: runs do not name their app. */
+function azureSizes(configs: readonly Described[]): Found[] {
+  const azure = configs.filter((one) => one.cloud === "azure" && text(one.settings["app"]) !== null);
+  const apps = Map.groupBy(azure, (one) => text(one.settings["app"])!);
+  const owners = Map.groupBy(azure, (one) => one.name.toLowerCase());
+  return [...owners].flatMap(([fn, own]) => {
+    const [app, ...others] = new Set(own.map((one) => text(one.settings["app"])!));
+    const looks = apps.get(app!)!.filter((one) => number(one.settings["memoryMib"]) !== null);
+    return others.length > 0 ? [] : timeline(looks).map((size) => ({ ...size, fn, version: null }));
+  });
+}
+
+function googleSizes(configs: readonly Described[]): Found[] {
+  const google = configs.filter((one) => one.cloud === "gcp" && !one.resource.includes("/jobs/"));
+  const places = Map.groupBy(google, (one) => JSON.stringify([one.account, one.region, one.name.toLowerCase()]));
+  return [...places.values()].flatMap((all) => {
+    const fn = all[0]!.name.toLowerCase();
+    const revisions = new Map(all.flatMap((one) => (revisionOf(one) === null ? [] : [[revisionOf(one)!, one] as const])));
+    const versions = [...revisions].flatMap(([version, one]) => timeline([one]).map((size) => ({ ...size, fn, version })));
+    if (versions.length > 0) return versions;
+    // a 2nd gen function and the service under it are one thing, of which the service is what runs
+    const services = all.filter((one) => one.resource.includes("/services/"));
+    return timeline(services.length > 0 ? services : all).map((size) => ({ ...size, fn, version: null }));
+  });
+}
+
+/** The revision that a description is of, or that runs by it. */
+function revisionOf({ resource, revision, settings }: Described): string | null {
+  if (resource.includes("/revisions/")) return revision;
+  if (resource.includes("/services/")) return text(settings["latestRevision"]);
+  return resource.includes("/functions/") && settings["generation"] === 2 ? revision : null;
+}
+
+function timeline(looks: readonly Described[]): Omit<Found, "fn" | "version">[] {
+  const sorted = looks.toSorted((a, b) => (a.observedAt ?? 0) - (b.observedAt ?? 0));
+  const parts: Omit<Found, "fn" | "version">[] = [];
+  for (const look of sorted) {
+    const { cloud, account, region, observedAt } = look;
+    const last = parts.at(-1);
+    const seenAt = observedAt ?? 0;
+    if (last !== undefined && same(last, sizeOf(look))) last.to = seenAt;
+    else parts.push({ cloud, account, region, from: seenAt, to: seenAt, ...sizeOf(look) });
+  }
+  if (parts.length > 0) [parts[0]!.from, parts.at(-1)!.to] = [0, Number.MAX_SAFE_INTEGER];
+  return parts;
+}
+
+/** SQL of the same as a table `(cloud, account, region, fn, version, first, last, mib, vcpu, concurrency, shared)`; null: nothing is described. */
+export async function describedSizesSql(engine: Engine, dir: string, manifests: readonly Manifest[]): Promise<string | null> {
+  if (!manifests.some((m) => m.files.some((f) => f.table === "configs"))) return null;
+  const rows = await engine.rows(
+    `SELECT DISTINCT cloud, account, region, resource, name, revision, "observedAt", settings FROM ${scan(dir, manifests, "configs")}
+     WHERE kind = 'function' AND cloud IN ('azure', 'gcp') ORDER BY ALL`,
+  );
+  const configs = rows.map(([cloud, account, region, resource, name, revision, observedAt, settings]) => ({
+    ...({ cloud, account, region, resource, name, revision, observedAt } as Omit<Described, "settings">),
+    settings: JSON.parse(settings as string) as Config["settings"],
+  }));
+  const sizes = describedSizes(configs);
+  if (sizes.length === 0) return null;
+  const textSql = (value: string | null): string => (value === null ? "NULL::VARCHAR" : quote(value));
+  const numberSql = (value: number | null): string => (value === null ? "NULL::DOUBLE" : `${value}::DOUBLE`);
+  const values = sizes.map((one) => {
+    const texts = [one.cloud, one.account, one.region, one.fn, one.version].map(textSql);
+    const numbers = [one.from, one.to, one.memoryMib, one.vcpu, one.concurrency].map(numberSql);
+    return `(${[...texts, ...numbers, one.shared].join(", ")})`;
+  });
+  return `(VALUES ${values.join(", ")}) d(cloud, account, region, fn, version, first, last, mib, vcpu, concurrency, shared)`;
+}
+
+/** Joins runs `r` with that table: at most one row of it per run. */
+export const DESCRIBED_RUN = `r.cloud = d.cloud AND lower(r.fn) = d.fn AND (d.version IS NULL OR d.version = r.version)
+  AND r."startedAt" >= d.first AND r."startedAt" <= d.last
+  AND CASE WHEN d.shared THEN r.account IS NOT DISTINCT FROM d.account AND r.region IS NOT DISTINCT FROM d.region
+           ELSE coalesce(r.account = d.account, TRUE) AND coalesce(r.region = d.region, TRUE) END`;

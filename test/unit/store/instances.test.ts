@@ -1,0 +1,205 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Config, Invocation, MetricPoint, Rec } from "../../../src/model/records.ts";
+import { openBatchWriter, openCommitter, openDataset } from "../../../src/store/index.ts";
+import type { Dataset } from "../../../src/store/types.ts";
+
+const NOON = Date.UTC(2026, 0, 15, 12);
+const ANY = { from: null, to: null, functions: [], clouds: [] };
+const run = { cloud: "gcp", account: "p1", region: "europe-west1" } as const;
+const app = { cloud: "azure", account: "sub", region: "westeurope" } as const;
+
+let next = 0;
+function ran(startMs: number, durationMs: number, over: Partial<Invocation> = {}): Invocation {
+  return {
+    type: "invocation",
+    ...run,
+    fn: "orders",
+    version: "orders-1",
+    requestId: `r${next++}`,
+    startedAt: NOON + startMs,
+    endedAt: NOON + startMs + durationMs,
+    durationMs,
+    billedMs: null,
+    memoryMib: null,
+    maxMemoryMib: null,
+    vcpu: null,
+    initMs: null,
+    restoreMs: null,
+    billedRestoreMs: null,
+    coldStart: null,
+    outcome: "ok",
+    errorType: null,
+    traceId: null,
+    spanId: null,
+    parentSpanId: null,
+    stream: "i1",
+    architecture: null,
+    plan: null,
+    trigger: null,
+    weight: 1,
+    emulator: false,
+    seenIn: "request-log",
+    ids: [],
+    ...over,
+  };
+}
+
+function config(resource: string, name: string, settings: Config["settings"], over: Partial<Config> = {}): Config {
+  return {
+    type: "config",
+    ...run,
+    kind: "function",
+    resource,
+    name,
+    revision: null,
+    observedAt: NOON,
+    from: null,
+    to: null,
+    settings,
+    ...over,
+  };
+}
+
+function metric(name: string, statistic: string, value: number, over: Partial<MetricPoint> = {}): MetricPoint {
+  return { type: "metric", ...run, at: NOON, periodMs: 60_000, resource: null, fn: "orders", name, statistic, unit: null, value, ...over };
+}
+
+let dir: string;
+let dataset: Dataset;
+beforeEach(() => {
+  next = 0;
+  dir = mkdtempSync(join(tmpdir(), "evscope-instances-"));
+});
+afterEach(async () => {
+  await dataset.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+async function hold(...records: Rec[]): Promise<Dataset> {
+  const committer = openCommitter(dir);
+  const writer = await openBatchWriter({ dir, publisher: committer, threads: 1, memoryMib: 128 });
+  for (const record of records) writer.write(record);
+  await writer.finish();
+  await writer.close();
+  await committer.close();
+  return (dataset = await openDataset(dir));
+}
+
+describe("runs at once on an instance", () => {
+  it("are told by the moment a run begins, busy time is the union", async () => {
+    // 0..100, 50..150, 60..80 on one instance: levels 1, 2, 3; union 150 of 220 ms. 150..160 begins as another ends: alone again, and busy 10 more
+    const data = await hold(ran(0, 100), ran(50, 100), ran(60, 20), ran(150, 10), ran(0, 100, { stream: "i2" }));
+    const [load, ...others] = await data.instanceLoad(ANY);
+    expect(others).toEqual([]);
+    expect(load).toMatchObject({ fn: "orders", version: "orders-1", runs: 5, instances: 2, weight: 1, ranMs: 330, meanLevel: 8 / 5 });
+    expect(load!.busyMs).toBeCloseTo(150 + 10 + 100, 2);
+    expect(load!.levels.map(({ level, count, trimmedMeanMs }) => [level, count, trimmedMeanMs])).toEqual([
+      [1, 3, 70],
+      [2, 1, 100],
+      [3, 1, 20],
+    ]);
+  });
+  it("of an app's functions are those of all of them: sums over the functions are right", async () => {
+    const data = await hold(
+      ran(0, 100, { ...app, fn: "first", version: null }),
+      ran(40, 100, { ...app, fn: "second", version: null }),
+      ran(1_000, 100, { cloud: "aws", fn: "lambda", coldStart: false }),
+    );
+    const loads = await data.instanceLoad(ANY);
+    expect(loads.map((one) => [one.fn, one.meanLevel])).toEqual([
+      ["first", 1],
+      ["second", 2],
+    ]);
+    expect(loads.reduce((sum, one) => sum + one.busyMs, 0)).toBeCloseTo(140, 2);
+  });
+  it("are none where no run says its instance", async () => {
+    const data = await hold(ran(0, 100, { stream: null }));
+    expect(await data.instanceLoad(ANY)).toEqual([]);
+  });
+});
+
+describe("what instances have in use", () => {
+  it("is the highest bucket that holds something, the amount that a metric says, and a mean of the CPU", async () => {
+    const memory = "run.googleapis.com/container/memory/utilizations";
+    const data = await hold(
+      metric(memory, "count", 5),
+      metric(memory, "mean", 0.3),
+      metric(memory, "bucket<=0.25", 3),
+      metric(memory, "bucket<=0.45", 5),
+      metric("run.googleapis.com/container/cpu/utilizations", "mean", 0.2),
+      metric("cloudfunctions.googleapis.com/function/user_memory_bytes", "bucket<=104857600", 1, { fn: "old" }),
+      metric("Microsoft.Web/sites/AverageMemoryWorkingSet", "Average", 209_715_200, {
+        ...app,
+        fn: null,
+        resource: "/subscriptions/sub/resourceGroups/g/providers/Microsoft.Web/sites/Shop",
+      }),
+    );
+    expect((await data.instanceUse(ANY)).map(({ fn, memoryShare, memoryMib, cpuShare }) => [fn, memoryShare, memoryMib, cpuShare])).toEqual(
+      [
+        ["shop", null, 200, null],
+        ["old", null, 100, null],
+        ["orders", 0.45, null, 0.2],
+      ],
+    );
+  });
+});
+
+describe("sizes of runs that say none", () => {
+  it("are those of their revision", async () => {
+    const service = "projects/p1/locations/europe-west1/services/orders";
+    const data = await hold(
+      ran(0, 100),
+      ran(200, 50, { version: "orders-2" }),
+      ran(400, 50, { version: "orders-3" }),
+      config(service, "orders", { memoryMib: 512, vcpu: 1, concurrency: 80, latestRevision: "orders-1" }, { observedAt: NOON - 1 }),
+      config(service, "orders", { memoryMib: 1024, vcpu: 2, concurrency: 80, latestRevision: "orders-2" }),
+    );
+    expect((await data.functionStats(ANY)).map((one) => [one.version, one.memoryMib, one.vcpu, one.warm.trimmedMeanMs])).toEqual([
+      ["orders-1", 512, 1, 100],
+      ["orders-2", 1024, 2, 50],
+      ["orders-3", null, undefined, 50],
+    ]);
+  });
+  it("are those of their app when they ran, and unknown between two looks that differ", async () => {
+    const site = "/subscriptions/sub/resourceGroups/g/providers/Microsoft.Web/sites/shop";
+    const one = (observedAt: number, memoryMib: number): Config =>
+      config(site, "shop", { app: "shop", plan: "flex", memoryMib }, { ...app, observedAt });
+    const own = { ...app, fn: "Order", version: null };
+    const data = await hold(
+      ran(0, 100, own),
+      ran(500_000, 70, own),
+      ran(900_000, 50, own),
+      one(NOON + 100_000, 2048),
+      one(NOON + 800_000, 4096),
+      config(`${site}/functions/Order`, "Order", { app: "shop" }, app),
+    );
+    expect((await data.functionStats(ANY)).map((stats) => [stats.memoryMib, stats.warm.trimmedMeanMs])).toEqual([
+      [2048, 100],
+      [null, 70],
+      [4096, 50],
+    ]);
+  });
+  it("are nobody's where two apps have a function of the name", async () => {
+    const site = (name: string): Config =>
+      config(`/subscriptions/sub/resourceGroups/g/providers/Microsoft.Web/sites/${name}`, name, { app: name, memoryMib: 2048 }, app);
+    const inside = (name: string): Config => config(`/x/sites/${name}/functions/Order`, "Order", { app: name }, app);
+    const data = await hold(ran(0, 100, { ...app, fn: "Order", version: null }), site("a"), site("b"), inside("a"), inside("b"));
+    expect((await data.functionStats(ANY)).map((stats) => stats.memoryMib)).toEqual([null]);
+  });
+});
+
+describe("sampled runs", () => {
+  it("count as many times as runs they stand for", async () => {
+    // 10 runs of 100 ms that stand for 1 each, 10 of 200 ms that stand for 9 each: 200 ms is 90 % of all, so the trimmed mean is 200
+    const own = { ...app, fn: "Order", version: null };
+    const runs = Array.from({ length: 20 }, (_, i) => ran(i * 1_000, i < 10 ? 100 : 200, { ...own, weight: i < 10 ? 1 : 9 }));
+    const [stats] = await (await hold(...runs)).functionStats(ANY);
+    expect(stats!.invocations).toBeCloseTo(100, 9);
+    expect(stats!.warm.trimmedMeanMs).toBe(200);
+    // Kish: 100² / (10 x 1 + 10 x 81) = 12.2 runs
+    expect(stats!.warm.count).toBe(12);
+  });
+});
