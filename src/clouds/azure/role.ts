@@ -1,0 +1,46 @@
+/** Which right a call needs, as Azure names it. */
+import type { Api } from "./api.ts";
+
+/** Reads of whole kinds of resources; the built-in role that has them all is Reader. */
+const ACTIONS: { readonly [api: string]: string } = {
+  "graph:resources": "Microsoft.ResourceGraph/resources/read",
+  "web:webApps.get": "Microsoft.Web/sites/Read",
+  "web:webApps.list": "Microsoft.Web/sites/Read",
+  "web:webApps.listFunctions": "Microsoft.Web/sites/functions/Read",
+  "web:webApps.listApplicationSettings": "Microsoft.Web/sites/config/list/Action",
+  "web:webApps.updateApplicationSettings": "Microsoft.Web/sites/config/Write",
+  "web:webApps.createOrUpdate": "Microsoft.Web/sites/Write",
+  "web:webApps.listSlotConfigurationNames": "Microsoft.Web/sites/config/Read",
+  "web:appServicePlans.get": "Microsoft.Web/serverfarms/Read",
+  "eventgrid:eventSubscriptions.listGlobalBySubscription": "Microsoft.EventGrid/eventSubscriptions/read",
+  "eventgrid:eventSubscriptions.listByResource": "Microsoft.EventGrid/eventSubscriptions/read",
+  "eventgrid:topicEventSubscriptions.list": "Microsoft.EventGrid/topics/eventSubscriptions/read",
+  "eventgrid:systemTopicEventSubscriptions.listBySystemTopic": "Microsoft.EventGrid/systemTopics/eventSubscriptions/read",
+  "servicebus:queues.listByNamespace": "Microsoft.ServiceBus/namespaces/queues/read",
+  "servicebus:topics.listByNamespace": "Microsoft.ServiceBus/namespaces/topics/read",
+  "servicebus:subscriptions.listByTopic": "Microsoft.ServiceBus/namespaces/topics/subscriptions/read",
+  "servicebus:rules.listBySubscriptions": "Microsoft.ServiceBus/namespaces/topics/subscriptions/rules/read",
+  "cosmos:sqlResources.listSqlDatabases": "Microsoft.DocumentDB/databaseAccounts/sqlDatabases/read",
+  "cosmos:sqlResources.listSqlContainers": "Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers/read",
+  "insights:tables.listByWorkspace": "Microsoft.OperationalInsights/workspaces/tables/read",
+  "monitor:metrics.list": "Microsoft.Insights/Metrics/Read",
+  "metrics:queryResources": "Microsoft.Insights/Metrics/Read",
+  "logs:queryWorkspace": "Microsoft.OperationalInsights/workspaces/query/read",
+  "logs:queryResource": "Microsoft.Insights/Logs/Read",
+  "logs:search": "Microsoft.OperationalInsights/workspaces/search/action",
+};
+
+const ROLES: readonly [of: RegExp, role: string][] = [
+  [/^(logs:|metrics:|monitor:)/, "Monitoring Reader"],
+  [/\.(createOrUpdate|updateApplicationSettings|listApplicationSettings)$/, "Website Contributor"],
+];
+
+/** RBAC action of an operation. A path that `arm:GET` asked is not known here: its own action stands in the vendor's message. */
+export function actionOf(api: Api): string {
+  return ACTIONS[api] ?? (api === "arm:GET" ? "Microsoft.Resources/subscriptions/resourceGroups/read" : api);
+}
+
+/** The built-in role that is enough. https://learn.microsoft.com/azure/role-based-access-control/built-in-roles */
+export function roleOf(api: Api): string {
+  return ROLES.find(([of]) => of.test(api))?.[1] ?? "Reader";
+}
