@@ -5,7 +5,7 @@ import type { Chain } from "../model/chains.ts";
 import type { Host } from "../model/host.ts";
 import { openDataset } from "../store/index.ts";
 import type { Dataset, Filter } from "../store/types.ts";
-import { ratesFor } from "./rates.ts";
+import { ratesFor, usageIn } from "./rates.ts";
 import type { Settings } from "./settings.ts";
 import { inStableOrder } from "./stable-order.ts";
 import { parseWindow, warnIfOutside } from "./window.ts";
@@ -53,13 +53,15 @@ export async function attributed(
   signal.throwIfAborted();
   host.progress("joining", records.invocations.length, null, "records");
   const invocations = withConfiguration(records.invocations, records.configs);
-  const usage = withConfiguration(await dataset.usage(filter), records.configs);
+  const { usage, metered } = await usageIn(dataset, filter, records.configs);
   const chains = correlate(records);
   signal.throwIfAborted();
   return attribute(
     {
       chains,
       invocations,
+      metered,
+      configs: records.configs,
       executions: transitionsOf(records.spans),
       messages: await dataset.messageCounts(filter),
       logBytes: await dataset.logBytes(filter),

@@ -1,10 +1,10 @@
 /** `cost`: the ledger of a dataset, or of files read directly. */
-import { ledger, transitionsOf, withConfiguration } from "../analyzer/cost/index.ts";
+import { ledger, transitionsOf } from "../analyzer/cost/index.ts";
 import type { CostBy, Ledger } from "../model/cost.ts";
 import type { Host } from "../model/host.ts";
 import type { Dataset, Filter } from "../store/types.ts";
 import { attributed } from "./chains.ts";
-import { ratesFor } from "./rates.ts";
+import { ratesFor, usageIn } from "./rates.ts";
 import { withDataset } from "./scratch.ts";
 import type { Settings } from "./settings.ts";
 import { parseWindow, warnIfOutside } from "./window.ts";
@@ -47,10 +47,11 @@ async function costOfDataset(dataset: Dataset, options: CostOptions, settings: S
 }
 
 async function byResource(dataset: Dataset, filter: Filter, by: "function" | "service" | "cloud", settings: Settings): Promise<Ledger> {
-  const usage = withConfiguration(await dataset.usage(filter), await dataset.configs());
+  const { usage, beyond } = await usageIn(dataset, filter, await dataset.configs());
   return ledger(
     {
       usage,
+      beyond,
       messages: await dataset.messageCounts(filter),
       logBytes: await dataset.logBytes(filter),
       transitions: transitionsOf(await dataset.workflowSpans(filter)),

@@ -1,9 +1,10 @@
 /** The billing rules of all rooms and the price table, with the user's own prices over it. */
-import { atVolume, type Rates } from "../analyzer/cost/index.ts";
+import { atVolume, billingMetrics, meteredSpans, type Rates, withConfiguration, withMeters } from "../analyzer/cost/index.ts";
 import { rooms } from "../clouds/index.ts";
-import type { UsageGroup } from "../model/billing.ts";
+import type { Metered, UsageGroup } from "../model/billing.ts";
 import { UserError } from "../model/errors.ts";
-import type { Dataset, Window } from "../store/types.ts";
+import type { Config } from "../model/records.ts";
+import type { Dataset, Filter, Window } from "../store/types.ts";
 import { priceBook } from "./price-book.ts";
 import { readText } from "./text-file.ts";
 
@@ -17,6 +18,21 @@ export async function ratesFor(dataset: Dataset, filter: Window, usage: readonly
   return atVolume(ratesWith(pricesFile), usage, months);
 }
 
+/** Usage of a window as it is billed: shared instances once, sizes by configuration, metrics of what is billed before runs. */
+export async function usageIn(
+  dataset: Dataset,
+  filter: Filter,
+  configs: readonly Config[],
+): Promise<{ usage: UsageGroup[]; metered: Metered[]; beyond: ReturnType<typeof withMeters>["beyond"] }> {
+  const billing = billingRules();
+  const metered = await dataset.metered(filter, billingMetrics({ billing }));
+  const rules = Object.values(billing).flatMap((room) => room.instances ?? []);
+  const usage = withConfiguration(await dataset.usage(filter, rules, meteredSpans(metered, configs, { billing })), configs);
+  return { metered, ...withMeters(usage, metered, configs, { billing }) };
+}
+
+const billingRules = (): Rates["billing"] => Object.fromEntries(Object.values(rooms).map((room) => [room.cloud, room.billing]));
+
 /** `pricesFile`: path of prices that replace built-in ones; null: none. Throws UserError if it is missing or not valid. */
 export function ratesWith(pricesFile: string | null): Rates {
   const text = pricesFile === null ? null : readText(pricesFile);
@@ -24,7 +40,7 @@ export function ratesWith(pricesFile: string | null): Rates {
   const all = Object.values(rooms);
   const override = pricesFile === null || text === null ? null : { path: pricesFile, text };
   return {
-    billing: Object.fromEntries(all.map((room) => [room.cloud, room.billing])),
+    billing: billingRules(),
     prices: priceBook(Object.fromEntries(all.map((room) => [room.cloud, room.prices])), override),
   };
 }

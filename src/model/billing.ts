@@ -99,6 +99,16 @@ export interface Metered {
   to: EpochMs;
 }
 
+/** When a metric counted the bill of a function, half-open. null: any account or region. */
+export interface MeteredSpan {
+  cloud: Cloud;
+  account: string | null;
+  region: string | null;
+  fn: string;
+  from: EpochMs;
+  to: EpochMs;
+}
+
 /** One metered quantity in the vendor's smallest whole unit (MiB·ms, requests, bytes): integers, so that sums are exact. */
 export interface Reading {
   /** Room-wide name of the meter: `lambda.duration`, `lambda.requests`, `functions.executions`, `run.vcpu` ... */
@@ -176,9 +186,14 @@ export interface Billing {
   metrics?: readonly BillingMetric[];
   /** Billed quantity of a group by its runs alone, in the unit of the metrics; null: the runs do not say. */
   modelOf?(group: UsageGroup): number | null;
-  /** Readings of what metrics counted beyond runs (`group`: one of the service, for its size and plan), or for instances kept ready. */
+  /** Readings of what metrics counted beyond runs, or for instances kept ready (`group`: no runs, but size and plan of the service). */
   beyondRuns?(group: UsageGroup, variant: string, quantity: number): Reading[];
 }
 
 /** Time of one invocation that is waste, see `analyzer/cost/waste.ts`. */
 export type WasteKind = "errors" | "timeouts" | "retries" | "cold-starts";
+
+/** Rounded up to a multiple of a step; a whole number of steps stays, whatever the arithmetic of doubles added below a microsecond. */
+export function upTo(ms: Ms, stepMs: Ms): Ms {
+  return Math.ceil(Math.round(ms * 1_000) / 1_000 / stepMs) * stepMs;
+}

@@ -2,14 +2,14 @@
  * Billed time of instances that take several runs at a time, shared out among their runs; and what metrics counted of it.
  * The same rule for runs in memory is `analyzer/cost/instances.ts`; a test holds the two together.
  */
-import type { BillingMetric, InstanceRule, Metered } from "../model/billing.ts";
+import type { BillingMetric, InstanceRule, Metered, MeteredSpan } from "../model/billing.ts";
 import type { Cloud } from "../model/records.ts";
 import type { Engine } from "./duckdb.ts";
 import { quote, quoteList } from "./duckdb.ts";
 import type { Manifest } from "./manifest.ts";
 import { runs } from "./runs.ts";
 import { scan } from "./scan.ts";
-import type { Filter, MeteredSpan, Window } from "./types.ts";
+import type { Filter, Window } from "./types.ts";
 
 /** Times of day are doubles of milliseconds: differences of them are good to a quarter of a microsecond. */
 const TIE_MS = 0.0005;
@@ -97,17 +97,18 @@ export function sharedRuns(
     FROM counted ${only})`;
 }
 
-/** SQL condition: a run began while a metric counted its service. */
+/** SQL condition: a run began while a metric counted its function. */
 export function meteredBy(spans: readonly MeteredSpan[]): string {
-  const texts = (value: string | null): string => (value === null ? "" : quote(value));
-  const conditions = spans.map((span) =>
+  const same = (column: string, value: string | null): string[] =>
+    value === null ? [] : [`coalesce(${column}, ${quote(value)}) = ${quote(value)}`];
+  const conditions = spans.map(({ cloud, account, region, fn, from, to }) =>
     [
-      `cloud = ${quote(span.cloud)}`,
-      `fn = ${quote(span.fn)}`,
-      ...(span.account === null ? [] : [`coalesce(account, ${texts(span.account)}) = ${texts(span.account)}`]),
-      ...(span.region === null ? [] : [`coalesce(region, ${texts(span.region)}) = ${texts(span.region)}`]),
-      `"startedAt" >= ${span.from}`,
-      `"startedAt" < ${span.to}`,
+      `cloud = ${quote(cloud)}`,
+      `lower(fn) = ${quote(fn.toLowerCase())}`,
+      ...same("account", account),
+      ...same("region", region),
+      `"startedAt" >= ${from}`,
+      `"startedAt" < ${to}`,
     ].join(" AND "),
   );
   return conditions.length === 0 ? "FALSE" : `(${conditions.map((one) => `(${one})`).join(" OR ")})`;

@@ -1,12 +1,12 @@
 /** Runs as groups that share a bill. */
-import type { InstanceRule, UsageGroup } from "../model/billing.ts";
+import type { InstanceRule, MeteredSpan, UsageGroup } from "../model/billing.ts";
 import type { Cell, Engine } from "./duckdb.ts";
 import { quoteList } from "./duckdb.ts";
 import { meteredBy, partsOf, rulesInUse, sharedRuns } from "./instance-time.ts";
 import type { Manifest } from "./manifest.ts";
 import { runs } from "./runs.ts";
 import { sqlName } from "./tables.ts";
-import type { Filter, MeteredSpan } from "./types.ts";
+import type { Filter } from "./types.ts";
 
 const GROUP: readonly (keyof UsageGroup & string)[] = [
   "cloud",

@@ -1,9 +1,12 @@
 /** Who caused the bill: the cost of every run shared out over the chains it worked for. What no chain claims stays visible as unattributed. */
 import type { Chain, Hop } from "../../model/chains.ts";
 import type { Ledger } from "../../model/cost.ts";
-import type { Cloud, Invocation } from "../../model/records.ts";
+import type { Metered, UsageGroup } from "../../model/billing.ts";
+import type { Cloud, Config, Invocation } from "../../model/records.ts";
 import type { EpochMs } from "../../model/units.ts";
 import { finishLedger, type LogVolume, type MessageCount, otherThings, readingsOf } from "./ledger.ts";
+import { sharedTime } from "./instances.ts";
+import { type BeyondRuns, meteredRuns, meteredSpans, withMeters } from "./meters.ts";
 import {
   addThing,
   addUnknown,
@@ -29,6 +32,9 @@ export interface AttributionInput {
   /** Costs of the window that are not shared out over chains: they become unattributed. */
   messages?: readonly MessageCount[];
   logBytes?: readonly LogVolume[];
+  /** What metrics counted of the bill, and the configurations that say which functions they are about. */
+  metered?: readonly Metered[];
+  configs?: readonly Config[];
   from?: EpochMs | null;
   to?: EpochMs | null;
 }
@@ -85,7 +91,7 @@ export function attribute(input: AttributionInput, options: Rates & { by: "route
     if (rest > SHARE_ERROR) addThing(unattributed, bill.thing, unclaimed, rest);
     if (bill.thing.unknownWhy !== null) addUnknown(unknown, bill.weight, bill.thing.unknownWhy);
   }
-  for (const { thing, count } of otherThings(input, options)) {
+  for (const { thing, count } of otherThings({ ...input, beyond: bills.beyond }, options)) {
     addThing(unattributed, thing, count);
     if (thing.unknownWhy !== null) addUnknown(unknown, count, thing.unknownWhy);
   }
@@ -104,13 +110,34 @@ interface Bills {
   all: Bill[];
   ofRequest: Map<string, Bill[]>;
   ofExecution: Map<string, Bill>;
+  /** What metrics counted beyond the runs. */
+  beyond: BeyondRuns[];
+}
+
+/** Runs with the usage of one of each: its part of instances that it shared, and of what metrics counted. */
+function usageOfRuns(input: AttributionInput, rates: Rates): { runs: Invocation[]; usage: UsageGroup[]; beyond: BeyondRuns[] } {
+  const runs = runsOf(input.invocations);
+  const [metered, configs] = [input.metered ?? [], input.configs ?? []];
+  const shared = sharedTime(
+    runs,
+    Object.values(rates.billing).flatMap((billing) => billing.instances ?? []),
+  );
+  const isMetered = meteredRuns(meteredSpans(metered, configs, rates));
+  const groups = runs.map((run) => ({ ...usageOf(run), sharedMs: shared.get(run) ?? null, metered: isMetered(run) }));
+  const { usage, beyond } = withMeters(groups, metered, configs, rates);
+  const ofOne = usage.map((group): UsageGroup => {
+    const meteredParts = group.meteredParts?.map(({ variant, quantity }) => ({ variant, quantity: quantity / group.count })) ?? null;
+    return { ...group, count: 1, meteredParts };
+  });
+  return { runs, usage: ofOne, beyond };
 }
 
 function billsOf(input: AttributionInput, rates: Rates): Bills {
-  const bills: Bills = { all: [], ofRequest: new Map(), ofExecution: new Map() };
-  for (const run of runsOf(input.invocations)) {
-    const one = usageOf(run, 1);
-    const bill = { place: run, run, thing: priceReadings(readingsOf(rates, one), run, rates.prices), weight: run.weight, claimed: 0 };
+  const { runs, usage, beyond } = usageOfRuns(input, rates);
+  const bills: Bills = { all: [], ofRequest: new Map(), ofExecution: new Map(), beyond };
+  for (const [index, run] of runs.entries()) {
+    const thing = priceReadings(readingsOf(rates, usage[index]!), run, rates.prices);
+    const bill = { place: run, run, thing, weight: run.weight, claimed: 0 };
     bills.all.push(bill);
     const key = `${run.cloud} ${run.requestId}`;
     bills.ofRequest.set(key, [...(bills.ofRequest.get(key) ?? []), bill]);

@@ -1,10 +1,11 @@
 /** What the telemetry of a run does not say but the configuration of its function does: memory, CPU, architecture, plan, region. */
 import type { UsageGroup } from "../../model/billing.ts";
+import { isObject, numberOf } from "../../model/json.ts";
 import type { Config, Invocation, Json } from "../../model/records.ts";
 import type { Mib } from "../../model/units.ts";
 
 type Configurable = Pick<Invocation, "cloud" | "account" | "region" | "fn" | "memoryMib" | "vcpu" | "plan" | "architecture"> &
-  Pick<UsageGroup, "ephemeralMib" | "runtime">;
+  Pick<UsageGroup, "ephemeralMib" | "runtime" | "app" | "readyInstances">;
 
 /**
  * Fills fields that are null from the newest configuration of the same function; what a run says itself is never changed.
@@ -34,6 +35,8 @@ export function withConfiguration<Run extends Configurable>(runs: readonly Run[]
       architecture: run.architecture ?? facts.architecture,
       ...(facts.ephemeralMib === null ? {} : { ephemeralMib: facts.ephemeralMib }),
       ...(facts.runtime === null ? {} : { runtime: facts.runtime }),
+      ...(facts.app === null ? {} : { app: facts.app }),
+      ...(facts.readyInstances === null ? {} : { readyInstances: facts.readyInstances }),
     };
   });
 }
@@ -41,6 +44,8 @@ export function withConfiguration<Run extends Configurable>(runs: readonly Run[]
 type Facts = Pick<Invocation, "account" | "region" | "memoryMib" | "vcpu" | "plan" | "architecture"> & {
   ephemeralMib: Mib | null;
   runtime: string | null;
+  app: string | null;
+  readyInstances: number | null;
 };
 
 function factsOf(run: Configurable, known: ReadonlyMap<string, Config[]>): Facts {
@@ -58,6 +63,8 @@ function factsOf(run: Configurable, known: ReadonlyMap<string, Config[]>): Facts
     architecture: architecture === "arm64" || architecture === "x86_64" ? architecture : null,
     ephemeralMib: said((c) => numberIn(c, "ephemeralMib")),
     runtime: said((c) => textIn(c, "runtime")),
+    app,
+    readyInstances: said(readyIn),
   };
 }
 
@@ -86,6 +93,14 @@ function richer(newer: Config, older: Config | null): Config {
 
 function agree(a: string | null, b: string | null): boolean {
   return a === null || b === null || a === b;
+}
+
+/** Instances kept ready: `minInstances`, or the sum of `alwaysReady`. */
+function readyIn(config: Config | null): number | null {
+  const groups: Json | undefined = config?.settings["alwaysReady"];
+  if (!Array.isArray(groups)) return numberIn(config, "minInstances");
+  const counts = groups.map((group) => (isObject(group) ? numberOf(group["instanceCount"]) : null) ?? 0);
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 function textIn(config: Config | null, key: string): string | null {

@@ -3,6 +3,7 @@ import type { Reading, UsageGroup } from "../../model/billing.ts";
 import type { CostRow, Ledger } from "../../model/cost.ts";
 import type { ChannelKind, Cloud } from "../../model/records.ts";
 import type { Bytes, EpochMs, Ms } from "../../model/units.ts";
+import type { BeyondRuns } from "./meters.ts";
 import {
   addThing,
   linesOf,
@@ -63,6 +64,8 @@ export interface LedgerInput {
   logBytes?: readonly LogVolume[];
   transitions?: readonly TransitionCount[];
   durations?: readonly DurationFigures[];
+  /** What metrics counted beyond runs, see `withMeters`. */
+  beyond?: readonly BeyondRuns[];
   /** The window the input covers; null: unbounded. */
   from?: EpochMs | null;
   to?: EpochMs | null;
@@ -174,8 +177,8 @@ function partOf(service: string, thing: PricedThing): PricedThing {
   return { ...thing, readings: thing.readings.filter((reading) => serviceOf(reading.meter) === service) };
 }
 
-/** Bills of what is not a run of a function: messages, log lines, transitions. */
-export function otherThings(input: Pick<LedgerInput, "messages" | "logBytes" | "transitions">, rates: Rates): Other[] {
+/** Bills of what is not a run of a function: messages, log lines, transitions, instance time beyond runs. */
+export function otherThings(input: Pick<LedgerInput, "messages" | "logBytes" | "transitions" | "beyond">, rates: Rates): Other[] {
   const price = (place: Place, readings: Reading[] | undefined, what: string, count: number): Other => {
     const named = (readings ?? [noRules(place.cloud, what)]).map((r) =>
       r.quantity === null ? { ...r, why: `${what}: ${r.why ?? "not reported"}` } : r,
@@ -186,6 +189,9 @@ export function otherThings(input: Pick<LedgerInput, "messages" | "logBytes" | "
     ...(input.messages ?? []).map((m) => price(m, times(rates.billing[m.cloud]?.message(m), m.count), "messages", m.count)),
     ...(input.logBytes ?? []).map((l) => price(l, rates.billing[l.cloud]?.logs(l.bytes), "log lines", l.lines)),
     ...(input.transitions ?? []).map((t) => price(t, transitionReadings(rates, t), "workflow executions", 1)),
+    ...(input.beyond ?? []).map(({ group, variant, quantity }) =>
+      price(group, rates.billing[group.cloud]?.beyondRuns?.(group, variant, quantity), `instance time of ${group.fn}`, 1),
+    ),
   ];
 }
 

@@ -116,7 +116,10 @@ function merged(records: readonly Invocation[]): Invocation {
 }
 
 /** The fields of a run that decide its bill; `count` is its weight unless given. */
-export function usageOf(run: Invocation & Pick<UsageGroup, "ephemeralMib" | "runtime">, count = run.weight): UsageGroup {
+export function usageOf(
+  run: Invocation & Pick<UsageGroup, "ephemeralMib" | "runtime" | "app" | "readyInstances">,
+  count = run.weight,
+): UsageGroup {
   return {
     cloud: run.cloud,
     account: run.account,
@@ -138,6 +141,8 @@ export function usageOf(run: Invocation & Pick<UsageGroup, "ephemeralMib" | "run
     restored: run.restoreMs !== null,
     ephemeralMib: run.ephemeralMib ?? null,
     runtime: run.runtime ?? null,
+    app: run.app ?? null,
+    readyInstances: run.readyInstances ?? null,
   };
 }
 

@@ -29,16 +29,19 @@ function snapshot(
   return { meter, variant, usd, per, unit, regions, source: `${PAGES}/${page}/`, asOf: SNAPSHOT_AS_OF };
 }
 
-function flex(meter: string, usd: number, per: number, unit: Price["unit"], regions: Price["regions"]): Price {
-  return { meter, variant: "flex", usd, per, unit, regions, source: `${PAGES}/functions/ (secondary source)`, asOf: FLEX_AS_OF };
+function flex(meter: string, variant: string, usd: number, per: number, unit: Price["unit"], regions: Price["regions"]): Price {
+  return { meter, variant, usd, per, unit, regions, source: `${PAGES}/functions/ (secondary source)`, asOf: FLEX_AS_OF };
 }
 
 export const prices: readonly Price[] = [
   snapshot("functions.duration", "consumption", 0.000016, GB_SECOND, "mib-ms", EAST_US, "functions"),
   snapshot("functions.executions", "consumption", 0.2, MILLION, "requests", EAST_US, "functions"),
   // Brazil South 0.000037
-  flex("functions.duration", 0.000026, GB_SECOND, "mib-ms", { ...EAST_US, brazilsouth: 37 / 26 }),
-  flex("functions.executions", 0.4, MILLION, "requests", EAST_US),
+  flex("functions.duration", "flex", 0.000026, GB_SECOND, "mib-ms", { ...EAST_US, brazilsouth: 37 / 26 }),
+  flex("functions.executions", "flex", 0.4, MILLION, "requests", EAST_US),
+  // always-ready instances: what they execute, and that they are there; Brazil South 0.000005 for the latter
+  flex("functions.duration", "flex-always-ready", 0.000016, GB_SECOND, "mib-ms", EAST_US),
+  flex("functions.baseline", "flex", 0.000004, GB_SECOND, "mib-ms", { ...EAST_US, brazilsouth: 5 / 4 }),
   // Standard: the first 13 million operations of a month are in the base charge; this is the tier after them
   snapshot("servicebus.operations", "standard", 0.8, MILLION, "operations", { westeurope: 1 }, "service-bus"),
   snapshot("eventgrid.operations", "basic", 0.6, MILLION, "operations", {}, "event-grid"),

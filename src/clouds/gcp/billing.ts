@@ -5,7 +5,7 @@
  * 1st gen functions (https://cloud.google.com/functions/pricing-1stgen): memory and the CPU clock that goes with it, rounded up to
  * 100 ms, and a fee per invocation.
  */
-import type { Billing, Reading, UsageGroup } from "../../model/billing.ts";
+import { type Billing, type BillingMetric, type InstanceRule, type Reading, type UsageGroup, upTo } from "../../model/billing.ts";
 import type { Mib, Ms } from "../../model/units.ts";
 
 const STEP_MS = 100;
@@ -16,12 +16,32 @@ const PUBSUB_LEAST_BYTES = 1000;
 /** Cloud Tasks counts a task in pieces of this size. */
 const TASK_PIECE_BYTES = 32 * 1024;
 
-const SHARED = "each request counted alone; requests that run at the same time in one instance share its time, so the bill can be less";
+/**
+ * Request-based billing: an instance is billed from the start of its first request to the end of the last one that overlaps, and while it starts,
+ * rounded up to 100 ms. https://cloud.google.com/run/pricing#billable-time
+ */
+const INSTANCES: InstanceRule = { cloud: "gcp", leastMs: 0, stepMs: STEP_MS, withInit: true, unbilledPlans: ["run-refused"] };
+/** Seconds in which instances were billed. https://cloud.google.com/monitoring/api/metrics_gcp_p_z#gcp-run */
+const METRICS: readonly BillingMetric[] = [
+  {
+    name: "run.googleapis.com/container/billable_instance_time",
+    statistic: "sum",
+    stampedAt: "end",
+    variant: "",
+    factor: 1_000,
+    standing: false,
+  },
+];
+
+const ALONE =
+  "each request counted alone, since its instance is not reported; requests that run at the same time in one instance share its time, so the bill can be less";
+const BEYOND = "billable instance time beyond the requests that were seen: start and stop of instances, instances kept ready";
+const NO_SIZE = "memory or CPU unknown: import the service's configuration";
 const MODE = "the billing mode is not in the telemetry: request-based, the default, is assumed";
 
 /** Duration rounded up as both products do. */
 function billedStepsMs(durationMs: Ms): Ms {
-  return Math.ceil(durationMs / STEP_MS) * STEP_MS;
+  return upTo(durationMs, STEP_MS);
 }
 
 /** CPU clock of a 1st gen function; null: no such memory size. */
@@ -57,14 +77,34 @@ function gen1Readings(group: UsageGroup): Reading[] {
   ];
 }
 
-function instanceReadings(): Reading[] {
+/** CPU and memory of instances over so many ms; null: not known, and why. */
+function sizedReadings(
+  group: UsageGroup,
+  variant: string,
+  instanceMs: number | null,
+  basis: Reading["basis"],
+  why: string | null,
+): Reading[] {
+  const { vcpu, memoryMib } = group;
+  const of = (size: number | null): number | null => (instanceMs === null || size === null ? null : instanceMs * size);
+  return [
+    { meter: "run.vcpu", variant, quantity: of(vcpu), unit: "vcpu-ms", basis, why },
+    { meter: "run.memory", variant, quantity: of(memoryMib), unit: "mib-ms", basis, why },
+  ];
+}
+
+const sizeUnknown = (group: UsageGroup): boolean => group.memoryMib === null || group.vcpu === null;
+/** What the metric says falls to the group, in ms of instances. */
+const meteredMs = (group: UsageGroup): Ms | null => group.meteredParts?.[0]?.quantity ?? null;
+
+function instanceReadings(group: UsageGroup): Reading[] {
+  const metered = meteredMs(group);
+  const variant = "instance-based";
+  if (metered !== null && sizeUnknown(group)) return sizedReadings(group, variant, null, "measured", NO_SIZE);
+  if (metered !== null) return sizedReadings(group, variant, metered, "measured", null);
   const why =
     "instance-based billing: instances cost while they live, not per request; see run.googleapis.com/container/billable_instance_time";
-  const variant = "instance-based";
-  return [
-    { meter: "run.vcpu", variant, quantity: null, unit: "vcpu-ms", basis: "modelled", why },
-    { meter: "run.memory", variant, quantity: null, unit: "mib-ms", basis: "modelled", why },
-  ];
+  return sizedReadings(group, variant, null, "modelled", why);
 }
 
 /** Only requests that reach a container are billed. */
@@ -77,39 +117,42 @@ const REFUSED: Reading = {
   why: "refused: no instance took it",
 };
 
+/** Instance time of request-based billing by the requests alone: as they shared it, else each alone. null: an end was not seen. */
+function requestMs(group: UsageGroup): Ms | null {
+  const { durationMs, initMs, count, sharedMs } = group;
+  if (durationMs === null) return null;
+  return sharedMs ?? billedStepsMs(durationMs + (initMs ?? 0)) * count;
+}
+
 function requestReadings(group: UsageGroup): Reading[] {
-  const { count, memoryMib, vcpu, durationMs } = group;
   const variant = "request-based";
   const assumed = group.plan === null;
-  const why =
-    durationMs === null
-      ? "no duration: the end was not seen"
-      : memoryMib === null || vcpu === null
-        ? "memory or CPU unknown: import the service's configuration"
-        : null;
-  const note = assumed ? `${SHARED}; ${MODE}` : SHARED;
-  const basis = assumed ? "assumed" : "modelled";
-  const billedMs = why === null ? billedStepsMs(durationMs!) * count : null;
-  return [
-    { meter: "run.vcpu", variant, quantity: billedMs === null ? null : billedMs * vcpu!, unit: "vcpu-ms", basis, why: why ?? note },
-    { meter: "run.memory", variant, quantity: billedMs === null ? null : billedMs * memoryMib!, unit: "mib-ms", basis, why: why ?? note },
-    {
-      meter: "run.requests",
-      variant,
-      quantity: count,
-      unit: "requests",
-      basis: assumed ? "assumed" : "measured",
-      why: assumed ? MODE : null,
-    },
-  ];
+  const metered = meteredMs(group);
+  const instanceMs = group.durationMs === null ? null : (metered ?? requestMs(group));
+  const requests: Reading = {
+    meter: "run.requests",
+    variant,
+    quantity: group.count,
+    unit: "requests",
+    basis: assumed ? "assumed" : "measured",
+    why: assumed ? MODE : null,
+  };
+  const unknown = instanceMs === null ? "no duration: the end was not seen" : sizeUnknown(group) ? NO_SIZE : null;
+  if (unknown !== null) return [...sizedReadings(group, variant, null, assumed ? "assumed" : "modelled", unknown), requests];
+  const alone = metered === null && group.sharedMs == null;
+  const whys = [...(alone ? [ALONE] : []), ...(assumed ? [MODE] : [])];
+  const basis = whys.length > 0 ? "assumed" : metered === null ? "modelled" : "measured";
+  return [...sizedReadings(group, variant, instanceMs, basis, whys.length === 0 ? null : whys.join("; ")), requests];
 }
+
+const byInstance = (plan: string | null): boolean => plan === "run-instance" || plan === "run-job";
 
 /** The room's billing rules. */
 export const billing: Billing = {
   invocations(group) {
     if (group.plan === "gen1") return gen1Readings(group);
     if (group.plan === "run-refused") return [REFUSED];
-    if (group.plan === "run-instance" || group.plan === "run-job") return instanceReadings();
+    if (byInstance(group.plan)) return instanceReadings(group);
     return requestReadings(group);
   },
   message(message) {
@@ -137,5 +180,13 @@ export const billing: Billing = {
     if (count === 0) return [];
     const why = "Workflows is not read: internal and external steps cost differently";
     return [{ meter: "workflows.steps", variant: "", quantity: null, unit: "transitions", basis: "modelled", why }];
+  },
+  instances: INSTANCES,
+  metrics: METRICS,
+  modelOf: (group) => (group.plan === "run-refused" ? 0 : byInstance(group.plan) ? null : requestMs(group)),
+  beyondRuns(group, _variant, quantity) {
+    const variant = byInstance(group.plan) ? "instance-based" : "request-based";
+    if (sizeUnknown(group)) return sizedReadings(group, variant, null, "measured", NO_SIZE);
+    return sizedReadings(group, variant, quantity, group.plan === null ? "assumed" : "measured", BEYOND);
   },
 };

@@ -47,7 +47,13 @@ describe("withConfiguration", () => {
       config("shipping-quote", { app: "shop-app", derivedFrom: "telemetry" }, { region: null }),
       config("shop-app", { app: "shop-app", plan: "flex", memoryMib: 2048 }),
     ];
-    expect(withConfiguration([run], configs)[0]).toEqual({ ...run, region: "westeurope", plan: "flex", memoryMib: 2048 });
+    expect(withConfiguration([run], configs)[0]).toEqual({
+      ...run,
+      region: "westeurope",
+      plan: "flex",
+      memoryMib: 2048,
+      app: "shop-app",
+    });
   });
 
   it("never changes what the run says itself", () => {

@@ -127,14 +127,24 @@ describe("Cloud Run and 2nd gen functions, request-based", () => {
     expect(usdOf(readings, "us-central1")).toBeCloseTo(0.34774616721, 11);
   });
 
-  it("is modelled, and says that shared time can make it less", () => {
+  it("is an upper bound, and says so, where the instance is not reported", () => {
     const readings = gcp.billing.invocations(group({}));
     expect(readings.map(({ meter, basis }) => [meter, basis])).toEqual([
-      ["run.vcpu", "modelled"],
-      ["run.memory", "modelled"],
+      ["run.vcpu", "assumed"],
+      ["run.memory", "assumed"],
       ["run.requests", "measured"],
     ]);
     expect(readings[0]!.why).toContain("the bill can be less");
+  });
+
+  it("bills the time of instances that falls to the requests, where that is known", () => {
+    // three requests, 250 ms of instances together: 250 x 1 vCPU, 250 x 512 MiB
+    const readings = gcp.billing.invocations(group({ count: 3, sharedMs: 250 }));
+    expect(readings.map(({ quantity, basis, why }) => [quantity, basis, why])).toEqual([
+      [250, "modelled", null],
+      [128_000, "modelled", null],
+      [3, "measured", null],
+    ]);
   });
 
   it("is an assumption where the billing mode is unknown", () => {
