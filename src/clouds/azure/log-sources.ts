@@ -88,14 +88,14 @@ function retentionOf(config: Config): number | null {
 }
 
 /** Apps of which nothing can be read, since no workspace is known. null: there are none, or a place is known. */
-export function nowhere(api: AzureApi, sources: readonly LogSource[], configs: readonly Config[]): Gap | null {
+export function nowhere(api: AzureApi, sources: readonly LogSource[], configs: readonly Config[], what: "logs" | "traces"): Gap | null {
   const apps = configs.filter(isApp).map((app) => app.name);
   if (sources.length > 0 || apps.length === 0) return null;
   const some = `${apps.slice(0, 5).join(", ")}${apps.length > 5 ? ` and ${apps.length - 5} more` : ""}`;
   const why =
     `no Application Insights component and no workspace is known for ${some}: connect the apps to Application Insights, ` +
     "or name their workspaces (azure.subscriptions[].workspaces in evscope.yaml)";
-  return gap(api, "logs and traces", why);
+  return gap(api, what, why);
 }
 
 /** Days that rows of a table are kept; null: not known. */
