@@ -102,10 +102,12 @@ export const timeSeries: Format = {
   open(source, sink) {
     return guarded(sink, (document, at) => {
       const unit = isObject(document) ? textAt(document, "unit") : null;
+      const aligner = isObject(document) ? textAt(objectAt(document, "aggregation") ?? {}, "perSeriesAligner") : null;
       const series = isObject(document) && isUnitOnly(document) ? [] : seriesIn(document);
       if (series.length === 0) sink.ignored("no time series in the answer");
       for (const one of series) {
-        if (isTimeSeries(one)) attempt(sink, at, () => readTimeSeries(one, unit, source, sink, (reason) => sink.broken(reason, at)));
+        if (isTimeSeries(one))
+          attempt(sink, at, () => readTimeSeries(one, unit, aligner, source, sink, (reason) => sink.broken(reason, at)));
         else sink.broken("time series without metric.type or points", at);
       }
     });

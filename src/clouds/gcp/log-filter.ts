@@ -11,7 +11,7 @@ import type { Span } from "../room.ts";
 export const MAX_FILTER_CHARS = 20_000;
 
 /** Kinds of monitored resources that functions log as, with the label that names the function: https://cloud.google.com/monitoring/api/resources */
-const NAMED_BY = { cloud_run_revision: "service_name", cloud_function: "function_name", cloud_run_job: "job_name" } as const;
+export const NAMED_BY = { cloud_run_revision: "service_name", cloud_function: "function_name", cloud_run_job: "job_name" } as const;
 export type ResourceType = keyof typeof NAMED_BY;
 const TYPES = Object.keys(NAMED_BY) as ResourceType[];
 
@@ -144,7 +144,9 @@ export const SEARCH_CHARS = 10_000;
 /** Filters for lines of the services that satisfy any of some restrictions, which take at most `SEARCH_CHARS`. */
 export function searchFilters(scope: LogScope, window: Span, restrictions: readonly string[]): string[] {
   const any = restrictions.length === 1 ? restrictions[0]! : `(${restrictions.join(" OR ")})`;
-  return resources(scope, MAX_FILTER_CHARS - SEARCH_CHARS - REST_CHARS).map((who) => `${inWindow(window)} AND ${who} AND ${NOT_AUDIT} AND ${any}`);
+  return resources(scope, MAX_FILTER_CHARS - SEARCH_CHARS - REST_CHARS).map(
+    (who) => `${inWindow(window)} AND ${who} AND ${NOT_AUDIT} AND ${any}`,
+  );
 }
 
 /** The entry's own trace, as the platform names it, or as a logger that leaves the project out. */
@@ -163,15 +165,16 @@ export function executionIs(ids: readonly string[]): string {
 /** Most values of `one_of` that are sent. */
 const ONE_OF = 100;
 
+/** A restriction to some series, in Monitoring's language. */
+export function seriesOf(field: string, values: readonly string[]): string {
+  return `${field} = ${values.length === 1 ? quoted(values[0]!) : `one_of(${values.map(quoted).join(", ")})`}`;
+}
+
 /**
  * Series of one metric, of these resources alone. More resources than a filter should name are not named: then all are read, and those that
- * are not meant are left out afterwards.
+ * are not meant are left out afterwards. `names` null: of all.
  */
-export function seriesFilter(metric: string, label: string, names: readonly string[] | null, locations: readonly string[] = []): string {
-  const oneOf = (field: string, values: readonly string[]): string =>
-    `${field} = ${values.length === 1 ? quoted(values[0]!) : `one_of(${values.map(quoted).join(", ")})`}`;
-  const parts = [`metric.type = ${quoted(metric)}`];
-  if (names !== null && names.length > 0 && names.length <= ONE_OF) parts.push(oneOf(`resource.labels.${label}`, names));
-  if (locations.length > 0 && locations.length <= ONE_OF) parts.push(oneOf("resource.labels.location", locations));
-  return parts.join(" AND ");
+export function seriesFilter(metric: string, label: string, names: readonly string[] | null): string {
+  const all = names === null || names.length === 0 || names.length > ONE_OF;
+  return [seriesOf("metric.type", [metric]), ...(all ? [] : [seriesOf(`resource.labels.${label}`, names)])].join(" AND ");
 }

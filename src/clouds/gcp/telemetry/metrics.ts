@@ -11,6 +11,7 @@ const UNITS: { readonly [metric: string]: string } = {
   "cloudfunctions.googleapis.com/function/user_memory_bytes": "By",
   "cloudfunctions.googleapis.com/function/execution_count": "1",
   "cloudfunctions.googleapis.com/function/network_egress": "By",
+  "cloudfunctions.googleapis.com/function/active_instances": "1",
   "run.googleapis.com/request_count": "1",
   "run.googleapis.com/request_latencies": "ms",
   "run.googleapis.com/container/billable_instance_time": "s",
@@ -18,7 +19,11 @@ const UNITS: { readonly [metric: string]: string } = {
   "run.googleapis.com/container/cpu/utilizations": "1",
   "run.googleapis.com/container/memory/utilizations": "1",
   "run.googleapis.com/container/instance_count": "1",
+  "run.googleapis.com/container/max_request_concurrencies": "1",
   "pubsub.googleapis.com/subscription/oldest_unacked_message_age": "s",
+  "pubsub.googleapis.com/subscription/num_undelivered_messages": "1",
+  "pubsub.googleapis.com/subscription/push_request_count": "1",
+  "pubsub.googleapis.com/subscription/dead_letter_message_count": "1",
 };
 
 /** protobuf numbers of MetricDescriptor.MetricKind. */
@@ -31,10 +36,17 @@ export function isTimeSeries(value: Json | undefined): value is JsonObject {
   return metric !== null && textAt(metric, "type") !== null && Array.isArray(value["points"]);
 }
 
-/** Gives one point per value; a distribution becomes `count`, `mean` and cumulative `bucket<=X` (counts of values up to X). */
+/** What a value is over its period, by how the question aligned it: the answer does not say. Other aligners leave what the series' kind says. */
+const ALIGNED: { readonly [aligner: string]: string } = { ALIGN_DELTA: "sum", ALIGN_SUM: "sum", ALIGN_MAX: "max", ALIGN_MEAN: "mean" };
+
+/**
+ * Gives one point per value; a distribution becomes `count`, `mean` and cumulative `bucket<=X` (counts of values up to X). `aligner`: as the
+ * question named it; null: not known, as in exports.
+ */
 export function readTimeSeries(
   series: JsonObject,
   unit: string | null,
+  aligner: string | null,
   source: Source,
   sink: Sink,
   broken: (reason: string) => void,
@@ -55,7 +67,7 @@ export function readTimeSeries(
     unit: textAt(series, "unit") ?? unit ?? UNITS[name] ?? null,
   };
   const kind = kindOf(fieldOf(series, ["metricKind", "metric_kind"]));
-  const statistic = kind === "DELTA" ? "sum" : kind === "CUMULATIVE" ? "cumulative" : "value";
+  const statistic = ALIGNED[aligner ?? ""] ?? (kind === "DELTA" ? "sum" : kind === "CUMULATIVE" ? "cumulative" : "value");
   for (const point of arrayAt(series, "points") ?? []) {
     const interval = isObject(point) ? objectAt(point, "interval") : null;
     const at = interval === null ? null : epochMsOf(interval["endTime"] ?? interval["end_time"]);
