@@ -37,15 +37,20 @@ export function objections(change: Change, live: LiveResource, owners: readonly 
   if (change.alias !== null && aliasVersion(change, live) === null) object("missing", null, `there is no alias ${change.alias}`);
   else if (state !== "after" && (state !== "before" || !lockHolds(change, live))) object("changed", null, difference(change, live));
   if (owners.length > 0 && !allow.drift) object("owned", "--allow-drift", ownersText(owners));
-  if (change.alias === null && live.aliases.length > 0 && !allow.latest)
-    object(
-      "aliases",
-      null,
-      `traffic may run through ${live.aliases.map((one) => `alias ${one.name} (version ${one.version})`).join(", ")}: published versions are fixed, changing $LATEST does nothing for them; --alias NAME publishes a version and moves that alias to it, --latest changes $LATEST alone`,
-    );
+  if (change.alias === null && live.aliases.length > 0 && !allow.latest) object("aliases", null, aliasesText(live));
   if (change.danger === "data-loss" && !allow.dataLoss) object("danger", "--accept-data-loss", "it can lose data or events");
   if (change.danger === "irreversible" && !allow.irreversible) object("danger", "--accept-irreversible", "it cannot be taken back");
   return found;
+}
+
+/** A change would not reach what traffic runs through. Google Cloud's one "alias" is the traffic of a service that is held on a revision. */
+function aliasesText({ cloud, aliases }: LiveResource): string {
+  if (cloud === "gcp") {
+    const held = aliases.map((one) => one.version).join(", ");
+    return `its traffic is held on revision ${held}: a new revision gets none; --alias ${aliases[0]!.name} moves it to the new one, --latest makes the revision alone`;
+  }
+  const through = aliases.map((one) => `alias ${one.name} (version ${one.version})`).join(", ");
+  return `traffic may run through ${through}: published versions are fixed, changing $LATEST does nothing for them; --alias NAME publishes a version and moves that alias to it, --latest changes $LATEST alone`;
 }
 
 /** What is read of a function whose last update failed is not what runs. */

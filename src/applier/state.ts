@@ -55,14 +55,14 @@ function aliasState(change: Change, live: Pick<LiveResource, "aliases">): { befo
   if (change.alias === null) return { before: true, after: true };
   const now = aliasVersion(change, live);
   if (change.aliasTarget !== null) return { before: now === change.aliasVersion, after: now === change.aliasTarget };
-  // versions are numbered upwards: https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html
+  // versions and revisions are numbered upwards: https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html
   return {
     before: now === change.aliasVersion || (change.aliasVersion === null && now !== null),
     after: change.aliasVersion !== null && now !== null && versionNumber(now) > versionNumber(change.aliasVersion),
   };
 }
 
-/** The unpublished version comes before all numbered ones. */
+/** Of Lambda's `7` and Cloud Run's `orders-00007-wep`. The unpublished version, and a revision that a person named, come before all numbered ones. */
 function versionNumber(version: string): number {
-  return /^\d+$/.test(version) ? Number(version) : 0;
+  return Number(/^(\d+)$|-(\d{5,})-[a-z0-9]{3}$/.exec(version)?.slice(1).find(Boolean) ?? 0);
 }

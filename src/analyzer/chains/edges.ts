@@ -107,8 +107,17 @@ function isHandedOver(parent: Span, child: Span): boolean {
  */
 export function isAsync(parent: Span, child: Span): boolean {
   if (child.origin === "AWS::Lambda::Function") return false;
-  if (parent.endedAt === null || child.endedAt === null) return false;
+  if (parent.endedAt === null || child.endedAt === null || isAnswered(parent, child)) return false;
   return parent.endedAt - child.endedAt + CLOCK_GRAIN_MS < 0;
+}
+
+/**
+ * A call over HTTP from one cloud to another that holds a status and lasted at least as long as the callee: it was waited for, whatever
+ * the two clouds' clocks say.
+ */
+function isAnswered(parent: Span, child: Span): boolean {
+  if (parent.cloud === child.cloud || parent.attributes["http.status"] === undefined) return false;
+  return parent.endedAt! - parent.startedAt + CLOCK_GRAIN_MS >= child.endedAt! - child.startedAt;
 }
 
 function linkArc(ctx: Context, members: Members, node: Node, span: Span, link: Span["links"][number], found: Arcs): void {
