@@ -53,7 +53,7 @@ export async function attributed(
   signal.throwIfAborted();
   host.progress("joining", records.invocations.length, null, "records");
   const invocations = withConfiguration(records.invocations, records.configs);
-  const { usage, metered } = await usageIn(dataset, filter, records.configs);
+  const { usage, metered, windowMs } = await usageIn(dataset, filter, records.configs);
   const chains = correlate(records);
   signal.throwIfAborted();
   return attribute(
@@ -61,6 +61,7 @@ export async function attributed(
       chains,
       invocations,
       metered,
+      windowMs,
       configs: records.configs,
       executions: transitionsOf(records.spans),
       messages: await dataset.messageCounts(filter),

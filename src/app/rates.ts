@@ -4,6 +4,7 @@ import { rooms } from "../clouds/index.ts";
 import type { Metered, UsageGroup } from "../model/billing.ts";
 import { UserError } from "../model/errors.ts";
 import type { Config } from "../model/records.ts";
+import type { Ms } from "../model/units.ts";
 import type { Dataset, Filter, Window } from "../store/types.ts";
 import { priceBook } from "./price-book.ts";
 import { readText } from "./text-file.ts";
@@ -23,12 +24,15 @@ export async function usageIn(
   dataset: Dataset,
   filter: Filter,
   configs: readonly Config[],
-): Promise<{ usage: UsageGroup[]; metered: Metered[]; beyond: ReturnType<typeof withMeters>["beyond"] }> {
+): Promise<{ usage: UsageGroup[]; metered: Metered[]; windowMs: Ms | null; beyond: ReturnType<typeof withMeters>["beyond"] }> {
   const billing = billingRules();
   const metered = await dataset.metered(filter, billingMetrics({ billing }));
   const rules = Object.values(billing).flatMap((room) => room.instances ?? []);
   const usage = withConfiguration(await dataset.usage(filter, rules, meteredSpans(metered, configs, { billing })), configs);
-  return { metered, ...withMeters(usage, metered, configs, { billing }) };
+  const span = await dataset.span();
+  const [from, to] = [filter.from ?? span.from, filter.to ?? span.to];
+  const windowMs = from === null || to === null ? null : to - from;
+  return { metered, windowMs, ...withMeters(usage, metered, configs, { billing }, windowMs) };
 }
 
 const billingRules = (): Rates["billing"] => Object.fromEntries(Object.values(rooms).map((room) => [room.cloud, room.billing]));

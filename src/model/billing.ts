@@ -81,6 +81,8 @@ export interface BillingMetric {
   factor: number;
   /** Falls to no run: instances that are kept ready. */
   standing: boolean;
+  /** Plans whose instances kept ready it counts with the others. */
+  readyPlans: readonly string[];
 }
 
 /** What such a metric counted for one resource over a time that it covers without a hole. */
@@ -186,8 +188,11 @@ export interface Billing {
   metrics?: readonly BillingMetric[];
   /** Billed quantity of a group by its runs alone, in the unit of the metrics; null: the runs do not say. */
   modelOf?(group: UsageGroup): number | null;
-  /** Readings of what metrics counted beyond runs, or for instances kept ready (`group`: no runs, but size and plan of the service). */
-  beyondRuns?(group: UsageGroup, variant: string, quantity: number): Reading[];
+  /**
+   * Readings of what is billed beyond runs, by the variant of the metric that counted it, or "ready": ms of instances that the configuration keeps ready, null where
+   * the time is not known. `group`: no runs, but size and plan of the service.
+   */
+  beyondRuns?(group: UsageGroup, variant: string, quantity: number | null): Reading[];
 }
 
 /** Time of one invocation that is waste, see `analyzer/cost/waste.ts`. */

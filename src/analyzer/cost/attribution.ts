@@ -3,7 +3,7 @@ import type { Chain, Hop } from "../../model/chains.ts";
 import type { Ledger } from "../../model/cost.ts";
 import type { Metered, UsageGroup } from "../../model/billing.ts";
 import type { Cloud, Config, Invocation } from "../../model/records.ts";
-import type { EpochMs } from "../../model/units.ts";
+import type { EpochMs, Ms } from "../../model/units.ts";
 import { finishLedger, type LogVolume, type MessageCount, otherThings, readingsOf } from "./ledger.ts";
 import { sharedTime } from "./instances.ts";
 import { type BeyondRuns, meteredRuns, meteredSpans, withMeters } from "./meters.ts";
@@ -35,6 +35,8 @@ export interface AttributionInput {
   /** What metrics counted of the bill, and the configurations that say which functions they are about. */
   metered?: readonly Metered[];
   configs?: readonly Config[];
+  /** Length of the time that is looked at; null or left out: not known. */
+  windowMs?: Ms | null;
   from?: EpochMs | null;
   to?: EpochMs | null;
 }
@@ -124,7 +126,7 @@ function usageOfRuns(input: AttributionInput, rates: Rates): { runs: Invocation[
   );
   const isMetered = meteredRuns(meteredSpans(metered, configs, rates));
   const groups = runs.map((run) => ({ ...usageOf(run), sharedMs: shared.get(run) ?? null, metered: isMetered(run) }));
-  const { usage, beyond } = withMeters(groups, metered, configs, rates);
+  const { usage, beyond } = withMeters(groups, metered, configs, rates, input.windowMs ?? null);
   const ofOne = usage.map((group): UsageGroup => {
     const meteredParts = group.meteredParts?.map(({ variant, quantity }) => ({ variant, quantity: quantity / group.count })) ?? null;
     return { ...group, count: 1, meteredParts };

@@ -4,7 +4,7 @@
  */
 import { type Billing, type BillingMetric, type Metered, type MeteredSpan, type UsageGroup, upTo } from "../../model/billing.ts";
 import type { Cloud, Config, Invocation } from "../../model/records.ts";
-import type { EpochMs } from "../../model/units.ts";
+import type { Ms } from "../../model/units.ts";
 import { withConfiguration } from "./configuration.ts";
 import type { Rates } from "./pricing.ts";
 
@@ -30,7 +30,8 @@ export interface BeyondRuns {
   /** No runs, but place, size and plan of the service. */
   group: UsageGroup;
   variant: string;
-  quantity: number;
+  /** null: not known. */
+  quantity: number | null;
 }
 
 /** Metrics of all clouds that count what is billed. */
@@ -86,16 +87,18 @@ function metricOf(rates: Pick<Rates, "billing">, metered: Metered): BillingMetri
 /**
  * Shares out what metrics counted over the groups that ran while they counted. Where the groups' own bill is known they get that, or less in proportion
  * where the metric counted less (runs shared instances); the rest of the metric is beyond runs. Where it is not known they get all of it, by their
- * time. A group of unknown time gets none. A metric of 0 where runs were seen counts something else, and is left out.
+ * time. A group of unknown time gets none. A metric of 0 where runs were seen counts something else, and is left out. `windowMs`: length of the time that
+ * usage covers; null: unbounded.
  */
 export function withMeters(
   usage: readonly UsageGroup[],
   metered: readonly Metered[],
   configs: readonly Config[],
   rates: Pick<Rates, "billing">,
+  windowMs: Ms | null,
 ): MeteredUsage {
   const result = [...usage];
-  const beyond: BeyondRuns[] = [];
+  const beyond = keptReady(metered, configs, rates, windowMs);
   for (const { billing, counted, standing, members, first } of poolsOf(usage, metered, rates)) {
     const group = withConfiguration([noRuns(first)], configs)[0]!;
     for (const [variant, quantity] of standing) beyond.push({ group, variant, quantity });
@@ -116,8 +119,34 @@ export function withMeters(
   return { usage: result, beyond };
 }
 
-/** A group without runs, in the name of what the metric is about. */
-function noRuns({ cloud, account, region, fn, resource }: Metered): UsageGroup {
+/** Variant of what instances kept ready cost, where no metric counts them. */
+const READY = "ready";
+
+/** Instances that the newest configurations keep ready, and no metric counts: in ms of instances. */
+function keptReady(
+  metered: readonly Metered[],
+  configs: readonly Config[],
+  rates: Pick<Rates, "billing">,
+  windowMs: Ms | null,
+): BeyondRuns[] {
+  const names = new Map<string, Pick<Metered, "cloud" | "account" | "region" | "fn" | "resource">>();
+  for (const { kind, cloud, account, region, name, settings } of configs) {
+    if (kind !== "function" || (settings["minInstances"] === undefined && settings["alwaysReady"] === undefined)) continue;
+    names.set(JSON.stringify([cloud, account, region, name]), { cloud, account, region, fn: name, resource: null });
+  }
+  const services = [...names.values()].map((place) => withConfiguration([noRuns(place)], configs)[0]!);
+  return services.flatMap((group): BeyondRuns[] => {
+    const instances = group.readyInstances ?? 0;
+    const billing = rates.billing[group.cloud];
+    const own = metered.filter((one) => isOf(one, group)).map((one) => metricOf(rates, one));
+    const isCounted = own.some((metric) => metric?.standing === true || metric?.readyPlans.includes(group.plan ?? ""));
+    if (billing?.beyondRuns === undefined || instances === 0 || isCounted) return [];
+    return [{ group, variant: READY, quantity: windowMs === null ? null : instances * windowMs }];
+  });
+}
+
+/** A group without runs, in the name of what a metric or a configuration is about. */
+function noRuns({ cloud, account, region, fn, resource }: Pick<Metered, "cloud" | "account" | "region" | "fn" | "resource">): UsageGroup {
   return {
     cloud,
     account,

@@ -23,7 +23,7 @@ const READY = "flex-always-ready";
 const READY_METER = "functions.baseline";
 
 const sites = (name: string): string => `microsoft.web/sites/${name}`;
-const counts = { statistic: "Sum", stampedAt: "start", factor: 1, standing: false } as const;
+const counts = { statistic: "Sum", stampedAt: "start", factor: 1, standing: false, readyPlans: [] } as const;
 /** All in MB·ms. https://learn.microsoft.com/azure/azure-functions/functions-consumption-costs#viewing-and-estimating-costs-from-metrics */
 const METRICS: readonly BillingMetric[] = [
   { ...counts, name: sites("functionexecutionunits"), variant: "consumption" },
@@ -64,6 +64,7 @@ const ALONE =
   "each execution counted alone, since its instance is not reported or the telemetry is sampled: executions at the same time in one instance share its time, so the bill can be less";
 const SOME_READY =
   "counted at the on-demand price: which executions ran on always-ready instances, at a lower one, is in the metrics of the app only";
+const READY_UNKNOWN = "instances kept ready: their size or the length of the time is not known";
 const BEYOND = "counted by the app's metric, and explained by no execution that was seen";
 
 /** Plans whose instances are billed, whatever they execute. */
@@ -133,13 +134,20 @@ export const billing: Billing = {
   instances: FLEX,
   metrics: METRICS,
   modelOf: (group) => duration({ ...group, meteredParts: null })[0]!.quantity,
-  beyondRuns({ plan }, variant, quantity) {
-    const why = variant === READY_METER ? "instances kept ready, counted by the app's metric" : BEYOND;
-    const meter = variant === READY_METER ? READY_METER : "functions.duration";
-    if (variant !== "consumption")
-      return [{ ...known(meter, variant === READY_METER ? "flex" : variant, "mib-ms", quantity, "measured"), why }];
-    // the metric is there for Premium too, which is not billed by it
-    if (plan === "consumption") return [{ ...known(meter, variant, "mib-ms", quantity, "measured"), why }];
-    return plan === null ? [noDuration("", NO_PLAN)] : [];
-  },
+  beyondRuns,
 };
+
+/** Always-ready instances are paid all the time; what is left of execution time belongs to no execution. */
+function beyondRuns({ plan, memoryMib }: UsageGroup, variant: string, quantity: number | null): Reading[] {
+  if (variant === "ready") {
+    const ready = quantity === null || memoryMib === null ? null : quantity * Math.round(memoryMib);
+    const why = ready === null ? READY_UNKNOWN : "instances kept ready: as configured now, over the whole time";
+    return [{ meter: READY_METER, variant: "flex", quantity: ready, unit: "mib-ms", basis: "assumed", why }];
+  }
+  if (variant === READY_METER)
+    return [{ ...known(READY_METER, "flex", "mib-ms", quantity!, "measured"), why: "instances kept ready, by the app's metric" }];
+  const measured = { ...known("functions.duration", variant, "mib-ms", quantity!, "measured"), why: BEYOND };
+  if (variant !== "consumption" || plan === "consumption") return [measured];
+  // the metric is there for Premium too, which is not billed by it
+  return plan === null ? [noDuration("", NO_PLAN)] : [];
+}

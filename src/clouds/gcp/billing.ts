@@ -30,6 +30,7 @@ const METRICS: readonly BillingMetric[] = [
     variant: "",
     factor: 1_000,
     standing: false,
+    readyPlans: ["run-instance", "run-job"],
   },
 ];
 
@@ -184,8 +185,11 @@ export const billing: Billing = {
   instances: INSTANCES,
   metrics: METRICS,
   modelOf: (group) => (group.plan === "run-refused" ? 0 : byInstance(group.plan) ? null : requestMs(group)),
-  beyondRuns(group, _variant, quantity) {
+  beyondRuns(group, of, quantity) {
     const variant = byInstance(group.plan) ? "instance-based" : "request-based";
+    // paid at a lower price while they idle, and nothing that is read says how long
+    if (of === "ready")
+      return sizedReadings(group, variant, null, "assumed", "minimum instances: the time they idle is not in the telemetry");
     if (sizeUnknown(group)) return sizedReadings(group, variant, null, "measured", NO_SIZE);
     return sizedReadings(group, variant, quantity, group.plan === null ? "assumed" : "measured", BEYOND);
   },
