@@ -202,8 +202,8 @@ export interface LiveSession {
   readonly principal: string | null;
   readonly collector: Collector;
   readonly applier: Applier;
-  /** null: the cloud has no versions to probe. */
-  readonly prober: Prober | null;
+  /** A sentence: why functions of this cloud are not probed. */
+  readonly prober: Prober | string;
   /** Tries what can be tried without writing. */
   permissions(): AsyncIterable<PermissionCheck>;
   /** Calls made so far by API, with how many were throttled, for the closing line and the benches. */

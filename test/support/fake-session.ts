@@ -84,7 +84,7 @@ export function fakeSession(target: Target, cloud: FakeCloud): FakeSession {
       spentUsd: () => usd,
     },
     applier: { read: unused, owners: unused, write: unused, moveAlias: unused },
-    prober: null,
+    prober: "no probes here",
     async *permissions() {
       yield* cloud.permissions ?? [];
     },

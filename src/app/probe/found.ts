@@ -1,11 +1,14 @@
 /** The function that a name means, in the targets of a probe. */
 import { existsSync } from "node:fs";
 import { CallError } from "../../clouds/kit/call-error.ts";
-import type { LiveSession } from "../../clouds/room.ts";
+import type { LiveSession, Prober } from "../../clouds/room.ts";
 import { EXIT, UserError } from "../../model/errors.ts";
 import type { LiveResource, ResourceRef } from "../../model/plan.ts";
 import { openDataset } from "../../store/index.ts";
 import { nameOf } from "../targets.ts";
+
+/** A session to a cloud that can probe. */
+export type ProbingSession = LiveSession & { readonly prober: Prober };
 
 /** Most names that are suggested. */
 const MOST_NAMES = 3;
@@ -15,10 +18,10 @@ const MOST_NAMES = 3;
  * are several, or it cannot be read.
  */
 export async function found(
-  sessions: readonly LiveSession[],
+  sessions: readonly ProbingSession[],
   fn: string,
   dataDir: string,
-): Promise<{ session: LiveSession; live: LiveResource }> {
+): Promise<{ session: ProbingSession; live: LiveResource }> {
   const results = await Promise.allSettled(sessions.map((session) => session.applier.read(refOf(session, fn))));
   const there = results.flatMap((one, i) => (one.status === "fulfilled" ? [{ session: sessions[i]!, live: one.value }] : []));
   if (there.length === 1) return there[0]!;

@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { regretOf } from "../../analyzer/sizing/index.ts";
-import type { LiveSession, ProbeResult } from "../../clouds/room.ts";
+import type { LiveSession, Prober, ProbeResult } from "../../clouds/room.ts";
 import { EXIT, UserError } from "../../model/errors.ts";
 import type { LiveResource } from "../../model/plan.ts";
 import type { Invocation } from "../../model/records.ts";
@@ -18,7 +18,7 @@ import { ratesWith } from "../rates.ts";
 import { rightsize } from "../rightsize.ts";
 import type { Settings } from "../settings.ts";
 import type { Scope } from "../targets.ts";
-import { found } from "./found.ts";
+import { found, type ProbingSession } from "./found.ts";
 import { type ProbePrice, probePrice } from "./price.ts";
 import { probeSizes } from "./sizes.ts";
 
@@ -77,8 +77,7 @@ export async function probe(
   world: LiveWorld,
 ): Promise<ProbeOutcome> {
   return withSessions(scope, world, async ({ sessions }) => {
-    const { session, live } = await found(sessions, options.fn, dataDir);
-    if (session.prober === null) throw new UserError(`${nameOf(session.target)}: this cloud has no versions to probe`);
+    const { session, live } = await found(withProbers(sessions), options.fn, dataDir);
     const advice = await adviceOn(dataDir, live, settings, world);
     const sizesMib = probeSizes(options.sizesMib, live, advice);
     const price = probePrice(ratesWith(settings.pricesFile), live, live.settings, sizesMib);
@@ -103,12 +102,20 @@ export async function probe(
     world.host.note(announcement(outcome, price, options, advice));
     if (options.dryRun) return outcome;
     if (!(await options.confirm(`probe ${fn} for at most ${dollars(options.budgetUsd)}?`))) return { ...outcome, ended: "declined" };
-    return measured(dataDir, outcome, { session, live, price, options, advice }, settings, world);
+    return measured(dataDir, outcome, { prober: session.prober, live, price, options, advice }, settings, world);
   });
 }
 
+/** Throws UserError where no target's cloud can probe, with the reason. */
+function withProbers(sessions: readonly LiveSession[]): ProbingSession[] {
+  const able = sessions.filter((one): one is ProbingSession => typeof one.prober !== "string");
+  if (able.length > 0) return able;
+  const reasons = sessions.map(({ target, prober }) => `${nameOf(target)}: ${prober as string}`);
+  throw new UserError(reasons.join("; "), { suggestions: ["evscope rightsize advises on what runs have shown"] });
+}
+
 interface Work {
-  session: LiveSession;
+  prober: Prober;
   live: LiveResource;
   price: ProbePrice;
   options: ProbeOptions;
@@ -116,7 +123,7 @@ interface Work {
 }
 
 async function measured(dataDir: string, outcome: ProbeOutcome, work: Work, settings: Settings, world: LiveWorld): Promise<ProbeOutcome> {
-  const { session, live, price, options, advice } = work;
+  const { prober, live, price, options, advice } = work;
   // taken before anything is paid: a dataset in use would lose what was measured
   const committer = openCommitter(dataDir);
   let result: ProbeResult;
@@ -124,7 +131,7 @@ async function measured(dataDir: string, outcome: ProbeOutcome, work: Work, sett
   let ended: ProbeOutcome["ended"] = "rounds";
   try {
     const floorMib = advice?.floorMib ?? Math.min(...outcome.sizesMib);
-    result = await session.prober!.probe(live, {
+    result = await prober.probe(live, {
       sizesMib: outcome.sizesMib,
       rounds: options.rounds,
       payloads: options.payloads,
