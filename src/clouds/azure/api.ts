@@ -40,7 +40,7 @@ export interface LogsAnswer {
   tables: LogsTable[];
   /** Why it is not complete (`PartialError`: row or size limit, a workspace that failed); null: it is complete. */
   partial: { code: string; message: string } | null;
-  /** Bytes that the service says it scanned (`statistics`); null: not told. */
+  /** Bytes that the service says it scanned (`statistics`); null: not told, which is the rule. */
   scannedBytes: number | null;
 }
 
