@@ -11,7 +11,7 @@ import type { LiveContext, Span } from "../room.ts";
 import type { GcpApi } from "./api.ts";
 import { gap } from "./live-gaps.ts";
 import { entryKey, entryPages, entryReader } from "./log-entries.ts";
-import { anyOf, executionIs, type LogScope, packed, quoted, SEARCH_CHARS, searchFilters, traceIs } from "./log-filter.ts";
+import { executionIs, type LogScope, packed, quoted, SEARCH_CHARS, searchFilters, traceIs } from "./log-filter.ts";
 
 type Context = Pick<LiveContext, "signal" | "keys">;
 
