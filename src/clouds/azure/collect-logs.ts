@@ -4,17 +4,18 @@
  * are traces. The records are those that an export of the same rows gives.
  */
 import type { Gap, Json, Rec } from "../../model/records.ts";
-import type { EpochMs, Ms } from "../../model/units.ts";
+import type { Ms } from "../../model/units.ts";
 import type { CollectPlan, CollectRequest, CollectTask, LiveContext, Signal, Span } from "../room.ts";
 import { type AzureApi, AzureError, type LogsAnswer } from "./api.ts";
 import { planPaid, runPaid } from "./collect-paid.ts";
-import { shapeOf, type Table } from "./kql-tables.ts";
+import type { Table } from "./kql-tables.ts";
 import { type AppScope, type Lines, rowsKql } from "./kql-queries.ts";
 import { gap, gapOf } from "./live-gaps.ts";
-import { pieces, queryEstimate, QUERY_MOST, type Sizes, sizesOf, slotsIn, TASK_MOST } from "./log-plans.ts";
+import { type Sizes, sizesOf } from "./log-plans.ts";
 import { isFree, type LogSource, retentionDaysOf } from "./log-sources.ts";
 import { logTables } from "./log-tables.ts";
-import { ask, MAX_ROWS, recordsOf } from "./log-window.ts";
+import { type Detail, type Part, type Scope, tasksOf, titleOf } from "./log-tasks.ts";
+import { ask, MAX_ROWS, NOTHING, recordsOf } from "./log-window.ts";
 import { liveReader } from "./read-live.ts";
 
 const DAY_MS: Ms = 86_400_000;
@@ -24,40 +25,6 @@ const DAY_MS: Ms = 86_400_000;
  */
 const LATE_MS: Ms = 300_000;
 const NEWEST = " (newest)";
-
-/** Whose rows are read, where from, and how the target's narrowing is called. */
-export interface Scope {
-  sources: readonly LogSource[];
-  apps: AppScope;
-  /** `scopeName` of the target. */
-  narrowed: string;
-}
-
-/** One thing that the dataset holds or lacks of a source: tables that are read by one reader. */
-interface Part {
-  source: LogSource;
-  signal: Signal;
-  lines: Lines;
-  tables: Table[];
-  /** Its name in the dataset. */
-  name: string;
-  /** Names under which it may be held, its own among them. */
-  heldAs: string[];
-}
-
-/** What a task remembers between `plan` and `run`. */
-export interface Detail {
-  source: LogSource;
-  apps: AppScope;
-  lines: Lines;
-  /** Windows to ask for, table by table. */
-  queries: { table: Table; windows: Span[] }[];
-  /** Paid tables only: price of a byte, bytes of the whole window, and what all paid queries of the command may cost. */
-  paid: { usdPerByte: number; bytes: number; limitUsd: number } | null;
-}
-
-/** A table that the dialect does not have. */
-const NOTHING: LogsAnswer = { tables: [], partial: null, scannedBytes: null };
 
 /** Exceptions first: a failed run that comes after its reason need not be held. */
 const LOG_TABLES: { readonly [lines in Lines]: readonly Table[] } = {
@@ -116,11 +83,6 @@ function partsOf(api: AzureApi, source: LogSource, narrowed: string, request: Co
   return parts;
 }
 
-/** `AppTraces, AppRequests of shop-logs`. */
-function titleOf(source: LogSource, tables: readonly Table[]): string {
-  return `${tables.map((table) => shapeOf(source.dialect, table)?.name ?? table).join(", ")} of ${source.name}`;
-}
-
 function unheld(part: Pick<Part, "heldAs">, window: Span, missing: (source: string, window: Span) => Span[]): Span[] {
   return part.heldAs.reduce((spans, name) => spans.flatMap((span) => missing(name, span)), [window]);
 }
@@ -154,45 +116,6 @@ async function planFree(
     plan.tasks.push(...tasksOf(part, part.name, apps, settled, sizes, ctx.requestsPerS));
     plan.tasks.push(...tasksOf(part, part.name + NEWEST, apps, { from: settled.to, to: span.to }, sizes, ctx.requestsPerS));
   }
-}
-
-/** Tasks of a window, and what each is to ask. Where nothing is known of sizes: a day at a time. */
-function tasksOf(part: Part, name: string, apps: AppScope, window: Span, sizes: Sizes | null, requestsPerS: number | null): CollectTask[] {
-  if (window.from >= window.to) return [];
-  const { source, lines, tables, signal } = part;
-  const slots = sizes === null ? [] : [...sizes.tables.values()].flat().sort((a, b) => a.from - b.from);
-  const slices = sizes === null ? days(window) : pieces(window, slots, sizes.slotMs, TASK_MOST);
-  return slices.map((slice) => {
-    const queries = tables.map((table) => ({ table, windows: sizes === null ? [slice] : counted(slice, table, sizes) }));
-    const detail: Detail = { source, apps, lines, queries, paid: null };
-    const calls = queries.reduce((sum, query) => sum + query.windows.length, 0);
-    const bytes = slotsIn(slice, slots, sizes?.slotMs ?? 1).reduce((sum, slot) => sum + (slot.bytes ?? 0), 0);
-    return {
-      source: name,
-      signal,
-      title: titleOf(source, tables),
-      via: "Log Analytics",
-      window: slice,
-      estimate: queryEstimate(sizes === null ? null : calls, bytes, requestsPerS),
-      detail: detail as unknown as Json,
-    };
-  });
-}
-
-/** What to ask of one table; nothing where nothing was counted. */
-function counted(slice: Span, table: Table, sizes: Sizes): Span[] {
-  const own = slotsIn(slice, sizes.tables.get(table) ?? [], sizes.slotMs).filter((slot) => slot.rows > 0);
-  return own.length === 0 ? [] : pieces(slice, own, sizes.slotMs, QUERY_MOST);
-}
-
-function days(window: Span): Span[] {
-  const found: Span[] = [];
-  for (let from: EpochMs = window.from; from < window.to;) {
-    const to = Math.min(window.to, (Math.floor(from / DAY_MS) + 1) * DAY_MS);
-    found.push({ from, to });
-    from = to;
-  }
-  return found;
 }
 
 /** Tables that are kept for less than the window. */

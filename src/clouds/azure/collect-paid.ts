@@ -6,29 +6,20 @@
 import type { Json, Rec } from "../../model/records.ts";
 import type { Bytes, Usd } from "../../model/units.ts";
 import { BudgetError, spend, spentTogetherUsd, usdText } from "../kit/spent.ts";
-import type { CollectPlan, CollectRequest, CollectTask, LiveContext, Signal, Span } from "../room.ts";
+import type { CollectPlan, CollectRequest, CollectTask, LiveContext, Span } from "../room.ts";
 import { type AzureApi, AzureError, type LogsAnswer } from "./api.ts";
-import type { Detail } from "./collect-logs.ts";
 import { shapeOf, type Table } from "./kql-tables.ts";
-import { type AppScope, type Lines, paidRowsKql } from "./kql-queries.ts";
-import { gap, gapOf } from "./live-gaps.ts";
+import { type AppScope, paidRowsKql } from "./kql-queries.ts";
+import { gap } from "./live-gaps.ts";
 import { ingestedBytes, searchPrice } from "./log-plans.ts";
 import type { LogSource } from "./log-sources.ts";
 import { logTables } from "./log-tables.ts";
+import type { Detail, Part } from "./log-tasks.ts";
 import { askPaid, recordsOf } from "./log-window.ts";
 import { liveReader } from "./read-live.ts";
 
 /** What one query may read, so that its answer stays small and a broken one costs little. */
 const QUERY_BYTES: Bytes = 50e6;
-
-/** One table of a workspace. */
-export interface PaidPart {
-  source: LogSource;
-  signal: Signal;
-  lines: Lines;
-  tables: readonly Table[];
-  name: string;
-}
 
 /** What a search of this table would scan. null: the workspace does not say. */
 export async function scannedBytes(
@@ -46,12 +37,12 @@ export async function scannedBytes(
   }
 }
 
-/** A task per missing window that fits into `maxUsd`; what does not is a gap. */
+/** For the one table of `part`: a task per missing window that fits into `maxUsd`; what does not is a gap. */
 export async function planPaid(
   api: AzureApi,
   ctx: LiveContext,
   apps: AppScope,
-  part: PaidPart,
+  part: Part,
   request: CollectRequest,
   spans: readonly Span[],
   maxUsd: Usd,

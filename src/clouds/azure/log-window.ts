@@ -23,6 +23,9 @@ const LONGEST_QUERY_MS: Ms = 600_000;
 /** Halves in a row that end in a time-out before it is no matter of size. */
 const TIMEOUTS = 4;
 
+/** What a table gives that a dialect does not have. */
+export const NOTHING: LogsAnswer = { tables: [], partial: null, scannedBytes: null };
+
 /** A query of a free table, within the quota of concurrent ones. The service may work on it six times as long as on a call. */
 export function ask(
   api: AzureApi,
