@@ -17,7 +17,7 @@ export interface Scope {
 export class NotTranslated extends Error {}
 
 export const ident = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-const typeOf = (node: Node): string => node.ResultType?.Name ?? "unknown";
+export const typeOf = (node: Node): string => node.ResultType?.Name ?? "unknown";
 
 /** SQL of a scalar expression. */
 export function sqlOf(node: Node, scope: Scope): string {
@@ -35,7 +35,9 @@ export function sqlOf(node: Node, scope: Scope): string {
         textOf(node)
           .replace(/^dynamic\(/, "")
           .replace(/\)$/, "")
-          .replace(/'((?:[^'\\]|\\.)*)'/g, (_, text: string) => JSON.stringify(text)),
+          .replace(/"(?:[^"\\]|\\.)*"|'((?:[^'\\]|\\.)*)'/g, (whole, inner?: string) =>
+            inner === undefined ? whole : JSON.stringify(inner),
+          ),
       );
     case "NameReference": {
       const name = nameOf(node);
@@ -123,7 +125,7 @@ function listOf(items: readonly Node[], scope: Scope): string[] {
 
 /** Whether a text holds a term: bounded by what is no letter or digit. https://learn.microsoft.com/kusto/query/datatypes-string-operators */
 function hasTerm(value: string, term: string, folded: boolean): string {
-  const escaped = `regexp_replace(${term}, '([^A-Za-z0-9_ ])', '\\\\\\1', 'g')`;
+  const escaped = `regexp_escape(${term})`;
   return `regexp_matches(${value}, '(^|[^A-Za-z0-9])' || ${escaped} || '($|[^A-Za-z0-9])'${folded ? ", 'i'" : ""})`;
 }
 
@@ -269,42 +271,5 @@ function toText(node: Node, scope: Scope): string {
       throw new NotTranslated("tostring of a time");
     default:
       return `coalesce(CAST(${sql} AS VARCHAR), '')`;
-  }
-}
-
-/** SQL of an aggregate of `summarize`. */
-export function aggregateOf(node: Node, scope: Scope): string {
-  if (kindOf(node) !== "FunctionCallExpression") throw new NotTranslated(`aggregate ${textOf(node)}`);
-  const [callee, ...args] = parts(node);
-  const [a = "", b = ""] = args.map((arg) => (kindOf(arg) === "StarExpression" ? "*" : sqlOf(arg, scope)));
-  const isDynamic = args[0] !== undefined && typeOf(args[0]) === "dynamic";
-  switch (nameOf(callee!)) {
-    case "count":
-      return "count(*)";
-    case "countif":
-      return `count(*) FILTER (WHERE ${a})`;
-    case "sum":
-      return typeOf(args[0]!) === "real" ? `coalesce(sum(${a}), 0)` : `CAST(coalesce(sum(${a}), 0) AS BIGINT)`;
-    case "sumif":
-      return typeOf(args[0]!) === "real"
-        ? `coalesce(sum(${a}) FILTER (WHERE ${b}), 0)`
-        : `CAST(coalesce(sum(${a}) FILTER (WHERE ${b}), 0) AS BIGINT)`;
-    case "dcount":
-      return `count(DISTINCT ${a})`;
-    case "min":
-    case "max":
-      return `${nameOf(callee!)}(${a})`;
-    case "avg":
-      return `avg(${a})`;
-    case "take_any":
-    case "any":
-      return `any_value(${a})`;
-    case "percentile":
-      return `quantile_disc(${a}, ${b} / 100.0)`;
-    case "make_set":
-    case "make_list":
-      return `CAST(to_json(list(${nameOf(callee!) === "make_set" ? "DISTINCT " : ""}${isDynamic ? `CAST(${a} AS JSON)` : a})) AS VARCHAR)`;
-    default:
-      throw new NotTranslated(`aggregate ${nameOf(callee!)}`);
   }
 }

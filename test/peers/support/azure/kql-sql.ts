@@ -1,6 +1,7 @@
 /** KQL queries as DuckDB SQL, from Microsoft's bound tree: the operators that evscope's texts use, and no more. */
 import { type Bound, bind, columnsOf, type Node } from "./kusto.ts";
-import { aggregateOf, ident, NotTranslated, type Scope, sqlOf } from "./kql-expressions.ts";
+import { aggregateOf } from "./kql-aggregates.ts";
+import { ident, NotTranslated, type Scope, sqlOf } from "./kql-expressions.ts";
 import { kindOf, nameOf, parts, textOf, tokens } from "./syntax.ts";
 import type { Tables } from "./table-schemas.ts";
 
@@ -17,8 +18,8 @@ export interface Translated {
   problems: string[];
 }
 
-/** Names of tables are kept: the caller has made tables or views of those names in `schema`. */
-export function translate(text: string, tables: Tables, schema: string, nowTicks: bigint): Translated {
+/** `tableSql`: SQL of a table, with the columns that the schema says. */
+export function translate(text: string, tables: Tables, tableSql: (table: string) => string, nowTicks: bigint): Translated {
   const bound = bind(text, tables);
   if (bound.problems.length > 0) return { sql: "", columns: [], problems: bound.problems };
   const scalars = new Map<string, string>();
@@ -43,7 +44,7 @@ export function translate(text: string, tables: Tables, schema: string, nowTicks
         const columns = columnsOf(node);
         return (
           relations.get(name) ?? {
-            sql: `SELECT ${columns.map((c) => ident(c.name)).join(", ")} FROM ${ident(schema)}.${ident(name)}`,
+            sql: `SELECT ${columns.map((c) => ident(c.name)).join(", ")} FROM (${tableSql(name)})`,
             columns,
             ordered: false,
           }

@@ -41,8 +41,7 @@ let loaded: Parser | null = null;
 function parser(): Parser {
   if (loaded) return loaded;
   const require = createRequire(import.meta.url);
-  require("@kusto/language-service-next/bridge.min.js");
-  require("@kusto/language-service-next/Kusto.Language.Bridge.min.js");
+  for (const script of ["bridge.min.js", "Kusto.Language.Bridge.min.js"]) require(`@kusto/language-service-next/${script}`);
   const { Language } = (globalThis as any).Kusto;
   const { Symbols } = Language;
   return (loaded = {

@@ -51,9 +51,9 @@ export class RowsDb {
     await this.#engine.run(sql);
   }
 
-  /** Answers a text over the tables of a schema, as the service would at `nowMs`. */
-  async ask(kql: string, tables: Tables, schema: string, nowMs: number): Promise<Answer> {
-    const { sql, columns, problems } = translate(kql, tables, schema, BigInt(nowMs) * TICKS_PER_MS);
+  /** Answers a text as the service would at `nowMs`. `from`: SQL of each table that the text may name. */
+  async ask(kql: string, tables: Tables, from: (table: string) => string, nowMs: number): Promise<Answer> {
+    const { sql, columns, problems } = translate(kql, tables, from, BigInt(nowMs) * TICKS_PER_MS);
     if (problems.length > 0) return { columns: [], rows: [], problems };
     const rows = await this.#engine.rows(sql).catch((error: Error) => {
       throw new Error(`${error.message}\nin ${sql}\nof ${kql}`);
