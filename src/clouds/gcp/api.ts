@@ -8,7 +8,7 @@ import { CallError } from "../kit/call-error.ts";
  * the discovery document. `functions` is API v2, `functions1` is v1. The list of all that are asked: `client-services.ts`.
  */
 export type Api =
-  | `run:${"Services" | "Revisions" | "Operations"}.${string}`
+  | `run:${"Services" | "Revisions" | "Operations" | "Locations"}.${string}`
   | `${"functions" | "functions1"}:${string}`
   | `logging:${string}`
   | `monitoring:${string}`

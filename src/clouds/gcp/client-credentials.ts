@@ -1,0 +1,89 @@
+/** Application Default Credentials only, and the service account on top of them. No key is ever read, kept or printed here. */
+import { EXIT, UserError } from "../../model/errors.ts";
+import type { Ms } from "../../model/units.ts";
+import type { LiveContext, Target } from "../room.ts";
+import { type Failure, failureOf } from "./client-errors.ts";
+import { loaded } from "./client-services.ts";
+
+export interface Credentials {
+  /** Headers of a request: a token that is good for some time, and the project that is billed for quota where the credentials name one. */
+  headers(): Promise<{ [name: string]: string }>;
+  /** The token was refused: the next `headers` fetches another. */
+  renew(): void;
+  /** E-mail of the account; null: the credentials do not say. */
+  principal: string | null;
+  /** `googleapis.com`, or the domain of another universe. */
+  universe: string;
+}
+
+const SCOPE = "https://www.googleapis.com/auth/cloud-platform";
+/** Longest look for a metadata server where nothing else says that this is Google Cloud: an address that nobody has answers never. */
+const LOOK_MS: Ms = 1_000;
+
+/** As far as it is used here: every client of the library has it. */
+interface AuthClient {
+  getRequestHeaders(url?: string): Promise<Headers>;
+  universeDomain?: string;
+  /** JWT of a service account's key. */
+  email?: string;
+  /** External accounts that impersonate one. */
+  getServiceAccountEmail?(): string | null;
+}
+
+/** Finds the credentials. Throws UserError (exit 3) where there are none. */
+export async function credentialsOf(target: Target, context: LiveContext): Promise<Credentials> {
+  const sdk = await loaded("google-auth-library", () => import("google-auth-library"));
+  const project = target.account ?? "";
+
+  async function open(): Promise<AuthClient> {
+    const auth = new sdk.GoogleAuth({ scopes: [SCOPE], projectId: project });
+    const look = auth._checkIsGCE.bind(auth);
+    auth._checkIsGCE = () => Promise.race([look(), context.clock.sleep(LOOK_MS, context.signal).then(() => false)]);
+    const own = await auth.getClient();
+    const impersonate = target.gcp?.impersonate ?? null;
+    if (impersonate === null) return own as AuthClient;
+    return new sdk.Impersonated({
+      sourceClient: own as ConstructorParameters<typeof sdk.Impersonated>[0] extends infer O
+        ? NonNullable<O>["sourceClient" & keyof NonNullable<O>]
+        : never,
+      targetPrincipal: impersonate,
+      targetScopes: [SCOPE],
+      delegates: [],
+      lifetime: 3600,
+    }) as AuthClient;
+  }
+
+  let held = open();
+  const first = await held.catch((error: unknown) => {
+    throw credentialsError(failureOf(error), target, error);
+  });
+  return {
+    async headers() {
+      const client = await held;
+      return Object.fromEntries((await client.getRequestHeaders()).entries());
+    },
+    renew() {
+      held = open();
+      held.catch(() => {});
+    },
+    principal: target.gcp?.impersonate ?? first.email ?? first.getServiceAccountEmail?.() ?? null,
+    universe: first.universeDomain ?? "googleapis.com",
+  };
+}
+
+/** The error for credentials that Google, or the library itself, does not take: exit 3, with what to do. */
+export function credentialsError(failure: Failure, target: Target, cause: unknown): UserError {
+  const login = "gcloud auth application-default login";
+  const text = `${failure.code} ${failure.message}`;
+  const [what, suggestions] =
+    failure.code === "CONSUMER_INVALID"
+      ? [`there is no Google Cloud project ${target.account}`, ["correct the project's ID in evscope.yaml, or --project"]]
+      : /Could not load the default credentials|NO_ADC/.test(text)
+        ? ["no Google Cloud credentials found", [`sign in: ${login}`, "or set GOOGLE_APPLICATION_CREDENTIALS"]]
+        : /invalid_grant|invalid_rapt|expired/i.test(text)
+          ? ["the Google Cloud credentials have expired", [`sign in again: ${login}`, "the same command goes on where this one stopped"]]
+          : /impersonat|iamcredentials|getAccessToken/i.test(text)
+            ? [`may not act as ${target.gcp?.impersonate ?? "the service account"}`, ["grant roles/iam.serviceAccountTokenCreator on it"]]
+            : ["Google Cloud does not take these credentials", [`sign in: ${login}`, "evscope doctor shows what is found"]];
+  return new UserError(`${target.name}: ${what}: ${failure.message}`, { exitCode: EXIT.credentials, suggestions, cause });
+}
