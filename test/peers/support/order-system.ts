@@ -146,7 +146,7 @@ export async function deploy(
   };
 }
 
-const TRUST = JSON.stringify({
+export const TRUST = JSON.stringify({
   Version: "2012-10-17",
   Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
 });

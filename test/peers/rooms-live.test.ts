@@ -1,0 +1,7 @@
+/** The three rooms are equal live as well: one story, told by the servers of three vendors. */
+import { rooms } from "../../src/clouds/index.ts";
+import { liveContract } from "../contract/live-contract.ts";
+import { startAwsStory } from "./support/aws-story.ts";
+import { has } from "./support/servers.ts";
+
+liveContract(rooms.aws, has("moto") ? startAwsStory : null);
