@@ -6,10 +6,10 @@ import { PROJECT, REGION } from "./scripted-gcp.ts";
 /** Pages of `entries.list`, oldest entry first. `pageSize`: entries of a page, where not what was asked for. */
 export function logPages(entries: readonly JsonObject[], pageSize?: number): (request: JsonObject) => JsonObject[] {
   const sorted = [...entries].sort((a, b) => (String(a["timestamp"]) < String(b["timestamp"]) ? -1 : 1));
-  return (request) => {
-    const filter = parseFilter(String(request["filter"]));
-    const found = sorted.filter((entry) => matches(filter, entry));
-    const size = pageSize ?? Number(request["pageSize"]);
+  return (asked) => {
+    const filter = parseFilter(String(asked["filter"]));
+    const found = sorted.filter((one) => matches(filter, one));
+    const size = pageSize ?? Number(asked["pageSize"]);
     const pages = Array.from({ length: Math.max(1, Math.ceil(found.length / size)) }, (_, i): JsonObject => {
       const some = found.slice(i * size, (i + 1) * size);
       // REST leaves out an empty list
@@ -38,6 +38,9 @@ function entry(at: number, log: string, type: string, labels: JsonObject, more: 
 }
 
 export const traceId = (n: number): string => n.toString(16).padStart(32, "a");
+const spanId = (n: number): string => n.toString(16).padStart(16, "b");
+/** How a request is named that names no execution. */
+export const requestId = (n: number): string => `${traceId(n)}/${spanId(n)}`;
 const run = (name: string, region = REGION): JsonObject => ({
   service_name: name,
   configuration_name: name,
@@ -56,7 +59,7 @@ export function request(name: string, n: number, at: number, latencyMs = 120, mo
       userAgent: "curl",
     },
     trace: `projects/${PROJECT}/traces/${traceId(n)}`,
-    spanId: n.toString(16).padStart(16, "0"),
+    spanId: spanId(n),
     labels: { instanceId: `instance-${name}` },
     receiveTimestamp: iso(at + latencyMs + 100),
     ...more,

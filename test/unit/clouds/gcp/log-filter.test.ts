@@ -163,7 +163,7 @@ describe("filters of a search", () => {
     const request = logs.request("orders", 5, window.from);
     const asked = [
       { kind: "request" as const, value: "abc123" },
-      { kind: "request" as const, value: `${logs.traceId(5)}/0000000000000005` },
+      { kind: "request" as const, value: logs.requestId(5) },
     ];
     expect(
       given(searchFiltersOf(ALL, window, restrictionsOf(PROJECT, asked)), [execution, request, logs.request("orders", 6, window.from)]),
