@@ -12,7 +12,7 @@ export function findingsOf(configs: readonly Config[], windowMs: Ms): Finding[] 
   const named = (code: Finding["code"], what: string, advice: string, found: readonly Config[]): Finding[] =>
     found.length === 0 ? [] : [{ code, what, advice, names: [...new Set(found.map((one) => one.name))].sort() }];
   const short = tables.filter(({ settings: { retentionD: days } }) => typeof days === "number" && days * DAY_MS < windowMs);
-  const paid = tables.filter(({ settings: { class: plan } }) => plan === "Basic" || plan === "Auxiliary");
+  const paid = tables.filter(({ settings: { plan } }) => plan === "Basic" || plan === "Auxiliary");
   return [
     ...named(
       "retention",

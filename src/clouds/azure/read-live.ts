@@ -1,13 +1,16 @@
 /** Answers of live calls through the readers of exported files: one normaliser for both. */
 import type { Format, Position, Source } from "../../model/formats.ts";
 import type { IdKeys } from "../../model/id-keys.ts";
-import type { Json, Rec } from "../../model/records.ts";
+import type { JsonObject } from "../../model/json.ts";
+import type { Rec } from "../../model/records.ts";
+import type { EpochMs } from "../../model/units.ts";
 import type { AzureApi } from "./api.ts";
+import { resourceDescriptions } from "./configuration.ts";
 import { gap } from "./live-gaps.ts";
 
 export interface LiveReader {
   /** The records that this answer completes. What cannot be read is a gap among them. */
-  read(answer: Json): Rec[];
+  read(answer: JsonObject): Rec[];
   /** The source ended: records that were still held. */
   end(): Rec[];
 }
@@ -42,4 +45,11 @@ export function liveReader(api: Pick<AzureApi, "subscription">, format: Format, 
       return take();
     },
   };
+}
+
+/** Descriptions of resources as records, seen at this moment. */
+export function configsOf(api: Pick<AzureApi, "subscription">, keys: IdKeys, resources: JsonObject[], at: EpochMs): Rec[] {
+  const reader = liveReader(api, resourceDescriptions, keys, "descriptions of resources");
+  const records = [...reader.read({ value: resources }), ...reader.end()];
+  return records.map((record) => (record.type === "config" ? { ...record, observedAt: at } : record));
 }

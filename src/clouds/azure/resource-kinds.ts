@@ -1,5 +1,5 @@
 /** What each kind of resource says that evscope reads. Secrets (keys, app settings, webhook queries) are never kept. */
-import { type JsonObject, isObject } from "../../model/json.ts";
+import { type JsonObject, isObject, numberOf } from "../../model/json.ts";
 import type { Config, Json } from "../../model/records.ts";
 import { ArmResource, BusEntityProperties, CosmosContainer, EventSubscriptionProperties, SiteProperties } from "./schema.ts";
 import { durationOf, momentOf, resourceIdOf, textOf } from "./values.ts";
@@ -50,8 +50,23 @@ function site({ name, kind, etag, p }: Resource): Described | null {
       runtimeVersion: flex?.runtime?.version,
       serverFarm: (serverFarmId ?? appServicePlanId)?.toLowerCase(),
       state,
+      tags: tagsOf(p["tags"]),
+      component: componentOf(p["tags"]),
     }),
   };
+}
+
+/** Tags but for those that the portal hides: some hold instrumentation keys. */
+function tagsOf(tags: Json | undefined): JsonObject | null {
+  return isObject(tags) ? Object.fromEntries(Object.entries(tags).filter(([name]) => !/^hidden-/i.test(name))) : null;
+}
+
+/** ARM ID of the Application Insights component that the portal shows with an app; null: not said. */
+function componentOf(tags: Json | undefined): string | null {
+  const link = isObject(tags)
+    ? Object.entries(tags).find(([name]) => /^hidden-link:\s*\/app-insights-resource-id$/i.test(name))
+    : undefined;
+  return textOf(link?.[1])?.toLowerCase() ?? null;
 }
 
 /** A function inside an app: its trigger, as `function.json` describes it. */
@@ -73,6 +88,9 @@ function siteFunction({ id, name, p }: Resource): Described {
       app: app?.toLowerCase(),
       trigger: textOf(trigger?.["type"]),
       cardinality: textOf(trigger?.["cardinality"]),
+      // names of an app setting and of a subscription to a topic, no secrets
+      connection: textOf(trigger?.["connection"]),
+      subscription: textOf(trigger?.["subscriptionName"]),
       disabled: typeof p["isDisabled"] === "boolean" ? p["isDisabled"] : null,
     }),
   };
@@ -187,6 +205,48 @@ function bus({ name, sku, p }: Resource, service: string): Described {
   };
 }
 
+/** An Application Insights component: https://learn.microsoft.com/rest/api/application-insights/components/get */
+function component({ name, p }: Resource): Described {
+  const workspace = textOf(p["WorkspaceResourceId"] ?? p["workspaceResourceId"]);
+  return logGroup(name, {
+    service: "applicationinsights",
+    workspace: workspace?.toLowerCase(),
+    retentionD: daysOf(p["RetentionInDays"] ?? p["retentionInDays"]),
+  });
+}
+
+/** A Log Analytics workspace: https://learn.microsoft.com/rest/api/loganalytics/workspaces/get */
+function workspace({ name, p }: Resource): Described {
+  const capping = isObject(p["workspaceCapping"]) ? p["workspaceCapping"] : {};
+  return logGroup(name, {
+    service: "loganalytics",
+    customerId: textOf(p["customerId"]),
+    retentionD: daysOf(p["retentionInDays"]),
+    // -1: no quota
+    dailyQuotaGb: daysOf(capping["dailyQuotaGb"]),
+  });
+}
+
+/** A table of a workspace: https://learn.microsoft.com/rest/api/loganalytics/tables/get */
+function workspaceTable({ name, p }: Resource): Described {
+  return logGroup(lastPart(name), {
+    service: "loganalytics",
+    plan: textOf(p["plan"]),
+    retentionD: daysOf(p["retentionInDays"]),
+    totalRetentionD: daysOf(p["totalRetentionInDays"]),
+  });
+}
+
+function logGroup(name: string, settings: { [key: string]: Json | undefined }): Described {
+  return { kind: "log-group", name, from: null, to: null, revision: null, settings: said(settings) };
+}
+
+/** A number above 0; null: none, or -1 for "the default". */
+function daysOf(value: Json | undefined): number | null {
+  const number = numberOf(value);
+  return number !== null && number > 0 ? number : null;
+}
+
 /** Describes a resource of a kind that is read; null: another kind (or a site that is no Function App). */
 export function described(head: ArmResource, raw: JsonObject): Described | null {
   const properties = raw["properties"];
@@ -216,6 +276,12 @@ export function described(head: ArmResource, raw: JsonObject): Described | null 
       return busRule(resource);
     case "microsoft.eventhub/namespaces/eventhubs":
       return { kind: "stream", name: lastPart(head.name), from: null, to: null, revision: null, settings: { service: "eventhubs" } };
+    case "microsoft.insights/components":
+      return component(resource);
+    case "microsoft.operationalinsights/workspaces":
+      return workspace(resource);
+    case "microsoft.operationalinsights/workspaces/tables":
+      return workspaceTable(resource);
     case "microsoft.documentdb/databaseaccounts/sqldatabases/containers":
     case "microsoft.documentdb/databaseaccounts/sqldatabases/sqlcontainers":
       return container(resource.p["resource"]);
