@@ -56,6 +56,8 @@ async function sizingOf(dataset: Dataset, options: RightsizeOptions, settings: S
     codes: await dataset.codeVersions(),
     cpu: await dataset.cpuTime(filter),
     downstream: await dataset.downstreamTime(filter),
+    loads: await dataset.instanceLoad(filter),
+    uses: await dataset.instanceUse(filter),
     daily: from === null || to === null ? [] : await dataset.dailyRuns({ ...filter, from, to }),
     hours: (epochs) => dataset.epochHours(epochs),
     from,

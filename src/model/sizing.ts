@@ -206,6 +206,8 @@ export interface SizingAdvice {
     invocations: number;
     warm: number;
     sizesMib: Mib[];
+    /** CPU of the instances that ran, where it is chosen apart from memory. Left out: it is not. */
+    sizesVcpu?: Vcpu[];
     /** CPU time per invocation and where it comes from; null: not known. */
     cpuMs: Ms | null;
     /**

@@ -68,7 +68,7 @@ function azureSizes(configs: readonly Described[]): Found[] {
 function googleSizes(configs: readonly Described[]): Found[] {
   const google = configs.filter((one) => one.cloud === "gcp" && !one.resource.includes("/jobs/"));
   const places = Map.groupBy(google, (one) => JSON.stringify([one.account, one.region, one.name.toLowerCase()]));
-  return [...places.values()].flatMap((all) => {
+  return [...places.values()].flatMap((all): Found[] => {
     const fn = all[0]!.name.toLowerCase();
     const revisions = new Map(all.flatMap((one) => (revisionOf(one) === null ? [] : [[revisionOf(one)!, one] as const])));
     const versions = [...revisions].flatMap(([version, one]) => timeline([one]).map((size) => ({ ...size, fn, version })));

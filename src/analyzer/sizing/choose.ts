@@ -34,10 +34,23 @@ export const RULE = {
 /** Weight of cost against duration in the balanced objective: Sizeless, https://arxiv.org/abs/2010.15162 */
 const BALANCED_COST_WEIGHT = 0.75;
 
-/** Cost of a month at one size as a line in the mean warm duration. */
+/** Cost of a month at one size as a line in the billed time, which is the mean warm duration where nothing else is said. */
 export interface CostLine {
   fixedUsdPerMonth: Usd;
   usdPerMonthPerMs: number;
+  /** Left out: the duration itself. */
+  billed?: BilledTime;
+}
+
+/** Mean billed time of a run that takes so long on average, where rounding makes it no line; and the longest duration that is billed so. */
+export interface BilledTime {
+  of(warmMs: Ms): Ms;
+  longest(billedMs: Ms): Ms;
+}
+
+/** Cost of a month at a mean warm duration. */
+export function usdAt(line: CostLine, warmMs: Ms): Usd {
+  return at({ fixed: line.fixedUsdPerMonth, perMs: line.usdPerMonthPerMs, ...(line.billed && { billed: line.billed }) }, warmMs);
 }
 
 export interface ChooseOptions {
@@ -181,12 +194,29 @@ function best(of: Curves, sizes: readonly Mib[], options: ChooseOptions): Mib {
 }
 
 /** What is to be made small, as a line in the duration. */
-type Line = { fixed: number; perMs: number };
-const at = (line: Line, durationMs: Ms): number => line.fixed + line.perMs * durationMs;
+type Line = { fixed: number; perMs: number; billed?: BilledTime; waitPerMs?: number };
+
+function at({ fixed, perMs, billed, waitPerMs = 0 }: Line, durationMs: Ms): number {
+  return billed === undefined ? fixed + perMs * durationMs : fixed + perMs * billed.of(durationMs) + waitPerMs * durationMs;
+}
+
+/** Longest duration at which it is no more than `value`; 0: never. */
+function longestAt(line: Line, value: number): Ms {
+  const { fixed, perMs, billed, waitPerMs = 0 } = line;
+  if (billed === undefined) return (value - fixed) / perMs;
+  if (waitPerMs === 0) return billed.longest((value - fixed) / perMs);
+  let [low, high] = [0, Math.max(value - fixed, 0) / waitPerMs];
+  for (let i = 0; i < 40; i++) {
+    const middle = (low + high) / 2;
+    if (at(line, middle) <= value) low = middle;
+    else high = middle;
+  }
+  return low;
+}
 
 function costLine({ costAt }: ChooseOptions, memoryMib: Mib): Line {
-  const { fixedUsdPerMonth, usdPerMonthPerMs } = costAt(memoryMib);
-  return { fixed: fixedUsdPerMonth, perMs: usdPerMonthPerMs };
+  const { fixedUsdPerMonth, usdPerMonthPerMs, billed } = costAt(memoryMib);
+  return { fixed: fixedUsdPerMonth, perMs: usdPerMonthPerMs, ...(billed && { billed }) };
 }
 
 function objectiveLine(of: Curves, sizes: readonly Mib[], options: ChooseOptions): (memoryMib: Mib) => Line {
@@ -197,9 +227,11 @@ function objectiveLine(of: Curves, sizes: readonly Mib[], options: ChooseOptions
   const leastMs = Math.min(...times);
   const leastUsd = Math.min(...sizes.map((size, i) => at(cost(size), times[i]!)));
   return (size) => {
-    const { fixed, perMs } = cost(size);
+    const { fixed, perMs, billed } = cost(size);
     const weight = BALANCED_COST_WEIGHT / leastUsd;
-    return { fixed: weight * fixed, perMs: weight * perMs + (1 - BALANCED_COST_WEIGHT) / leastMs };
+    const waitPerMs = (1 - BALANCED_COST_WEIGHT) / leastMs;
+    if (billed !== undefined) return { fixed: weight * fixed, perMs: weight * perMs, billed, waitPerMs };
+    return { fixed: weight * fixed, perMs: weight * perMs + waitPerMs };
   };
 }
 
@@ -213,7 +245,7 @@ function gainProbability(of: Curves, memoryMib: Mib, sizes: readonly Mib[], opti
   const limits = of.logCurve(options.currentMib).map((log) => {
     const value = at(now, Math.exp(log));
     const wanted = Math.min(value * (1 - RULE.minGain), value - leastSaving);
-    return Math.log(Math.max((wanted - then.fixed) / then.perMs, Number.MIN_VALUE));
+    return Math.log(Math.max(longestAt(then, wanted), Number.MIN_VALUE));
   });
   return probabilityBelow(of, memoryMib, limits, 0, options.currentMib);
 }
@@ -235,10 +267,12 @@ function saving(of: Curves, memoryMib: Mib, { currentMib, costAt }: ChooseOption
   let next = 0;
   for (const [i, weight] of of.weights.entries()) {
     if (weight < LEAST_WEIGHT) continue;
-    const usdNow = now.fixedUsdPerMonth + now.usdPerMonthPerMs * Math.exp(from[i]!);
+    const usdNow = usdAt(now, Math.exp(from[i]!));
     const thenMs = Math.exp(to[i]!);
     for (const factor of noise) {
-      values[next] = usdNow - then.fixedUsdPerMonth - then.usdPerMonthPerMs * thenMs * factor;
+      values[next] = then.billed
+        ? usdNow - usdAt(then, thenMs * factor)
+        : usdNow - then.fixedUsdPerMonth - then.usdPerMonthPerMs * thenMs * factor;
       weights[next++] = weight / noise.length;
     }
   }

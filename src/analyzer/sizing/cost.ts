@@ -2,9 +2,11 @@
 import type { UsageGroup } from "../../model/billing.ts";
 import type { Interval } from "../../model/plan.ts";
 import type { FunctionStats } from "../../model/sizing.ts";
-import type { Mib, Ms, Usd } from "../../model/units.ts";
+import type { Mib, Ms, Usd, Vcpu } from "../../model/units.ts";
 import { priceReadings, type Rates, usdOf } from "../cost/pricing.ts";
-import type { CostLine } from "./choose.ts";
+import { billedTime } from "./billed-time.ts";
+import { type CostLine, usdAt } from "./choose.ts";
+import type { Product, Setting } from "./product.ts";
 import type { Volume } from "./volume.ts";
 
 /** Rounding up to whole milliseconds makes a run half a millisecond longer on average. */
@@ -19,7 +21,10 @@ type Billed = Pick<FunctionStats, "cloud" | "account" | "region" | "fn" | "archi
 
 /** How a function's bill hangs on its warm duration. */
 export interface CostModel {
-  lineAt(memoryMib: Mib): CostLine;
+  /** By the place on the axis. */
+  lineAt(sizeMib: Mib): CostLine;
+  /** By what is written. */
+  lineOf(setting: Setting): CostLine;
   /** Relative standard deviation of any monthly amount, by the number of runs and the share of cold ones. */
   relativeSd: number;
   coldShare: number | null;
@@ -29,8 +34,10 @@ export interface CostModel {
  * Runs that are not cold cost their true mean (failures and timeouts with them), which keeps its proportion to the trimmed mean at every
  * size; cold ones cost their own duration, in the same proportion, and the same init (all init is billed since 2025-08-01,
  * https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/). Returns why not where no price is known.
+ * `product` left out: sizes are Lambda's.
  */
-export function costModel(stats: FunctionStats, warmMs: Ms, volume: Volume, rates: Rates): CostModel | string {
+export function costModel(stats: FunctionStats, warmMs: Ms, volume: Volume, rates: Rates, product?: ProductCost): CostModel | string {
+  if (product !== undefined && product.rounding !== null) return roundedModel(stats, warmMs, volume, rates, product);
   const { invocations, cold, meanRanMs, warm } = stats;
   const coldShare = cold.unknown >= invocations ? null : cold.count / Math.max(invocations, 1);
   const trimmedMs = warm.trimmedMeanMs ?? warmMs;
@@ -44,32 +51,69 @@ export function costModel(stats: FunctionStats, warmMs: Ms, volume: Volume, rate
   const price = runPrice(stats, rates);
   const why = price(stats.memoryMib!, 1).why;
   if (why !== null) return why;
+  const lineAt = (memoryMib: Mib): CostLine => {
+    const atRest = price(memoryMib, 0).usd;
+    const perBilledMs = (price(memoryMib, 1000).usd - atRest) / 1000;
+    return {
+      fixedUsdPerMonth: volume.perMonth * (atRest + perBilledMs * fixedMs),
+      usdPerMonthPerMs: volume.perMonth * perBilledMs * perMs,
+    };
+  };
   return {
-    lineAt(memoryMib) {
-      const atRest = price(memoryMib, 0).usd;
-      const perBilledMs = (price(memoryMib, 1000).usd - atRest) / 1000;
-      return {
-        fixedUsdPerMonth: volume.perMonth * (atRest + perBilledMs * fixedMs),
-        usdPerMonthPerMs: volume.perMonth * perBilledMs * perMs,
-      };
-    },
+    lineAt,
+    lineOf: ({ memoryMib }) => lineAt(memoryMib),
     relativeSd: Math.hypot(volume.relativeSd, (COLD_DOUBT * Math.abs(coldMs)) / meanBilledMs),
     coldShare,
   };
 }
 
-/** Price of one run by memory and billed time, in the cloud's own rules. */
-function runPrice(stats: Billed, rates: Rates): (memoryMib: Mib, billedMs: Ms) => { usd: Usd; why: string | null } {
-  return (memoryMib, billedMs) => {
+/** How a product that rounds coarsely is paid. */
+export interface ProductCost extends Pick<Product, "settingAt" | "rounding"> {
+  /** Figures of each function that shares the size, in the same configuration. */
+  parts: readonly FunctionStats[];
+  /** Billed time over the sum of the runs' own: below 1 where runs share their instance's. */
+  share: number;
+}
+
+/** Two whole numbers of any product's steps, above any least time. */
+const STRAIGHT_MS = [1000, 2000] as const;
+
+/** Azure and Google Cloud say no billed time and hardly ever whether a run was cold: the true mean of all runs has their cold ones in it. */
+function roundedModel(
+  stats: FunctionStats,
+  warmMs: Ms,
+  volume: Volume,
+  rates: Rates,
+  { settingAt, rounding, parts, share }: ProductCost,
+): CostModel | string {
+  const price = runPrice(stats, rates);
+  const why = price(stats.memoryMib!, STRAIGHT_MS[0], stats.vcpu ?? null).why;
+  if (why !== null) return why;
+  const billed = billedTime(parts, warmMs, rounding!, share);
+  const lineOf = ({ memoryMib, vcpu }: Setting): CostLine => {
+    const [less, more] = STRAIGHT_MS.map((ms) => price(memoryMib, ms, vcpu).usd) as [Usd, Usd];
+    const perBilledMs = (more - less) / (STRAIGHT_MS[1] - STRAIGHT_MS[0]);
+    return {
+      fixedUsdPerMonth: volume.perMonth * (less - perBilledMs * STRAIGHT_MS[0]),
+      usdPerMonthPerMs: volume.perMonth * perBilledMs,
+      billed,
+    };
+  };
+  return { lineAt: (size) => lineOf(settingAt(size)), lineOf, relativeSd: volume.relativeSd, coldShare: null };
+}
+
+/** Price of one run by memory, billed time and CPU, in the cloud's own rules. */
+function runPrice(stats: Billed, rates: Rates): (memoryMib: Mib, billedMs: Ms, vcpu?: Vcpu | null) => { usd: Usd; why: string | null } {
+  return (memoryMib, billedMs, vcpu = null) => {
     const billing = rates.billing[stats.cloud];
     if (billing === undefined) return { usd: 0, why: `no billing rules for ${stats.cloud}` };
-    const thing = priceReadings(billing.invocations(priceOfRuns(stats, memoryMib, billedMs, 1)), stats, rates.prices);
+    const thing = priceReadings(billing.invocations(priceOfRuns(stats, memoryMib, billedMs, 1, vcpu)), stats, rates.prices);
     return { usd: usdOf(thing) ?? 0, why: thing.unknownWhy };
   };
 }
 
 /** Runs as the billing rules take them. */
-export function priceOfRuns(stats: Billed, memoryMib: Mib, billedMs: Ms, count: number): UsageGroup {
+export function priceOfRuns(stats: Billed, memoryMib: Mib, billedMs: Ms, count: number, vcpu: Vcpu | null = null): UsageGroup {
   const { cloud, account, region, fn, architecture, plan, ephemeralMib = null } = stats;
   return {
     cloud,
@@ -82,7 +126,7 @@ export function priceOfRuns(stats: Billed, memoryMib: Mib, billedMs: Ms, count: 
     billedMs,
     durationMs: billedMs,
     maxMemoryMib: null,
-    vcpu: null,
+    vcpu,
     initMs: null,
     emulator: false,
     seenIn: "platform-log",
@@ -95,7 +139,7 @@ export function priceOfRuns(stats: Billed, memoryMib: Mib, billedMs: Ms, count: 
 
 /** Cost of a month at a duration interval, with the doubt about runs and cold starts. */
 export function monthlyUsd(line: CostLine, durationMs: Interval, relativeSd: number): Interval {
-  const usd = (ms: Ms): Usd => line.fixedUsdPerMonth + line.usdPerMonthPerMs * ms;
+  const usd = (ms: Ms): Usd => usdAt(line, ms);
   const plain = { p10: usd(durationMs.p10), p50: usd(durationMs.p50), p90: usd(durationMs.p90) };
   const wide = widened(plain, relativeSd * plain.p50);
   return { ...wide, p10: Math.max(0, wide.p10) };

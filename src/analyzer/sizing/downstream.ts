@@ -7,7 +7,7 @@
  */
 import type { DownstreamTime } from "../../model/sizing.ts";
 import type { Mib, Ms } from "../../model/units.ts";
-import { type ChooseOptions, RULE, slowdownLimit } from "./choose.ts";
+import { type ChooseOptions, RULE, slowdownLimit, usdAt } from "./choose.ts";
 import { type Bounds, boundsWithoutCpu, SLACK, workMib } from "./cpu.ts";
 import { LEAST_WARM } from "./epochs.ts";
 import type { Measured } from "./observations.ts";
@@ -58,10 +58,7 @@ export function isRightAtWorst(
 ): boolean {
   if (memoryMib === measured.memoryMib) return true;
   const worstMs = waitingMs + (measured.durationMs - waitingMs) * (workMib(measured.memoryMib) / workMib(memoryMib));
-  const usd = (size: Mib, durationMs: Ms): number => {
-    const { fixedUsdPerMonth, usdPerMonthPerMs } = options.costAt(size);
-    return fixedUsdPerMonth + usdPerMonthPerMs * durationMs;
-  };
+  const usd = (size: Mib, durationMs: Ms): number => usdAt(options.costAt(size), durationMs);
   const cheaper = usd(memoryMib, worstMs) <= usd(measured.memoryMib, measured.durationMs) * (1 - RULE.minGain);
   return cheaper && worstMs <= measured.durationMs * (1 + slowdownLimit(options));
 }

@@ -2,6 +2,7 @@
 import type { Epoch, FunctionStats } from "../../model/sizing.ts";
 import type { EpochMs, Mib } from "../../model/units.ts";
 import { type FunctionFacts, isPublished } from "./facts.ts";
+import type { Product } from "./product.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -18,6 +19,7 @@ const HANDOVER_MS = 5 * 60_000;
 /** A configuration, and the part of its time that is compared. */
 export interface Sided extends Epoch {
   stats: FunctionStats;
+  /** Place on the model's axis (`product.ts`): the memory itself on Lambda. */
   memoryMib: Mib;
 }
 
@@ -32,15 +34,16 @@ export interface Experiment {
   notes: string[];
 }
 
-export function experimentOf({ stats, codes }: FunctionFacts): Experiment {
+export function experimentOf({ stats, codes }: Pick<FunctionFacts, "stats" | "codes">, { sizeOf, text }: Product): Experiment {
   const notes: string[] = [];
-  const live = stats.filter((one) => !one.probe && !one.emulator && one.memoryMib !== null).map(whole);
+  const whole = sided(sizeOf);
+  const live = stats.filter((one) => !one.probe && !one.emulator && sizeOf(one) !== null).map(whole);
   const current = currentOf(live);
   if (current === null) return { current, others: [], probes: [], notes };
   const comparable = live.filter((one) => {
     if (one.memoryMib === current.memoryMib || one.stats.warm.count < LEAST_WARM) return false;
     const against = differs(one, current, codes);
-    if (against !== null) notes.push(`${one.memoryMib} MiB is left out: ${against}.`);
+    if (against !== null) notes.push(`${text(one.memoryMib)} is left out: ${against}.`);
     return against === null;
   });
   const others = [...Map.groupBy(comparable, (one) => one.memoryMib).values()].map((same) => nearestTo(current, same));
@@ -48,7 +51,7 @@ export function experimentOf({ stats, codes }: FunctionFacts): Experiment {
     notes.push("Whether the code was the same at all sizes is not known.");
   const sides = others.map((one) => besideChange(one, current));
   const after = others.some((one) => one.to <= current.from + HANDOVER_MS);
-  const probes = stats.filter((one) => one.probe && one.memoryMib !== null && one.warm.count >= LEAST_WARM_PROBE).map(whole);
+  const probes = stats.filter((one) => one.probe && sizeOf(one) !== null && one.warm.count >= LEAST_WARM_PROBE).map(whole);
   const valid = probes.filter((one) => differs(one, current, codes) === null);
   if (valid.length < probes.length) notes.push("A probe is left out: the code was another.");
   return {
@@ -59,9 +62,11 @@ export function experimentOf({ stats, codes }: FunctionFacts): Experiment {
   };
 }
 
-function whole(stats: FunctionStats): Sided {
-  const { cloud, account, region, fn, version, architecture, plan, probe, from, to } = stats;
-  return { cloud, account, region, fn, version, memoryMib: stats.memoryMib!, architecture, plan, probe, from, to, stats };
+function sided(sizeOf: Product["sizeOf"]): (stats: FunctionStats) => Sided {
+  return (stats) => {
+    const { cloud, account, region, fn, version, architecture, plan, probe, from, to } = stats;
+    return { cloud, account, region, fn, version, memoryMib: sizeOf(stats)!, architecture, plan, probe, from, to, stats };
+  };
 }
 
 /** The latest; of several at the same time (a canary beside the rest) the one with the most runs. */

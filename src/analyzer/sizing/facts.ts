@@ -1,6 +1,6 @@
 /** What is known of each function, put together from runs, configurations and metrics. Pure. */
 import type { Config, Json } from "../../model/records.ts";
-import type { CodeVersion, CpuTime, DailyRuns, DownstreamTime, FunctionStats } from "../../model/sizing.ts";
+import type { CodeVersion, CpuTime, DailyRuns, DownstreamTime, FunctionStats, InstanceLoad, InstanceUse } from "../../model/sizing.ts";
 import type { EpochMs } from "../../model/units.ts";
 import { withConfiguration } from "../cost/index.ts";
 import { callersByName, isAsynchronous } from "./triggers.ts";
@@ -13,6 +13,9 @@ export interface SizingSources {
   cpu: readonly CpuTime[];
   /** Calls to others, from traces. Left out: none is known. */
   downstream?: readonly DownstreamTime[];
+  /** Runs at once on instances, and what instances have in use. Left out: not known. */
+  loads?: readonly InstanceLoad[];
+  uses?: readonly InstanceUse[];
   daily: readonly DailyRuns[];
   /** Time that the telemetry covers. null: it holds nothing. */
   from: EpochMs | null;
@@ -23,8 +26,17 @@ export interface SizingSources {
 export interface FunctionFacts extends Pick<FunctionStats, "cloud" | "account" | "region" | "fn"> {
   /** One per configuration it ran with. */
   stats: FunctionStats[];
+  /** Figures of each function of an Azure app; else `stats`. */
+  parts: readonly FunctionStats[];
+  /** Functions of an Azure app, by name; null: it is a function itself. */
+  members: string[] | null;
+  /** Some of them are orchestrated: they wait for each other. */
+  durable: boolean;
   /** Its newest configuration; null: only its telemetry is known. */
   config: Config | null;
+  /** What ran at once on its instances; empty: not known. */
+  loads: InstanceLoad[];
+  use: InstanceUse | null;
   codes: CodeVersion[];
   cpu: CpuTime | null;
   /** Calls to others, per memory size; empty: no trace shows any. */
@@ -63,6 +75,11 @@ export function functionFacts(sources: SizingSources): FunctionFacts[] {
       region,
       fn,
       stats: [stats],
+      parts: [],
+      members: null,
+      durable: false,
+      loads: [],
+      use: null,
       config: configOf(stats),
       codes: codesOf(stats),
       cpu: cpuOf(stats)[0] ?? null,
@@ -85,14 +102,28 @@ function addIdle(config: Config, functions: Map<string, FunctionFacts>, configOf
   const { cloud, account, region, name: fn } = config;
   const place = { cloud, account, region, fn };
   if (config.kind !== "function" || cloud !== "aws" || functions.has(key(place)) || configOf(place) !== config) return;
-  functions.set(key(place), { ...place, stats: [], config, codes: [], cpu: null, downstream: [], daily: null, asynchronous: null });
+  functions.set(key(place), {
+    ...place,
+    stats: [],
+    parts: [],
+    members: null,
+    durable: false,
+    config,
+    loads: [],
+    use: null,
+    codes: [],
+    cpu: null,
+    downstream: [],
+    daily: null,
+    asynchronous: null,
+  });
 }
 
 const agree = (a: string | null, b: string | null): boolean => a === null || b === null || a === b;
-const samePlace = (a: Place, b: Place): boolean => a.cloud === b.cloud && agree(a.account, b.account) && agree(a.region, b.region);
+export const samePlace = (a: Place, b: Place): boolean => a.cloud === b.cloud && agree(a.account, b.account) && agree(a.region, b.region);
 
 /** Entries of the function, wherever account or region are not contradicted. */
-function byName<T extends Place>(all: readonly T[]): (place: Place) => T[] {
+export function byName<T extends Place>(all: readonly T[]): (place: Place) => T[] {
   const names = Map.groupBy(all, (one) => one.fn.toLowerCase());
   return (place) => (names.get(place.fn.toLowerCase()) ?? []).filter((one) => samePlace(one, place));
 }
@@ -108,8 +139,21 @@ function configFinder(configs: readonly Config[]): (place: Place) => Config | nu
       (config) => samePlace({ ...config, fn: place.fn }, place) && !isPublished(config.settings["version"]),
     );
     if (new Set(own.map((config) => `${config.account} ${config.region}`)).size > 1) return null;
+    if (place.cloud === "gcp") return googleConfig(own);
     return own.reduce<Config | null>((best, c) => (best === null || (c.observedAt ?? 0) >= (best.observedAt ?? 0) ? c : best), null);
   };
+}
+
+/**
+ * A 2nd gen function and the Cloud Run service under it are described apart: the function is what may be changed, since its next deploy writes
+ * the service anew; what it leaves to defaults, the service says.
+ */
+function googleConfig(own: readonly Config[]): Config | null {
+  const newest = (kind: string): Config | undefined =>
+    own.filter((one) => one.resource.includes(kind)).toSorted((a, b) => (b.observedAt ?? 0) - (a.observedAt ?? 0))[0];
+  const [declared, service] = [newest("/functions/"), newest("/services/")];
+  if (declared === undefined) return service ?? newest("/jobs/") ?? null;
+  return service === undefined ? declared : { ...declared, settings: { ...service.settings, ...declared.settings } };
 }
 
 /** A version with a number, which nothing can change any more. */

@@ -2,6 +2,7 @@
 import type { FunctionStats, SizingAdvice } from "../../model/sizing.ts";
 import type { Mib, Ms } from "../../model/units.ts";
 import type { Rates } from "../cost/pricing.ts";
+import { usdAt } from "./choose.ts";
 import { type CostModel, costModel } from "./cost.ts";
 import { type MemoryNeed, SQUEEZED } from "./floor.ts";
 import type { Volume } from "./volume.ts";
@@ -22,7 +23,9 @@ const NOISY_SE = 0.1;
 
 export interface FurtherQuestion {
   stats: FunctionStats;
+  /** Size on the axis, and the memory that it is. */
   currentMib: Mib;
+  memoryMib: Mib;
   need: MemoryNeed;
   timeoutS: number | null;
   /** Price of the function as it is; null: not known. */
@@ -38,9 +41,9 @@ export function furtherAdvice(question: FurtherQuestion): Further {
   return [...memoryAdvice(question), ...timeoutAdvice(question), ...architectureAdvice(question), ...noiseAdvice(question)];
 }
 
-function memoryAdvice({ need, currentMib, stats }: FurtherQuestion): Further {
+function memoryAdvice({ need, memoryMib, stats }: FurtherQuestion): Further {
   const { exhaustedMib, pressure, usedMib, floorMib } = need;
-  if (exhaustedMib !== null && exhaustedMib >= currentMib) {
+  if (exhaustedMib !== null && exhaustedMib >= memoryMib) {
     const how = stats.ooms > 0 ? `${runsText(stats.ooms)} out of memory` : "all of the memory was in use";
     return [
       {
@@ -87,10 +90,7 @@ function architectureAdvice({ stats, cost, warmMs, volume, rates, currentMib }: 
   if (stats.architecture !== "x86_64" || cost === null || warmMs === null) return [];
   const arm = costModel({ ...stats, architecture: "arm64" }, warmMs, volume, rates);
   if (typeof arm === "string") return [];
-  const usd = (model: CostModel): number => {
-    const line = model.lineAt(currentMib);
-    return line.fixedUsdPerMonth + line.usdPerMonthPerMs * warmMs;
-  };
+  const usd = (model: CostModel): number => usdAt(model.lineAt(currentMib), warmMs);
   const saving = usd(cost) - usd(arm);
   if (saving <= 0) return [];
   const text = `on arm64 it would cost ${Math.round((saving / usd(cost)) * 100)} % less at equal durations; needs a build for it and a test`;

@@ -35,10 +35,14 @@ export function logStandardError(count: number, trimmedMeanMs: Ms, winsorizedSdM
 }
 
 /** `hours` gives an epoch's hours of the week, and all of them together, as the dataset counted them within its part of time. */
-export function observationsOf({ current, others, probes }: Experiment, hours: (epoch: Sided) => readonly EpochHour[]): Observed {
+export function observationsOf(
+  { current, others, probes }: Experiment,
+  hours: (epoch: Sided) => readonly EpochHour[],
+  text: (memoryMib: Mib) => string,
+): Observed {
   const notes: string[] = [];
   if (current === null) return { measured: [], notes };
-  const history = historyOf(current, others, hours, notes);
+  const history = historyOf(current, others, hours, { text, notes });
   const probed = probes.flatMap((one) => meanOf(one, []) ?? []);
   if (probed.length === 0) return { measured: history, notes };
   if (probed.length < 3) return { measured: [...history, ...probed.filter((one) => !history.some(sameSize(one)))], notes };
@@ -51,7 +55,12 @@ const sameSize =
     one.memoryMib === other.memoryMib;
 
 /** The current size and, relative to it, the sizes of the past. */
-function historyOf(current: Sided, others: readonly Sided[], hours: (epoch: Sided) => readonly EpochHour[], notes: string[]): Measured[] {
+function historyOf(
+  current: Sided,
+  others: readonly Sided[],
+  hours: (epoch: Sided) => readonly EpochHour[],
+  { text, notes }: { text: (memoryMib: Mib) => string; notes: string[] },
+): Measured[] {
   const now = others.length === 0 ? ownMean(current) : meanOf(current, hours(current));
   const measured = now === null || now.warm < LEAST_WARM ? [] : [now];
   const unmatched: Mib[] = [];
@@ -65,7 +74,9 @@ function historyOf(current: Sided, others: readonly Sided[], hours: (epoch: Side
     measured.push({ ...plain, ...ofPlain, logSe: Math.sqrt(ofPlain.logSe ** 2 + drift) });
   }
   if (unmatched.length > 0)
-    notes.push(`Too few runs at the same hours of the week to compare ${unmatched.join(" and ")} MiB hour by hour with the current size.`);
+    notes.push(
+      `Too few runs at the same hours of the week to compare ${unmatched.map(text).join(" and ")} hour by hour with the current size.`,
+    );
   return measured;
 }
 

@@ -1,12 +1,14 @@
 /** Functions for which no size can be advised, whatever they did. Pure. */
 import { UNNAMED } from "../../model/records.ts";
-import { type FunctionFacts, textSetting } from "./facts.ts";
+import { type FunctionFacts, numberSetting, textSetting } from "./facts.ts";
 
 /** Why nothing can be said of this function's memory; null: it can be looked at. */
 export function refusalFor(facts: FunctionFacts): string | null {
   const { cloud, stats, config } = facts;
   const live = stats.filter((one) => !one.probe);
-  if (cloud !== "aws") return `memory is sized on AWS Lambda only, and this function runs on ${NAMES[cloud]}`;
+  if (cloud === "azure") return azureRefusal(facts);
+  if (cloud === "gcp") return googleRefusal(facts);
+  if (cloud !== "aws") return "it runs on no cloud that is known: sizes and prices are not known either";
   if (live.length > 0 && live.every((one) => one.emulator)) return "a local emulator ran it: its memory and CPU are not Lambda's";
   if (textSetting(config, "capacityProvider") !== null || live.some((one) => one.plan === "lambda-managed-instances"))
     return "it runs on Lambda Managed Instances, which bill instances and share CPU between requests";
@@ -18,7 +20,41 @@ export function refusalFor(facts: FunctionFacts): string | null {
   return null;
 }
 
-const NAMES = { aws: "AWS", azure: "Azure", gcp: "Google Cloud", other: "no cloud that is known" } as const;
+/** Runs at once on an instance up to which its CPU is taken as divided evenly; beyond it depends on what they wait for. */
+export const MOST_CROWDED = 2;
+
+/** Flex alone lets memory be chosen per app and bills by it: https://learn.microsoft.com/azure/azure-functions/functions-scale */
+function azureRefusal(facts: FunctionFacts): string | null {
+  const { config, stats, members, durable } = facts;
+  const plan = textSetting(config, "plan") ?? stats.at(-1)?.plan ?? null;
+  if (plan === "consumption") return "memory is not configurable here: Consumption bills observed memory";
+  if (plan === "premium" || plan === "dedicated")
+    return `its plan (${plan}) pays for instances, not for runs: memory comes with the size of the instances`;
+  if (members === null || plan === null)
+    return "its Function App is not known, whose memory it shares: its description is not in the dataset";
+  if (plan !== "flex") return `memory is sized on the Flex Consumption plan, and this app is on ${plan}`;
+  if (durable) return "it has Durable Functions, which wait for each other: their durations do not say what they compute";
+  const ready = config?.settings["alwaysReady"];
+  if (Array.isArray(ready) && ready.length > 0) return "it has always-ready instances, whose bill does not follow duration alone";
+  return stats.every((one) => one.memoryMib === null)
+    ? "the memory of its instances is not known: its description is not in the dataset"
+    : null;
+}
+
+function googleRefusal(facts: FunctionFacts): string | null {
+  const { config, stats } = facts;
+  const plan = textSetting(config, "plan") ?? stats.at(-1)?.plan ?? null;
+  if (plan === "run-instance") return "it is billed by instances (CPU always allocated), which cost while they live, whatever runs take";
+  if (plan === "run-job") return "it is a job, which is billed by its tasks, whose CPU and memory each run of it can set";
+  const ready = numberSetting(config, "minInstances") ?? 0;
+  if (ready > 0) return `it keeps ${ready} instance${ready === 1 ? "" : "s"} ready, whose bill does not follow duration alone`;
+  if (config === null) return "its CPU and memory are not known: its description is not in the dataset";
+  if (plan === "gen1")
+    return numberSetting(config, "memoryMib") === 8192 ? "8192 MiB has the CPU of 4096 MiB: only its memory differs" : null;
+  return numberSetting(config, "vcpu") === null || numberSetting(config, "memoryMib") === null
+    ? "its CPU and memory are not known: its description does not say them"
+    : null;
+}
 
 function isProvisioned({ stats, config }: FunctionFacts): boolean {
   const count = config?.settings["provisionedConcurrency"];

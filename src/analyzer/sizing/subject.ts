@@ -3,7 +3,7 @@ import type { Interval } from "../../model/plan.ts";
 import type { Objective, SizePrediction } from "../../model/sizing.ts";
 import type { EpochMs, Mib, Ms } from "../../model/units.ts";
 import type { Rates } from "../cost/pricing.ts";
-import { CANDIDATES_MIB } from "./choose.ts";
+import { usdAt } from "./choose.ts";
 import { type CostModel, monthlyUsd } from "./cost.ts";
 import { type Bounds, boundsWithCpu, boundsWithoutCpu } from "./cpu.ts";
 import { boundsWithWaiting } from "./downstream.ts";
@@ -13,6 +13,7 @@ import type { MemoryNeed } from "./floor.ts";
 import { TIMEOUT_SHARE } from "./further.ts";
 import type { Measured } from "./observations.ts";
 import type { Posterior, Waiting } from "./posterior.ts";
+import type { Product } from "./product.ts";
 import type { Reach, Tier } from "./tiers.ts";
 import type { Volume } from "./volume.ts";
 
@@ -22,13 +23,14 @@ export interface AdviceContext {
   rates: Rates;
   /** Time that the telemetry covers. */
   window: { from: EpochMs; to: EpochMs };
-  /** Legal memory sizes. */
+  /** Legal memory sizes of a Lambda function. */
   memory: { leastMib: Mib; mostMib: Mib };
 }
 
 /** Everything known of one function that can be sized. */
 export interface Subject {
   facts: FunctionFacts;
+  product: Product;
   experiment: Experiment;
   current: Sided;
   currentMib: Mib;
@@ -43,6 +45,8 @@ export interface Subject {
   used: number | null;
   curve: Posterior;
   need: MemoryNeed;
+  /** Least size on the axis with enough memory; null: not known, or memory is chosen apart. */
+  floorSizeMib: Mib | null;
   cost: CostModel | string;
   volume: Volume;
   timeoutS: number | null;
@@ -50,16 +54,19 @@ export interface Subject {
 }
 
 /** Sizes that something is said of: candidates within the law and above the floor (not known: all), and whatever was seen. */
-export function sizesOf({ currentMib, measured, need }: Subject, { memory }: AdviceContext, half: Reach | null): Mib[] {
-  const least = Math.max(memory.leastMib, need.floorMib ?? 0);
-  const candidates = [...CANDIDATES_MIB, ...(half === null ? [] : [half.leastMib])];
-  const legal = candidates.filter((size) => size >= least && size <= memory.mostMib);
+export function sizesOf({ currentMib, measured, floorSizeMib, product }: Subject, half: Reach | null): Mib[] {
+  const least = Math.max(product.leastMib, floorSizeMib ?? 0);
+  const candidates = [...product.candidatesMib, ...(half === null || !product.continuous ? [] : [half.leastMib])];
+  const legal = candidates.filter((size) => size >= least && size <= product.mostMib);
   return [...new Set([...legal, ...measured.map((one) => one.memoryMib), currentMib])].sort((a, b) => a - b);
 }
 
 /** A size that may be advised: within the law and above the floor; where memory in use is not known, nothing smaller. */
-export function isLegal({ currentMib, need }: Subject, size: Mib, { memory }: AdviceContext): boolean {
-  return size === currentMib || (size >= Math.max(memory.leastMib, need.floorMib ?? currentMib) && size <= memory.mostMib);
+export function isLegal({ currentMib, floorSizeMib, product }: Subject, size: Mib): boolean {
+  if (size === currentMib) return true;
+  const { leastMib, mostMib, continuous, candidatesMib, sizeWith } = product;
+  const floor = sizeWith === null ? 0 : (floorSizeMib ?? currentMib);
+  return size >= Math.max(leastMib, floor) && size <= mostMib && (continuous || candidatesMib.includes(size));
 }
 
 /** Mean warm duration at a size. */
@@ -109,9 +116,6 @@ const COST_INCREASE = 0.2;
 
 export function affordable({ curve, currentMib }: Subject, cost: CostModel, size: Mib, { objective }: AdviceContext): boolean {
   if (objective.optimize !== "speed") return true;
-  const usd = (mib: Mib): number => {
-    const line = cost.lineAt(mib);
-    return line.fixedUsdPerMonth + line.usdPerMonthPerMs * curve.meanMs(mib);
-  };
+  const usd = (mib: Mib): number => usdAt(cost.lineAt(mib), curve.meanMs(mib));
   return usd(size) <= usd(currentMib) * (1 + (objective.maxCostIncrease ?? COST_INCREASE));
 }

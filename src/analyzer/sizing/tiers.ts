@@ -42,6 +42,8 @@ export interface ReachQuestion {
   asynchronous: boolean | null;
   /** Timeout over the longest run seen; null: not known. */
   timeoutSlack: number | null;
+  /** Only some sizes are legal. Left out: any whole MiB is. */
+  discrete?: boolean;
 }
 
 /** A batch function may be halved on no more than this slack of its timeout. */
@@ -56,11 +58,12 @@ export function reachOf({
   utilisationIsBound,
   asynchronous,
   timeoutSlack,
+  discrete = false,
 }: ReachQuestion): Reach | null {
   const sizes = measured.map((one) => one.memoryMib);
   switch (tier) {
     case 0: {
-      const half = Math.ceil(currentMib / 2);
+      const half = discrete ? currentMib / 2 : Math.ceil(currentMib / 2);
       const may = asynchronous === true && timeoutSlack !== null && timeoutSlack >= LEAST_SLACK && sizes.includes(currentMib);
       return may ? { leastMib: half, mostMib: half } : null;
     }

@@ -15,6 +15,19 @@ const ASYNCHRONOUS = new Set<string>([
   "mq",
   "firehose",
   "lambda-destination",
+  // Azure Functions, by the host's words for what started a run
+  "servicebus",
+  "queue",
+  "eventhub",
+  "eventgrid",
+  "blob",
+  "cosmosdb",
+  "timer",
+  // Google Cloud
+  "pubsub",
+  "storage",
+  "firestore",
+  "scheduler",
 ]);
 
 /** Region, account, name. */
@@ -31,13 +44,21 @@ export function callersByName(configs: readonly Config[]): ReadonlyMap<string, r
   const callers = new Map<string, Config[]>();
   for (const config of configs) {
     const targets = config.kind === "workflow" ? callsOf(config) : config.to === null ? [] : [config.to];
-    for (const name of new Set(targets.map((target) => LAMBDA_ARN.exec(target)?.[3] ?? target))) {
+    for (const name of new Set(targets.map(targetName))) {
       const known = callers.get(name);
       if (known) known.push(config);
       else callers.set(name, [config]);
     }
   }
   return callers;
+}
+
+/** A service's own URL: its name, then a hash (and the region), then `run.app`. https://cloud.google.com/run/docs/triggering/https-request */
+const RUN_URL = /^https:\/\/([a-z][a-z0-9-]*?)(?:-[a-z0-9]{10}-[a-z]{2}\.a|-\d+\.[a-z0-9-]+)\.run\.app(?:\/|$)/;
+
+/** The function that an ARN, a URL or a resource path names. */
+function targetName(target: string): string {
+  return LAMBDA_ARN.exec(target)?.[3] ?? RUN_URL.exec(target)?.[1] ?? /\/(?:services|functions)\/([^/]+)$/.exec(target)?.[1] ?? target;
 }
 
 /**
@@ -77,7 +98,7 @@ function isFromEvents({ from, resource }: Config): boolean {
 /** The ARN (with or without qualifier) or name is that of the function. */
 function isTo(target: string, of: Pick<FunctionStats, "account" | "region" | "fn">): boolean {
   const arn = LAMBDA_ARN.exec(target);
-  if (arn === null) return target === of.fn;
+  if (arn === null) return targetName(target) === of.fn;
   const [, region, account, name] = arn;
   return name === of.fn && (of.region === null || region === of.region) && (of.account === null || account === of.account);
 }

@@ -3,13 +3,16 @@ import type { Mib, Ms } from "../../model/units.ts";
 import { type Choice, type Doubtful, RULE } from "./choose.ts";
 import type { Bounds } from "./cpu.ts";
 import type { MemoryNeed } from "./floor.ts";
+import type { Product } from "./product.ts";
 import type { Measured } from "./observations.ts";
 import type { Waiting } from "./posterior.ts";
 import type { Reach, Tier } from "./tiers.ts";
 
 export interface HeldBack {
   tier: Tier;
+  product: Product;
   currentMib: Mib;
+  floorSizeMib: Mib | null;
   measured: readonly Measured[];
   /** Traces say how long it waits at least; null: they do not, or CPU time says more. */
   waiting: Waiting | null;
@@ -25,21 +28,22 @@ export interface HeldBack {
 
 /** Never empty. */
 export function whyNotMore(held: HeldBack): string {
-  const { tier, currentMib, need, asynchronous, refusal, choice, notes } = held;
+  const { tier, product, currentMib, floorSizeMib, need, asynchronous, refusal, choice, notes } = held;
+  const { text } = product;
   const parts: string[] = [];
   if (refusal !== null) parts.push(`${refusal[0]!.toUpperCase()}${refusal.slice(1)}.`);
-  const short = need.floorMib !== null && need.floorMib > currentMib;
+  const short = floorSizeMib !== null && floorSizeMib > currentMib;
   if (short) parts.push(shortage(held));
   if (choice?.why === "best")
     parts.push(
-      short ? "No larger size pays for itself by being faster." : `${currentMib} MiB is the best of the sizes that may be advised.`,
+      short ? "No larger size pays for itself by being faster." : `${text(currentMib)} is the best of the sizes that may be advised.`,
     );
-  if (choice?.why === "uncertain" && refusal === null) parts.push(tooLittle(choice));
-  if (choice !== null && choice.doubtful !== null) parts.push(doubt(choice.doubtful));
-  else if (choice?.why === "slower") parts.push(`${choice.unguardedMib} MiB would be better, but slower than accepted.`);
+  if (choice?.why === "uncertain" && refusal === null) parts.push(tooLittle(choice, product));
+  if (choice !== null && choice.doubtful !== null) parts.push(doubt(choice.doubtful, product));
+  else if (choice?.why === "slower") parts.push(`${text(choice.unguardedMib)} would be better, but slower than accepted.`);
   else if (choice !== null && choice.unguardedMib !== choice.memoryMib)
-    parts.push(`${choice.unguardedMib} MiB would be better still, but slower than accepted.`);
-  if (need.floorMib === null) parts.push("Memory in use is not known: nothing smaller is advised.");
+    parts.push(`${text(choice.unguardedMib)} would be better still, but slower than accepted.`);
+  if (need.floorMib === null && product.sizeWith !== null) parts.push("Memory in use is not known: nothing smaller is advised.");
   if (choice !== null) parts.push(...reachSentence(held));
   else parts.push(...boundsSentence(held));
   if (asynchronous === null) parts.push("What starts it is not known: somebody is taken to wait for it.");
@@ -50,17 +54,18 @@ export function whyNotMore(held: HeldBack): string {
 }
 
 /** More memory is needed than there is: known for certain, or to be safe. */
-function shortage({ need: { exhaustedMib, floorMib }, currentMib }: HeldBack): string {
-  return exhaustedMib !== null && exhaustedMib >= currentMib
+function shortage({ need: { exhaustedMib, floorMib }, product, currentMib }: HeldBack): string {
+  return exhaustedMib !== null && exhaustedMib >= product.settingAt(currentMib).memoryMib
     ? `Memory ran out: it needs at least ${floorMib} MiB, whatever that costs.`
     : `Memory in use and room for more come to ${floorMib} MiB, more than it has.`;
 }
 
 /** `1769 MiB would be about 38 % cheaper and no slower than now, but may be too slow`, and what would settle it. */
-function doubt({ memoryMib, costChange, durationChange, slowdownLimit, slowerProbability }: Doubtful): string {
+function doubt({ memoryMib, costChange, durationChange, slowdownLimit, slowerProbability }: Doubtful, { text, probed }: Product): string {
   const gains = [changeWords(costChange, "cheaper", "dearer"), changeWords(durationChange, "faster", "slower")].filter((one) => one !== "");
   const risk = `more than ${percent(slowdownLimit)} slower with a probability of ${Math.ceil(slowerProbability * 100)} %`;
-  return `${memoryMib} MiB would be about ${gains.join(" and ")} than now, but ${risk} (accepted: ${percent(RULE.maxSlowerProbability)}). A probe at ${memoryMib} MiB would settle it.`;
+  const held = `${text(memoryMib)} would be about ${gains.join(" and ")} than now, but ${risk} (accepted: ${percent(RULE.maxSlowerProbability)}).`;
+  return probed ? `${held} A probe at ${text(memoryMib)} would settle it.` : held;
 }
 
 function changeWords(share: number, less: string, more: string): string {
@@ -71,27 +76,31 @@ function changeWords(share: number, less: string, more: string): string {
 
 const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;
 
-function tooLittle({ memoryMib, savingUsdPerMonth: { p50 } }: Choice): string {
+function tooLittle({ memoryMib, savingUsdPerMonth: { p50 } }: Choice, { text }: Product): string {
   return p50 > 0
-    ? `${memoryMib} MiB would save about $${p50.toPrecision(2)} per month, less than a change is worth.`
-    : `${memoryMib} MiB would be about as good, not worth a change.`;
+    ? `${text(memoryMib)} would save about $${p50.toPrecision(2)} per month, less than a change is worth.`
+    : `${text(memoryMib)} would be about as good, not worth a change.`;
 }
 
-function boundsSentence({ bounds }: HeldBack): string[] {
-  const ranges = bounds.map(({ memoryMib, leastMs, mostMs }) => `at ${memoryMib} MiB from ${msText(leastMs)} to ${msText(mostMs)}`);
+function boundsSentence({ bounds, product }: HeldBack): string[] {
+  const ranges = bounds.map(
+    ({ memoryMib, leastMs, mostMs }) => `at ${product.text(memoryMib)} from ${msText(leastMs)} to ${msText(mostMs)}`,
+  );
   return ranges.length === 0 ? [] : [`All that is certain: it would take ${ranges.join(", ")}.`];
 }
 
 const msText = (ms: Ms): string => (ms < 9995 ? `${Number(ms.toPrecision(3))} ms` : `${Number((ms / 1000).toPrecision(3))} s`);
 
-function reachSentence({ tier, measured, waiting, reach }: HeldBack): string[] {
+function reachSentence({ tier, product, measured, waiting, reach }: HeldBack): string[] {
   if (reach === null || tier === 3) return [];
   if (tier === 1 && waiting !== null)
     return ["Seen at one size, with its calls to others in traces: only less memory that is right even if all other time is computing."];
   const sizes = measured.map((one) => one.memoryMib).sort((a, b) => a - b);
   if (tier === 2)
     return [
-      `Seen at ${sizes.join(" and ")} MiB: sizes beyond ${Math.round(reach.leastMib)} to ${Math.round(reach.mostMib)} MiB are not advised.`,
+      product.continuous
+        ? `Seen at ${sizes.join(" and ")} MiB: sizes beyond ${Math.round(reach.leastMib)} to ${Math.round(reach.mostMib)} MiB are not advised.`
+        : `Seen at ${sizes.map(product.text).join(" and ")}: sizes beyond half the least and twice the most are not advised.`,
     ];
   return tier === 1
     ? [`Seen at one size, with its CPU time: only ${Math.round(reach.leastMib)} to ${Math.round(reach.mostMib)} MiB may be advised.`]

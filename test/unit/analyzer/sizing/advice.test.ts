@@ -142,7 +142,7 @@ describe("vetoes", () => {
 describe("refusals", () => {
   it.each<[string, Partial<FunctionStats>, RegExp]>([
     ["an emulator's runs", { emulator: true }, /emulator/],
-    ["Azure", { cloud: "azure" }, /AWS Lambda only/],
+    ["Azure", { cloud: "azure" }, /its Function App is not known/],
     ["no memory size", { memoryMib: null }, /no run says its memory size/],
     ["provisioned concurrency", { plan: "provisioned-concurrency" }, /provisioned/],
     ["few runs", { warm: { count: 19, trimmedMeanMs: 100, winsorizedSdMs: 1, meanMs: 100 } }, /fewer than 20 warm runs/],

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { experimentOf } from "../../../../src/analyzer/sizing/epochs.ts";
-import { functionFacts, type SizingSources } from "../../../../src/analyzer/sizing/facts.ts";
-import { logStandardError, observationsOf } from "../../../../src/analyzer/sizing/observations.ts";
+import { experimentOf as experimentFor, type Sided } from "../../../../src/analyzer/sizing/epochs.ts";
+import { type FunctionFacts, functionFacts, type SizingSources } from "../../../../src/analyzer/sizing/facts.ts";
+import { logStandardError, observationsOf as observationsFor } from "../../../../src/analyzer/sizing/observations.ts";
+import { lambda } from "../../../../src/analyzer/sizing/product.ts";
 import { tierOf } from "../../../../src/analyzer/sizing/tiers.ts";
 import { isAsynchronous } from "../../../../src/analyzer/sizing/triggers.ts";
 import { monthlyVolume } from "../../../../src/analyzer/sizing/volume.ts";
@@ -9,6 +10,10 @@ import type { CodeVersion, EpochHour, FunctionStats } from "../../../../src/mode
 import { DAY, functionConfig, place, queueTrigger, START, statsOf } from "../../../support/function-stats.ts";
 
 const nothing = { configs: [], codes: [], cpu: [], daily: [], from: START, to: START + 60 * DAY };
+const LAMBDA = lambda({ leastMib: 128, mostMib: 10_240 });
+const experimentOf = (facts: FunctionFacts) => experimentFor(facts, LAMBDA);
+const observationsOf = (experiment: ReturnType<typeof experimentOf>, hours: (epoch: Sided) => readonly EpochHour[]) =>
+  observationsFor(experiment, hours, LAMBDA.text);
 const factsOf = (stats: FunctionStats[], over: Partial<SizingSources> = {}) => functionFacts({ ...nothing, stats, ...over })[0]!;
 const before = statsOf({ memoryMib: 512, meanMs: 190, from: START, to: START + 30 * DAY });
 const after = statsOf({ memoryMib: 1024, meanMs: 100, from: START + 30 * DAY, to: START + 60 * DAY });
