@@ -32,9 +32,11 @@ export interface Gcp {
   seen: SeenCall[];
   /** What clients sent that Google's descriptions do not allow. A test ends with none. */
   violations: string[];
+  protos: { run: Protos };
   /** `endpoints` of a project in evscope.yaml, but for Pub/Sub. */
   endpoints: { [service: string]: string };
   caFile: string;
+  ca: string;
   /** Credentials of a service account, and of a federated identity, whose tokens come from the server and end. */
   keyFile: string;
   federatedFile: string;
@@ -111,11 +113,13 @@ export async function startGcp(world: World): Promise<Gcp> {
   const overRest = ["eventarc", "firestore", "cloudtrace", "cloudresourcemanager"].map((service) => [service, restAt]);
   return {
     ...parts,
+    protos,
     run,
     logging,
     monitoring,
     endpoints: Object.fromEntries([...overGrpc, ...overRest]),
     caFile: tls.caFile,
+    ca: tls.ca,
     keyFile,
     federatedFile,
     writes: () => parts.seen.filter((one) => /\.Update|:Update/.test(one.name) && one.request["validateOnly"] !== true).map((one) => one.name),

@@ -14,9 +14,11 @@ const LONGEST_LIFE_S = 900;
 function binary(): string | null {
   const own = process.env["PUBSUB_EMULATOR"];
   if (own !== undefined) return own;
-  const root = spawnSync("gcloud", ["info", "--format=value(installation.sdk_root)"], { encoding: "utf8" }).stdout?.trim() ?? "";
-  const found = [...ROOTS, root].map((one) => join(one, "platform/pubsub-emulator/bin/cloud-pubsub-emulator"));
-  return found.find((path) => path.startsWith("/") && existsSync(path)) ?? null;
+  const within = (root: string): string => join(root, "platform/pubsub-emulator/bin/cloud-pubsub-emulator");
+  const known = ROOTS.map(within).find((path) => existsSync(path));
+  if (known !== undefined) return known;
+  const root = spawnSync("gcloud", ["info", "--format=value(installation.sdk_root)"], { encoding: "utf8" }).stdout?.trim();
+  return root && existsSync(within(root)) ? within(root) : null;
 }
 
 /** The emulator and Java are there. Prints why not, and throws under CI, where nothing may be skipped. */

@@ -72,6 +72,11 @@ export class Tokens {
     return { status: 200, body: { ...this.#issue(), issued_token_type: "urn:ietf:params:oauth:token-type:access_token" } };
   }
 
+  /** A token, as if a client had asked for it. */
+  token(): string {
+    return this.#issue().access_token;
+  }
+
   #issue(): { access_token: string; expires_in: number; token_type: "Bearer" } {
     const token = `ya29.test-${randomBytes(24).toString("base64url")}`;
     this.#issued.set(token, this.#now() + this.lifeS);
