@@ -1,5 +1,5 @@
 /** Each run of a function once, however many rows and sources saw it: what usage and durations count. */
-import { type Cell, type Engine, quote } from "./duckdb.ts";
+import { type Engine, quote } from "./duckdb.ts";
 import { doubtfulIn, type Manifest } from "./manifest.ts";
 import { condition, scan } from "./scan.ts";
 import { sqlName } from "./tables.ts";

@@ -33,12 +33,12 @@ it("there are at least 40 bills, each with a page", () => {
 });
 
 describe("runs", () => {
-  it.each(runs!.map((row, i) => [i, ...row] as const))("%i %s: %s", (i, _page, _case, _configuration, _runs, _time, work, usd, million) => {
+  it.each(runs!.map((row, i) => [i, ...row] as const))("%i %s: %s", (i, _page, _case, _configuration, _runs, _time, work, usd, billion) => {
     expect(worked(work!)).toBeCloseTo(Number(usd), 15);
     const bill = bills.ofRow(i);
     expect(bill.unknown).toEqual([]);
     expect(Math.abs(bill.usd - Number(usd)) / bill.count).toBeLessThanOrEqual(1e-12);
-    expect((bill.usd * 1e6).toFixed(2)).toBe(million);
+    expect((bill.usd * 1e9).toFixed(2)).toBe(billion);
   });
 });
 
@@ -57,10 +57,10 @@ describe("metrics", () => {
   });
 });
 
-it.each(others!)("%s: %s", (_page, _case, what, region, work, usd, million) => {
+it.each(others!)("%s: %s", (_page, _case, what, region, work, usd, billion) => {
   expect(worked(work!)).toBeCloseTo(Number(usd), 15);
   expect(otherBill(what!, region!, "azure")).toBeCloseTo(Number(usd), 15);
-  expect((otherBill(what!, region!, "azure") * 1e6).toFixed(2)).toBe(million);
+  expect((otherBill(what!, region!, "azure") * 1e9).toFixed(2)).toBe(billion);
 });
 
 it("by function, service, cloud, route and chain the total is the same", () => {

@@ -59,6 +59,9 @@ export interface Telling {
 
 let requests = 0;
 
+/** `*80`: so many equal runs. */
+const timesTold = (text: string): unknown[] => Array.from({ length: Number(/ \*(\d+)$/.exec(text)?.[1] ?? 1) });
+
 /** `A/order 0+800 m=129 x5 init=850 500 refused` */
 function runOf(text: string, service: string, region: string, telling: Telling): Invocation {
   const [where, when, ...said] = text.split(" ");
@@ -125,7 +128,7 @@ function configOf(service: string, name: string, region: string, settings: Confi
 function recordsOf(service: string, row: readonly string[], hasMetrics: boolean, telling: Telling): Rec[] {
   const words = row[2]!.split(" ");
   const region = words.at(-1)!;
-  const runs = row[3] === "" ? [] : row[3]!.split("; ").map((text) => runOf(text, service, region, telling));
+  const runs = row[3] === "" ? [] : row[3]!.split("; ").flatMap((text) => timesTold(text).map(() => runOf(text, service, region, telling)));
   const functions = new Set(runs.map((run) => run.fn).filter((fn) => fn !== service));
   const points = hasMetrics ? row[4]!.split("; ") : [];
   return [

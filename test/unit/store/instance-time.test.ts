@@ -148,7 +148,7 @@ it("is the union of intervals, found by looking at every millisecond; the parts 
       let expected = 0;
       for (const rule of RULES) {
         for (const stream of ["i0", "i1", "i2"]) {
-          const busy = new Array<boolean>(4_001).fill(false);
+          const busy = Array.from({ length: 4_001 }, () => false);
           for (const one of records.filter((r) => r.cloud === rule.cloud && r.stream === stream))
             busy.fill(true, one.startedAt - NOON, one.startedAt - NOON + one.durationMs!);
           for (let at = 0, open = 0; at < busy.length; at++) {
