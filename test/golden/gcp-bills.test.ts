@@ -1,5 +1,6 @@
 /** Bills of Google Cloud worked by hand (gcp-bills.md), from records through the dataset to the ledger. */
 import { beforeAll, describe, expect, it } from "vitest";
+import type { Config } from "../../src/model/records.ts";
 import { type Bills, billsOf, otherBill, tablesOf, type Telling, worked } from "../support/golden-bills.ts";
 
 const [runs, metrics, others] = tablesOf(new URL("gcp-bills.md", import.meta.url));
@@ -7,7 +8,7 @@ const PAGE = /^(run|gen1|metric|pubsub|tasks|logging)$/;
 
 const telling: Telling = {
   cloud: "gcp",
-  settings: ([plan, ...sizes]) => {
+  settings: ([plan, ...sizes]): Config["settings"] => {
     const [first, second] = sizes.map(Number);
     return plan === "gen1" ? { plan, memoryMib: first! } : { plan: plan!, vcpu: first!, memoryMib: second! };
   },
