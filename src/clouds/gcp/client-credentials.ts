@@ -3,7 +3,7 @@ import { EXIT, UserError } from "../../model/errors.ts";
 import type { Ms } from "../../model/units.ts";
 import type { LiveContext, Target } from "../room.ts";
 import { type Failure, failureOf } from "./client-errors.ts";
-import { loaded } from "./client-services.ts";
+import { loaded } from "./client-loaded.ts";
 
 export interface Credentials {
   /** Headers of a request: a token that is good for some time, and the project that is billed for quota where the credentials name one. */
@@ -37,15 +37,15 @@ export async function credentialsOf(target: Target, context: LiveContext): Promi
 
   async function open(): Promise<AuthClient> {
     const auth = new sdk.GoogleAuth({ scopes: [SCOPE], projectId: project });
+    // a key signs its own tokens, as in every client of the SDK: https://google.aip.dev/auth/4111
+    auth.useJWTAccessWithScope = true;
     const look = auth._checkIsGCE.bind(auth);
     auth._checkIsGCE = () => Promise.race([look(), context.clock.sleep(LOOK_MS, context.signal).then(() => false)]);
     const own = await auth.getClient();
     const impersonate = target.gcp?.impersonate ?? null;
     if (impersonate === null) return own as AuthClient;
     return new sdk.Impersonated({
-      sourceClient: own as ConstructorParameters<typeof sdk.Impersonated>[0] extends infer O
-        ? NonNullable<O>["sourceClient" & keyof NonNullable<O>]
-        : never,
+      sourceClient: own as never,
       targetPrincipal: impersonate,
       targetScopes: [SCOPE],
       delegates: [],

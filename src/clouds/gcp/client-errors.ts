@@ -73,7 +73,11 @@ export function failureOf(thrown: unknown): Failure {
   const said = saidBy(raised);
   const message = safeText(said.message) || said.status;
   const failure = (kind: CallErrorKind, verdict: Verdict, mayHaveHappened: boolean, code = said.status): Failure => ({
-    ...{ kind, code, message, verdict, mayHaveHappened },
+    kind,
+    code,
+    message,
+    verdict,
+    mayHaveHappened,
     status: said.http,
     permission: said.permission,
   });

@@ -5,7 +5,7 @@
  */
 import { createRequire } from "node:module";
 import type { JsonObject } from "../../model/json.ts";
-import { loaded } from "./client-services.ts";
+import { loaded } from "./client-loaded.ts";
 
 /** One method of a gRPC service. */
 export interface Rpc {
@@ -21,6 +21,10 @@ export interface Rpc {
 type Gax = typeof import("google-gax");
 type Root = InstanceType<Gax["protobuf"]["Root"]>;
 type Type = ReturnType<Root["lookupType"]>;
+interface Resolved {
+  resolvedRequestType: Type;
+  resolvedResponseType: Type;
+}
 
 const roots = new Map<string, Root>();
 
@@ -38,7 +42,9 @@ export async function rpcOf(protos: string, via: string | null, service: string,
   }
   const found = root.lookupService(service).methods[method];
   if (found === undefined) return null;
-  const [takes, gives] = [root.lookupType(found.requestType), root.lookupType(found.responseType)];
+  // names are relative to the service: one package has a `Function` of each API version
+  const { resolvedRequestType, resolvedResponseType } = found.resolve() as unknown as Resolved;
+  const [takes, gives] = [resolvedRequestType, resolvedResponseType];
   return {
     method: method.charAt(0).toLowerCase() + method.slice(1),
     paged: "nextPageToken" in gives.fields,

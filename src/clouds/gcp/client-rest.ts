@@ -2,7 +2,8 @@
 import { isObject, type JsonObject } from "../../model/json.ts";
 import type { Json } from "../../model/records.ts";
 import type { Target } from "../room.ts";
-import { type Attempt, endpointOf, loaded, type Service } from "./client-services.ts";
+import { loaded } from "./client-loaded.ts";
+import { type Attempt, endpointOf, type Service } from "./client-services.ts";
 
 interface Method {
   verb: "GET" | "POST";

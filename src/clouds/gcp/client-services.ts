@@ -4,6 +4,7 @@ import type { JsonObject } from "../../model/json.ts";
 import type { Ms } from "../../model/units.ts";
 import type { Target } from "../room.ts";
 import { type Rpc, rpcOf } from "./client-json.ts";
+import { loaded } from "./client-loaded.ts";
 
 /** Where a service is asked. */
 export interface Endpoint {
@@ -61,20 +62,26 @@ const OPERATIONS = { service: "google.longrunning.Operations", short: "Operation
 
 const SERVICES: { readonly [service: string]: GrpcService } = {
   run: {
-    ...{ endpoint: "run", host: "run" },
+    endpoint: "run",
+    host: "run",
     load: () => loaded("@google-cloud/run", () => import("@google-cloud/run")),
     rpcs: [
       { service: "google.cloud.run.v2.Services", client: "ServicesClient", protos: RUN, short: "Services" },
       { service: "google.cloud.run.v2.Revisions", client: "RevisionsClient", protos: RUN, short: "Revisions" },
       { ...OPERATIONS, client: "ServicesClient", protos: RUN },
       {
-        ...{ service: "google.cloud.location.Locations", short: "Locations", member: "locationsClient", client: "ServicesClient" },
-        protos: "google-gax/build/protos/locations.json",
+        service: "google.cloud.location.Locations",
+        short: "Locations",
+        member: "locationsClient",
+        client: "ServicesClient",
+        protos: "../protos/locations.json",
+        via: "google-gax",
       },
     ],
   },
   functions: {
-    ...{ endpoint: "functions", host: "cloudfunctions" },
+    endpoint: "functions",
+    host: "cloudfunctions",
     load: async () => (await functionsModule())["v2"] as Module,
     rpcs: [
       { service: "google.cloud.functions.v2.FunctionService", client: "FunctionServiceClient", protos: FUNCTIONS },
@@ -82,7 +89,8 @@ const SERVICES: { readonly [service: string]: GrpcService } = {
     ],
   },
   functions1: {
-    ...{ endpoint: "functions", host: "cloudfunctions" },
+    endpoint: "functions",
+    host: "cloudfunctions",
     load: async () => (await functionsModule())["v1"] as Module,
     rpcs: [
       { service: "google.cloud.functions.v1.CloudFunctionsService", client: "CloudFunctionsServiceClient", protos: FUNCTIONS },
@@ -90,7 +98,8 @@ const SERVICES: { readonly [service: string]: GrpcService } = {
     ],
   },
   logging: {
-    ...{ endpoint: "logging", host: "logging" },
+    endpoint: "logging",
+    host: "logging",
     load: async () => ((await loaded("@google-cloud/logging", () => import("@google-cloud/logging"))) as unknown as { v2: Module }).v2,
     rpcs: [
       { service: "google.logging.v2.LoggingServiceV2", client: "LoggingServiceV2Client", ...LOGGING },
@@ -98,17 +107,20 @@ const SERVICES: { readonly [service: string]: GrpcService } = {
     ],
   },
   monitoring: {
-    ...{ endpoint: "monitoring", host: "monitoring" },
+    endpoint: "monitoring",
+    host: "monitoring",
     load: () => loaded("@google-cloud/monitoring", () => import("@google-cloud/monitoring")),
     rpcs: [
       {
-        ...{ service: "google.monitoring.v3.MetricService", client: "MetricServiceClient" },
+        service: "google.monitoring.v3.MetricService",
+        client: "MetricServiceClient",
         protos: "@google-cloud/monitoring/build/protos/protos.json",
       },
     ],
   },
   pubsub: {
-    ...{ endpoint: "pubsub", host: "pubsub" },
+    endpoint: "pubsub",
+    host: "pubsub",
     load: async () => (await pubsubModule()).v1 as unknown as Module,
     rpcs: [
       { service: "google.pubsub.v1.Publisher", client: "PublisherClient", protos: PUBSUB },
@@ -128,19 +140,6 @@ function functionsModule(): Promise<Module> {
 
 function pubsubModule(): Promise<typeof import("@google-cloud/pubsub")> {
   return loaded("@google-cloud/pubsub", () => import("@google-cloud/pubsub"));
-}
-
-/** Loads an SDK package. Throws UserError when it is not installed: SDKs are optional dependencies. */
-export async function loaded<T>(name: string, load: () => Promise<T>): Promise<T> {
-  try {
-    return await load();
-  } catch (error) {
-    if ((error as { code?: string }).code !== "ERR_MODULE_NOT_FOUND") throw error;
-    throw new UserError(`the Google Cloud SDK's package ${name} is not installed`, {
-      suggestions: [`npm install ${name}`, "npm install evscope without --omit=optional"],
-      cause: error,
-    });
-  }
 }
 
 /** Where a target's service is: its own endpoint (`host:port` or a URL; `http://`: without TLS), else the public one of this domain. */
@@ -201,8 +200,8 @@ export async function openGrpc(name: string, target: Target, universe: string): 
       const { client, rpc } = await find(operation);
       const request = rpc.request(json);
       return async ({ headers, timeoutMs, signal }) => {
-        const options = { timeout: timeoutMs, retry: null, autoPaginate: false, signal, otherArgs: { headers: { ...headers } } };
-        const answer = await (client[rpc.method] as Call).call(client, structuredClone(request), options);
+        const settings = { timeout: timeoutMs, retry: null, autoPaginate: false, signal, otherArgs: { headers: { ...headers } } };
+        const answer = await (client[rpc.method] as Call).call(client, structuredClone(request), settings);
         return rpc.answer(messageIn(answer, rpc));
       };
     },

@@ -162,7 +162,9 @@ function newWire(target: Target, context: LiveContext, access: Access): Wire {
 
     try {
       return await retrying(attempt, {
-        ...{ clock: context.clock, signal, patienceMs: context.patienceMs },
+        clock: context.clock,
+        signal,
+        patienceMs: context.patienceMs,
         ready: () => bucket.take(signal),
         judge,
       });
