@@ -54,6 +54,8 @@ export interface CurveDocument {
   facts: string[];
   /** By memory size. null: nothing may be said. */
   points: {
+    /** What stands beside the point; left out: its memory. */
+    label?: string;
     memoryMib: Mib;
     durationMs: Band | null;
     usdPerMonth: Band | null;

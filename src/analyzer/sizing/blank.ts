@@ -24,7 +24,7 @@ export function blank(
     currentMib: now.memoryMib,
     currentVcpu: now.vcpu,
     proposedVcpu: null,
-    currentConcurrency: numberSetting(config, cloud === "azure" ? "httpConcurrency" : "concurrency"),
+    currentConcurrency: cloud === "aws" ? null : numberSetting(config, cloud === "azure" ? "httpConcurrency" : "concurrency"),
     proposedConcurrency: null,
     resource: config?.resource ?? null,
     revision: config?.revision ?? null,

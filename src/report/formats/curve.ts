@@ -43,7 +43,7 @@ export function formatCurve(document: CurveDocument, look: Look): string {
 
 function pictureLines(points: readonly Point[], look: Look, paint: Paint): string[] {
   const signs = look.unicode ? UNICODE : ASCII;
-  const labels = points.map((point) => `${point.memoryMib} MiB`);
+  const labels = points.map((point) => point.label ?? `${point.memoryMib} MiB`);
   const durations = points.map((point) => humanMs(point.durationMs!.p50));
   const money = points.map((point) => (point.usdPerMonth === null ? "" : humanUsd(point.usdPerMonth.p50)));
   const marks = points.map((point) => point.mark ?? "");

@@ -1,9 +1,9 @@
 /** Memory advice -> its JSON document, its table, and the curve of one function. */
-import type { Interval } from "../../model/plan.ts";
-import type { Objective, Sizing, SizingAdvice } from "../../model/sizing.ts";
+import type { Interval, Settings } from "../../model/plan.ts";
+import { type Objective, predictionsOf, type Sizing, type SizingAdvice } from "../../model/sizing.ts";
 import { UNNAMED } from "../../model/records.ts";
 import { shellWord } from "../../model/shell-word.ts";
-import type { Mib, Ms, Usd } from "../../model/units.ts";
+import type { Mib, Usd } from "../../model/units.ts";
 import { humanCount, humanMs, humanPercent, humanUsd, plural } from "../formats/values.ts";
 import type { CurveDocument, Report } from "../report.ts";
 import { isoTime } from "./time.ts";
@@ -34,7 +34,7 @@ export interface RightsizeDocument {
 
 /** `top`: how many functions are listed; null: all. */
 export function rightsizeDocument({ functions, objective, from, to, pricesAsOf }: Sizing, top: number | null): RightsizeDocument {
-  const proposed = functions.filter((one) => one.proposedMib !== null);
+  const proposed = functions.filter((one) => one.change !== null);
   return {
     schemaVersion: 1,
     from: isoTime(from),
@@ -45,8 +45,10 @@ export function rightsizeDocument({ functions, objective, from, to, pricesAsOf }
     functions: functions.slice(0, top ?? undefined).map(({ fn, evidence, ...rest }) => ({
       function: fn,
       ...rest,
-      verdict: rest.proposedMib !== null ? "change" : rest.refusal === null ? "keep" : "refused",
+      verdict: rest.change !== null ? "change" : rest.refusal === null ? "keep" : "refused",
       proposedMib: rest.proposedMib ?? (rest.refusal === null ? rest.currentMib : null),
+      proposedVcpu: rest.proposedVcpu ?? (rest.refusal === null ? rest.currentVcpu : null),
+      proposedConcurrency: rest.proposedConcurrency ?? (rest.refusal === null ? rest.currentConcurrency : null),
       evidence: { ...evidence, from: isoTime(evidence.from), to: isoTime(evidence.to) },
     })),
     totals: {
@@ -62,6 +64,7 @@ export function rightsizeDocument({ functions, objective, from, to, pricesAsOf }
 export function rightsizeView(sizing: Sizing, top: number | null): Report {
   const shown = sizing.functions.slice(0, top ?? undefined);
   const several = (key: "account" | "region"): boolean => new Set(sizing.functions.map((one) => one[key])).size > 1;
+  const isApart = shown.some((one) => one.currentVcpu !== null);
   return {
     schemaVersion: 1,
     title: "Memory sizes",
@@ -71,6 +74,8 @@ export function rightsizeView(sizing: Sizing, top: number | null): Report {
         columns: [
           { key: "function", label: "function", type: "id" },
           { key: "currentMib", label: "now", type: "mib" },
+          ...(isApart ? [{ key: "currentVcpu", label: "vCPU", type: "text", optional: true } as const] : []),
+          ...(isApart ? [{ key: "currentConcurrency", label: "at once", type: "count", optional: true } as const] : []),
           { key: "proposed", label: "proposed", type: "text" },
           { key: "savingUsd", label: "saving per month", type: "usd" },
           { key: "savingUsdP10", label: "P10", type: "usd", optional: true, group: "interval" },
@@ -87,12 +92,14 @@ export function rightsizeView(sizing: Sizing, top: number | null): Report {
         rows: shown.map((one) => ({
           function: one.fn,
           currentMib: one.currentMib,
+          currentVcpu: one.currentVcpu === null ? "-" : String(one.currentVcpu),
+          currentConcurrency: one.currentConcurrency ?? "-",
           proposed: proposedText(one),
           savingUsd: one.savingUsdPerMonth?.p50 ?? "-",
           savingUsdP10: one.savingUsdPerMonth?.p10 ?? "-",
           savingUsdP90: one.savingUsdPerMonth?.p90 ?? "-",
-          durationMs: durationAt(one, one.currentMib),
-          proposedDurationMs: one.proposedMib === null ? "-" : durationAt(one, one.proposedMib),
+          durationMs: predictionsOf(one).now?.durationMs?.p50 ?? null,
+          proposedDurationMs: one.change === null ? "-" : (predictionsOf(one).then?.durationMs?.p50 ?? null),
           confidence: one.confidence,
           tier: one.tier ?? "-",
           why: whyText(one),
@@ -110,12 +117,12 @@ export function rightsizeView(sizing: Sizing, top: number | null): Report {
 /** In a few words; the rest is in the JSON document and under --explain. */
 function whyText(one: SizingAdvice): string {
   if (one.refusal !== null) return /^[^,:;]*/.exec(one.refusal)![0];
-  return one.proposedMib === null ? (/^.*?(?=\.(?: |$)|$)/.exec(one.whyNotMore)?.[0] ?? "") : gainText(one, one.proposedMib);
+  return one.change === null ? (/^.*?(?=\.(?: |$)|$)/.exec(one.whyNotMore)?.[0] ?? "") : gainText(one);
 }
 
 /** What the change does to cost and duration: `39 % cheaper, 4 % slower`. */
-function gainText({ predicted, currentMib }: SizingAdvice, proposedMib: Mib): string {
-  const [now, then] = [currentMib, proposedMib].map((size) => predicted.find((one) => one.memoryMib === size));
+function gainText(advice: SizingAdvice): string {
+  const { now, then } = predictionsOf(advice);
   const usd = changeText(now?.monthlyUsd?.p50, then?.monthlyUsd?.p50, { less: "cheaper", more: "dearer" });
   const duration = changeText(now?.durationMs?.p50, then?.durationMs?.p50, { less: "faster", more: "slower" });
   return [usd, duration].filter((part) => part !== "").join(", ");
@@ -128,7 +135,7 @@ function changeText(now: number | undefined, then: number | undefined, words: { 
 }
 
 function proposedText(one: SizingAdvice): string {
-  if (one.proposedMib !== null) return `${one.proposedMib} MiB`;
+  if (one.change !== null) return settingsText(one.change.after);
   if (one.further.some((advice) => advice.kind === "out-of-memory")) return `needs ${one.floorMib} MiB`;
   return one.refusal === null ? "keep" : "refused";
 }
@@ -137,8 +144,20 @@ function usdInterval({ p10, p50, p90 }: Interval): string {
   return `${humanUsd(p50)} (${humanUsd(p10)} to ${humanUsd(p90)})`;
 }
 
-function durationAt(one: SizingAdvice, memoryMib: Mib | null): Ms | null {
-  return one.predicted.find((prediction) => prediction.memoryMib === memoryMib)?.durationMs?.p50 ?? null;
+/** `1 vCPU, 576 MiB`. */
+function settingsText({ vcpu, memoryMib, concurrency }: Settings): string {
+  const parts = [
+    typeof vcpu === "number" ? `${vcpu} vCPU` : "",
+    typeof memoryMib === "number" ? `${memoryMib} MiB` : "",
+    typeof concurrency === "number" ? `${concurrency} at once` : "",
+  ];
+  return parts.filter((part) => part !== "").join(", ");
+}
+
+/** What it has now; `unknown` where even its memory is not known. */
+function nowText({ currentMib, currentVcpu, currentConcurrency }: SizingAdvice): string {
+  const text = settingsText({ vcpu: currentVcpu, memoryMib: currentMib, concurrency: currentVcpu === null ? null : currentConcurrency });
+  return text === "" ? "unknown" : text;
 }
 
 function notesOf(sizing: Sizing, shown: readonly SizingAdvice[]): string[] {
@@ -153,7 +172,7 @@ function notesOf(sizing: Sizing, shown: readonly SizingAdvice[]): string[] {
     notes.push(`  ${fn}: ${text}${savingUsdPerMonth === null ? "" : ` (${humanUsd(savingUsdPerMonth)} per month)`}`);
   if (further.length > MOST_FURTHER) notes.push(`  and ${further.length - MOST_FURTHER} more, see --format json`);
   // where one size is all but advised, a probe is worth most
-  const unsettled = shown.filter((one) => one.fn !== UNNAMED && one.proposedMib === null && wouldProbe(one));
+  const unsettled = shown.filter((one) => one.fn !== UNNAMED && one.change === null && wouldProbe(one));
   const probe = unsettled.find((one) => one.refusal === null) ?? unsettled[0];
   if (probe !== undefined) notes.push(`A probe would tell: ${probeCommand(probe)}`);
   if (shown.some((one) => one.fn === UNNAMED)) notes.push(UNNAMED_NOTE);
@@ -183,13 +202,15 @@ function isWorthALine({ savingUsdPerMonth }: SizingAdvice["further"][number]): b
 /** The curve of one function: what was measured, what is expected at other sizes, and what is advised. */
 export function curveDocument(one: SizingAdvice): CurveDocument {
   const { evidence } = one;
+  const { now, then } = predictionsOf(one);
   const facts = [
-    `now ${one.currentMib === null ? "unknown" : `${one.currentMib} MiB`}`,
-    one.proposedMib !== null ? `proposed ${one.proposedMib} MiB` : one.refusal === null ? "keep it" : "no advice",
+    `now ${nowText(one)}`,
+    one.change !== null ? `proposed ${settingsText(one.change.after)}` : one.refusal === null ? "keep it" : "no advice",
     ...(one.confidence === null ? [] : [`confidence ${one.confidence}`]),
     `tier ${one.tier ?? "-"}`,
     `floor ${one.floorMib === null ? "unknown" : `${one.floorMib} MiB`}`,
     `${plural(evidence.warm, "warm run")}`,
+    ...(one.members === null ? [] : [`${plural(one.members.length, "function")} of an app`]),
     ...(evidence.cpuMs === null ? [] : [`CPU time ${humanMs(evidence.cpuMs)}`]),
     ...(evidence.downstreamMs === null || evidence.selfMs === null
       ? []
@@ -207,14 +228,17 @@ export function curveDocument(one: SizingAdvice): CurveDocument {
   for (const { text } of one.further) notes.push(`${text[0]!.toUpperCase()}${text.slice(1)}.`);
   return {
     schemaVersion: 1,
-    title: `${one.fn}: warm duration by memory`,
+    title: `${one.fn}: warm duration by ${one.currentVcpu === null ? "memory" : "CPU"}`,
     facts,
-    points: one.predicted.map(({ memoryMib, durationMs, monthlyUsd, basis }) => ({
-      memoryMib,
-      durationMs,
-      usdPerMonth: monthlyUsd,
-      basis,
-      mark: memoryMib === one.proposedMib ? "proposed" : memoryMib === one.currentMib ? "now" : null,
+    points: one.predicted.map((point) => ({
+      memoryMib: point.memoryMib,
+      ...(point.vcpu == null
+        ? {}
+        : { label: settingsText({ vcpu: point.vcpu, memoryMib: point.memoryMib, concurrency: point.concurrency ?? null }) }),
+      durationMs: point.durationMs,
+      usdPerMonth: point.monthlyUsd,
+      basis: point.basis,
+      mark: point === then && one.change !== null ? "proposed" : point === now ? "now" : null,
     })),
     notes,
   };
