@@ -15,9 +15,10 @@ export function logsOf(api: Api, answer: JsonObject): LogsAnswer {
   const tables = (arrayAt(answer, "tables") ?? []).filter(isObject).map((table) => {
     const [columns, rows] = [arrayAt(table, "columns"), arrayAt(table, "rows")];
     if (columns === null || rows === null) throw broken("a table without columns or rows");
+    if (!columns.every(isObject)) throw broken("a column without a name");
     return {
       name: textAt(table, "name") ?? "",
-      columns: columns.filter(isObject).map((one) => ({ name: textAt(one, "name") ?? "", type: textAt(one, "type") ?? "" })),
+      columns: columns.map((one) => ({ name: textAt(one, "name") ?? "", type: textAt(one, "type") ?? "" })),
       rows: rows.filter((row) => Array.isArray(row)),
     };
   });
@@ -34,7 +35,13 @@ export function logsOf(api: Api, answer: JsonObject): LogsAnswer {
         ? null
         : {
             code: textAt(detail ?? error, "code") ?? "PartialError",
-            message: (textAt(detail ?? error, "message") ?? textAt(error, "message") ?? "").slice(0, 500),
+            message: (innermost(detail ?? error) ?? textAt(error, "message") ?? "").slice(0, 500),
           },
   };
+}
+
+/** The service says which limit was met in the innermost error. */
+function innermost(error: JsonObject): string | null {
+  const inner = objectAt(error, "innererror");
+  return (inner === null ? null : innermost(inner)) ?? textAt(error, "message");
 }

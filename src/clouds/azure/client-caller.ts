@@ -101,6 +101,8 @@ export function newCaller({ line, endpoints, subscription, rest, tokensFor }: Pa
 function sdkError(error: unknown, api: Api, wire: Wire, signal: AbortSignal): unknown {
   signal.throwIfAborted();
   if (error instanceof AzureError || error instanceof UserError || wire.answer() === null) return error;
-  const message = `the answer breaks the service's specification (${(error as Error).message.slice(0, 200)})`;
+  // an error of types tells of the SDK's inside, not of the answer
+  const what = error instanceof TypeError ? "a field is missing, or of another type" : (error as Error).message.slice(0, 200);
+  const message = `the answer breaks the service's specification (${what})`;
   return new AzureError("broken-answer", api, "UnreadableAnswer", message, 200, 1, /createOrUpdate|update/i.test(api));
 }

@@ -67,7 +67,8 @@ export function newWire(line: Line, api: Api, options: WireOptions): Wire {
     const header = (name: string): string | undefined => response.headers.get(name);
     if (header("x-ms-ratelimit-remaining-subscription-reads") === "0" || header("x-ms-user-quota-remaining") === "0") bucket.throttled();
     if (response.status >= 300) throw new Refused(failureOfAnswer({ status: response.status, header, text }, clock.now()));
-    const body = text === "" && (response.status !== 200 || request.method !== "GET") ? {} : jsonOf(text);
+    const mayBeEmpty = response.status !== 200 || !(request.method === "GET" || isRead(api));
+    const body = text === "" && mayBeEmpty ? {} : jsonOf(text);
     if (!isObject(body as JsonObject)) throw new Refused(brokenAnswer(response.status, brokenText(text, body)));
     answer = body as JsonObject;
     return response;

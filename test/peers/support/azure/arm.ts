@@ -44,7 +44,7 @@ export function armHandler(world: World, base: () => string): Handler {
     if (resource) return { status: 200, body: shown(resource), ...(resource.etag ? { headers: { etag: resource.etag } } : {}) };
     const isName = path.slice(path.lastIndexOf("/providers/") + "/providers/".length).split("/").length % 2 === 1;
     if (isName && path.includes("/providers/")) return armError(404, "ResourceNotFound", `The Resource '${seen.path}' was not found.`);
-    return listed(seen, path);
+    return path.includes("/providers/") ? listed(seen, path) : armError(404, "InvalidResourcePath", `There is nothing at ${seen.path}.`);
   };
 
   function subscriptionOf(): object {

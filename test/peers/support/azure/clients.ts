@@ -17,8 +17,14 @@ export interface Clients {
   logs: LogsQueryClient;
 }
 
-export function clientsOf({ url, env, world }: Azure): Clients {
+/** From now on this process takes the server's certificate. */
+export function trust({ env }: Azure): void {
   setDefaultCACertificates([...getCACertificates("default"), readFileSync(env["NODE_EXTRA_CA_CERTS"]!, "utf8")]);
+}
+
+export function clientsOf(azure: Azure): Clients {
+  const { url, world } = azure;
+  trust(azure);
   const credential = new ClientSecretCredential(world.tenant, CLIENT_ID, SECRET, { authorityHost: url, disableInstanceDiscovery: true });
   const options = { endpoint: url, retryOptions: { maxRetries: 0 } };
   return {

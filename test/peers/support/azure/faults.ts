@@ -62,17 +62,23 @@ export function faults(): Faults {
   };
 }
 
-/** Sends the answer as the fault has it. `full` carries the request out. */
-export async function sendFaulty(fault: Fault, seen: Seen, response: ServerResponse, full: () => Promise<Answer>): Promise<void> {
+/** Sends the answer as the fault has it. `full` carries the request out, `reset` resets the connection. */
+export async function sendFaulty(
+  fault: Fault,
+  seen: Seen,
+  response: ServerResponse,
+  full: () => Promise<Answer>,
+  reset: () => void,
+): Promise<void> {
   if (typeof fault === "object" && "answer" in fault) {
     const answer = typeof fault.answer === "function" ? fault.answer(seen) : fault.answer;
     seen.status = answer.status;
     return sendAnswer(response, answer);
   }
   if (fault === "hang") return;
-  if (fault === "reset") return void response.socket?.resetAndDestroy();
+  if (fault === "reset") return reset();
   const answer = await full();
-  if (fault === "reset-after") return void response.socket?.resetAndDestroy();
+  if (fault === "reset-after") return reset();
   const text = typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body);
   if (fault === "cut-body") return sendAnswer(response, { ...answer, body: text.slice(0, Math.floor(text.length / 2)) });
   return sendAnswer(response, { ...answer, body: fault.change(JSON.parse(text), seen) });

@@ -4,7 +4,7 @@ import { armError } from "./http.ts";
 
 /** Audience of a token, and the paths it may be used on. */
 const MAY_ASK: readonly [audience: RegExp, path: RegExp][] = [
-  [/^https:\/\/management\.|^https:\/\/localhost/, /^\/(?:subscriptions|providers|tenants)(?:\/|$)/i],
+  [/^https:\/\/management\./, /^\/(?!v1\/)/],
   [/^https:\/\/api\.loganalytics\./, /^\/v1\//],
   [/^https:\/\/metrics\.monitor\./, /metrics:getBatch$/],
 ];

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { generate } from "selfsigned";
@@ -89,10 +89,14 @@ export async function startAzure(world: World, { judged = true }: { judged?: boo
         return answer;
       };
       const fault = struck.strike(seen);
-      if (fault !== null) return sendFaulty(fault, seen, response, full);
+      // a TLS socket cannot be reset, only what it lies on
+      const reset = (): void => sockets.get(request.socket.remotePort)?.resetAndDestroy();
+      if (fault !== null) return sendFaulty(fault, seen, response, full, reset);
       return sendAnswer(response, await full());
     });
   });
+  const sockets = new Map<number | undefined, Socket>();
+  front.on("connection", (socket: Socket) => sockets.set(socket.remotePort, socket));
   await new Promise<void>((resolve) => front.listen(0, "127.0.0.1", resolve));
   url = `https://localhost:${(front.address() as AddressInfo).port}`;
   return {
