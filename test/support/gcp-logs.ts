@@ -1,7 +1,7 @@
 /** Cloud Logging from a list of entries: filters are read by the test servers' own reader, which was written from Google's page. */
 import type { JsonObject } from "../../src/model/json.ts";
 import { matches, parseFilter } from "../peers/support/gcp/filter.ts";
-import { PROJECT, REGION } from "./scripted-gcp.ts";
+import { denied, HOUR_MS, PROJECT, REGION, scriptedGcp, type ScriptedGcp } from "./scripted-gcp.ts";
 
 /** Pages of `entries.list`, oldest entry first. `pageSize`: entries of a page, where not what was asked for. */
 export function logPages(entries: readonly JsonObject[], pageSize?: number): (request: JsonObject) => JsonObject[] {
@@ -37,8 +37,8 @@ function entry(at: number, log: string, type: string, labels: JsonObject, more: 
   };
 }
 
-export const traceId = (n: number): string => n.toString(16).padStart(32, "a");
-const spanId = (n: number): string => n.toString(16).padStart(16, "b");
+export const traceId = (n: number): string => `e${n.toString(16).padStart(31, "0")}`;
+const spanId = (n: number): string => `b${n.toString(16).padStart(15, "0")}`;
 /** How a request is named that names no execution. */
 export const requestId = (n: number): string => `${traceId(n)}/${spanId(n)}`;
 const run = (name: string, region = REGION): JsonObject => ({
@@ -100,4 +100,27 @@ export function gen1Line(name: string, execution: string, at: number, text: stri
 /** An entry of the audit log, which names the service as well. */
 export function auditEntry(name: string, at: number): JsonObject {
   return entry(at, "cloudaudit.googleapis.com/data_access", "cloud_run_revision", run(name), { protoPayload: { methodName: "run.get" } });
+}
+
+/** Cloud Logging with these entries. `counts`: what Monitoring says of entries by the hour's end; null: it may not be asked. */
+export function logServer(
+  entries: readonly JsonObject[],
+  counts: { [endOfHour: string]: number } | null = {},
+  pageSize?: number,
+  project = PROJECT,
+): ScriptedGcp {
+  const points = Object.entries(counts ?? {}).map(([end, int64Value]) => ({
+    interval: { startTime: new Date(Date.parse(end) - HOUR_MS).toISOString(), endTime: end },
+    value: { int64Value: String(int64Value) },
+  }));
+  const series = { metric: { type: "logging.googleapis.com/log_entry_count" }, resource: { type: "cloud_run_revision" }, points };
+  const counted = (asked: JsonObject): object =>
+    String(asked["filter"]).includes('"cloud_run_revision"') && points.length > 0 ? { timeSeries: [series] } : {};
+  return scriptedGcp(
+    {
+      "logging:ListLogEntries": logPages(entries, pageSize),
+      "monitoring:ListTimeSeries": counts === null ? denied("monitoring:ListTimeSeries") : counted,
+    },
+    project,
+  );
 }

@@ -13,11 +13,10 @@ import { gap } from "./live-gaps.ts";
 import { seriesFilter } from "./log-filter.ts";
 import { type Metric, METRICS, type Owner, OWNERS, periodOf, wholePeriods } from "./metric-choice.ts";
 import { PAGE_POINTS, seriesPages, USD_PER_SERIES } from "./metric-series.ts";
+import { quotaOf } from "./quotas.ts";
 import { liveReader } from "./read-live.ts";
 import { regionName, servicesOf } from "./target-scope.ts";
 
-/** 6,000 queries a minute: https://cloud.google.com/monitoring/quotas */
-const CALLS_PER_S = 100;
 /** Points that come in a second, about. */
 const POINTS_PER_S = 20_000;
 
@@ -107,7 +106,7 @@ function taskOf(source: string, window: Span, series: number, detail: Detail): C
     window,
     estimate: {
       calls: known ? calls : null,
-      seconds: known ? Math.max(points / POINTS_PER_S, calls / CALLS_PER_S) : null,
+      seconds: known ? Math.max(points / POINTS_PER_S, calls / quotaOf("monitoring:ListTimeSeries").perS) : null,
       // a series that two pages hold is counted in both
       usd: known ? (series + calls - 1) * USD_PER_SERIES : null,
       bytes: null,

@@ -81,7 +81,7 @@ export async function* listed(
     pageSize: PAGE_TRACES,
     ...(filter === null ? {} : { filter }),
   };
-  for await (const answer of api.pages("cloudtrace:projects.traces.list", request, { maxPages })) {
+  for await (const answer of api.pages("cloudtrace:traces.list", request, { maxPages })) {
     context.signal.throwIfAborted();
     const records = spansOf(reader, arrayAt(answer, "traces") ?? []);
     if (records.length > 0) yield records;
@@ -104,7 +104,7 @@ export async function* tracesOf(
 
 async function traceOf(api: GcpApi, traceId: string): Promise<JsonObject | null> {
   try {
-    return await api.call("cloudtrace:projects.traces.get", { projectId: api.project, traceId });
+    return await api.call("cloudtrace:traces.get", { projectId: api.project, traceId });
   } catch (error) {
     if (error instanceof GcpError && error.kind === "not-found") return null;
     throw error;

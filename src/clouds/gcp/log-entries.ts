@@ -4,16 +4,14 @@ import { isObject, type JsonObject, textAt } from "../../model/json.ts";
 import type { Rec } from "../../model/records.ts";
 import type { GcpApi } from "./api.ts";
 import { logEntries } from "./formats.ts";
+import { quotaOf } from "./quotas.ts";
 import { liveReader } from "./read-live.ts";
 
 /** Most entries of a page: https://cloud.google.com/logging/docs/reference/v2/rest/v2/entries/list */
 export const PAGE_ENTRIES = 1000;
-/** "Number of entries.list calls: 60 per minute, per Google Cloud project", shared with everybody else: https://cloud.google.com/logging/quotas */
-const CALLS_PER_S = 1;
-
-/** How long so many calls take. `requestsPerS`: a lower limit of the user's. */
+/** How long so many calls take, if nobody else in the project reads logs. `requestsPerS`: a lower limit of the user's. */
 export function secondsOf(calls: number, requestsPerS: number | null): number {
-  return calls / Math.min(CALLS_PER_S, requestsPerS ?? Infinity);
+  return calls / Math.min(quotaOf("logging:ListLogEntries").perS, requestsPerS ?? Infinity);
 }
 
 /**
