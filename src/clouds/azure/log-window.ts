@@ -22,6 +22,8 @@ const SHORTEST_MS: Ms = 1_000;
 const LONGEST_QUERY_MS: Ms = 600_000;
 /** Halves in a row that end in a time-out before it is no matter of size. */
 const TIMEOUTS = 4;
+/** Seconds in a row that are not whole before the rest of the window is left. */
+const SECONDS = 20;
 
 /** What a table gives that a dialect does not have. */
 export const NOTHING: LogsAnswer = { tables: [], partial: null, scannedBytes: null };
@@ -62,6 +64,7 @@ export async function* readWhole(
   /** The next one is last. */
   const open: Span[] = [window];
   let timeouts = 0;
+  let seconds = 0;
   while (open.length > 0) {
     signal.throwIfAborted();
     const next = open.pop()!;
@@ -77,6 +80,7 @@ export async function* readWhole(
     }
     if (cut === null) {
       timeouts = 0;
+      seconds = 0;
       continue;
     }
     const length = next.to - next.from;
@@ -86,12 +90,13 @@ export async function* readWhole(
       continue;
     }
     const why = `not whole even for one second: ${cut.why}`;
-    if (cut.bySize) unread.push({ window: next, why });
-    else {
-      // few rows, and still not all: no smaller window will do
+    seconds++;
+    // few rows, and still not all, or one second after the other: no smaller window will do
+    if (!cut.bySize || seconds >= SECONDS) {
       unread.push({ window: { from: next.from, to: window.to }, why });
       break;
     }
+    unread.push({ window: next, why });
   }
   return unread;
 }
@@ -135,7 +140,7 @@ function cutOf(answer: LogsAnswer, maxRows: number): Cut | null {
   const full = rows > maxRows || rows >= SERVICE_ROWS;
   if (answer.partial !== null) {
     const { code, message } = answer.partial;
-    return { why: `the answer is partial (${code}: ${firstLine(message)})`, bySize: full };
+    return { why: `the answer is partial (${code}: ${firstLine(message)})`, bySize: full || TOO_MUCH.test(`${code} ${message}`) };
   }
   return full ? { why: `more than ${Math.min(maxRows, rows)} rows`, bySize: true } : null;
 }
@@ -145,7 +150,7 @@ function firstLine(text: string): string {
 }
 
 /** Errors of a query that asked for too much: https://learn.microsoft.com/azure/azure-monitor/logs/api/errors */
-const TOO_MUCH = /timeout|timed ?out|too ?large|ResponseSize|ResultSet|E_QUERY_|RUNAWAY|LOW_MEMORY/i;
+const TOO_MUCH = /timeout|timed ?out|exceed|too ?large|ResponseSize|ResultSet|E_QUERY_|RUNAWAY|LOW_MEMORY/i;
 
 function isTooMuch(error: AzureError): boolean {
   return (
