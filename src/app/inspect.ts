@@ -45,7 +45,7 @@ async function inspectOne(change: Change, door: Door, rules: Rules | null): Prom
   const applier = door(change);
   if (applier === null) return unread(`no connection leads to account ${change.account}, ${change.region}`, EXIT.conflict);
   try {
-    const live = await applier.read(change);
+    const live = await applier.read(change, Object.keys(change.after));
     const found = rules === null ? [] : [...(await applier.owners(change)), ...ownersIn(rules.files, change.name).owners];
     const owners = [...new Set([...change.owners, ...found])];
     const held = rules === null ? changedSince(change, live) : objections(change, live, owners, rules.allow);

@@ -120,7 +120,7 @@ async function plannedOne(
   if (applier === null)
     return { skipped: { name: advice.fn, why: narrow ? NOT_ASKED : `no connection leads to account ${ref.account}, ${ref.region}` } };
   try {
-    const live = await applier.read(ref);
+    const live = await applier.read(ref, Object.keys(advice.change?.after ?? {}));
     return sizeChange(advice, live, [...new Set([...(await applier.owners(ref)), ...local])], alias);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

@@ -63,7 +63,7 @@ async function asLeft(run: Run, back: readonly Change[], door: Door, force: bool
     else if (!force && step.end?.step === "done") changes.push(change);
     else {
       const live = await door(change)
-        ?.read(change)
+        ?.read(change, Object.keys(change.after))
         .catch((error: unknown) => {
           // gone, or not readable: the look at all changes says so, and the others are taken back
           if (error instanceof UserError) return null;

@@ -199,11 +199,11 @@ function publishedBy(change: Change, live: LiveResource): string | null {
 }
 
 /** Reads until no update is under way, or patience ends. */
-async function settled(applier: Applier, ref: ResourceRef, options: { clock: Clock; signal: AbortSignal }): Promise<LiveResource> {
+async function settled(applier: Applier, change: Change, options: { clock: Clock; signal: AbortSignal }): Promise<LiveResource> {
   const until = options.clock.now() + BUSY_PATIENCE_MS;
   let wait: Ms = BUSY_POLL_MS;
   for (;;) {
-    const live = await applier.read(ref);
+    const live = await applier.read(change, Object.keys(change.after));
     if (live.busy === null || options.clock.now() + wait > until) return live;
     await options.clock.sleep(wait, options.signal);
     wait = Math.min(wait * 1.5, 20_000);

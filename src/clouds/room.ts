@@ -156,8 +156,11 @@ export interface PermissionCheck extends Permission {
 
 /** Writes one resource at a time. */
 export interface Applier {
-  /** Throws UserError if there is no such resource or it may not be read. */
-  read(ref: ResourceRef): Promise<LiveResource>;
+  /**
+   * Throws UserError if there is no such resource or it may not be read. `settings`: names that must be among the settings, for clouds where
+   * some cost another call, and another permission (Azure's values of host.json); left out: those of the resource's own description.
+   */
+  read(ref: ResourceRef, settings?: readonly string[]): Promise<LiveResource>;
   /** Who owns it, as far as the cloud says: `CloudFormation stack orders`. `unknown: why` where it may not be asked. Empty: nobody known. */
   owners(ref: ResourceRef): Promise<string[]>;
   /**
