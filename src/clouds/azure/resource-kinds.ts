@@ -207,10 +207,10 @@ function bus({ name, sku, p }: Resource, service: string): Described {
 
 /** An Application Insights component: https://learn.microsoft.com/rest/api/application-insights/components/get */
 function component({ name, p }: Resource): Described {
-  const workspace = textOf(p["WorkspaceResourceId"] ?? p["workspaceResourceId"]);
+  const writesTo = textOf(p["WorkspaceResourceId"] ?? p["workspaceResourceId"]);
   return logGroup(name, {
     service: "applicationinsights",
-    workspace: workspace?.toLowerCase(),
+    workspace: writesTo?.toLowerCase(),
     retentionD: daysOf(p["RetentionInDays"] ?? p["retentionInDays"]),
   });
 }

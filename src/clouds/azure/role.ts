@@ -10,7 +10,6 @@ const ACTIONS: { readonly [api: string]: string } = {
   "web:webApps.listApplicationSettings": "Microsoft.Web/sites/config/list/Action",
   "web:webApps.updateApplicationSettings": "Microsoft.Web/sites/config/Write",
   "web:webApps.createOrUpdate": "Microsoft.Web/sites/Write",
-  "web:webApps.listSlotConfigurationNames": "Microsoft.Web/sites/config/Read",
   "web:appServicePlans.get": "Microsoft.Web/serverfarms/Read",
   "eventgrid:eventSubscriptions.listGlobalBySubscription": "Microsoft.EventGrid/eventSubscriptions/read",
   "eventgrid:eventSubscriptions.listByResource": "Microsoft.EventGrid/eventSubscriptions/read",
