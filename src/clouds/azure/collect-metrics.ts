@@ -2,6 +2,7 @@
  * Platform metrics of apps and of the channels between them, for nothing. Many resources of one region are asked for in one call where the
  * credentials may, else one by one: https://learn.microsoft.com/azure/azure-monitor/metrics/migrate-to-batch-api
  */
+import type { JsonObject } from "../../model/json.ts";
 import type { Config, Json, Rec } from "../../model/records.ts";
 import { concurrently } from "../kit/concurrent.ts";
 import type { CollectPlan, CollectRequest, CollectTask, LiveContext, Span, Target } from "../room.ts";
@@ -92,7 +93,7 @@ export async function* runMetrics(api: AzureApi, ctx: LiveContext, task: Collect
   const reader = liveReader(api, metricsAnswers, ctx.keys, task.source);
   /** Many at once are refused: the role is given on a resource group, or the endpoint has no such call. */
   let alone = false;
-  const answered = concurrently(batches(detail.resources), AT_A_TIME, async (some): Promise<Json[]> => {
+  const answered = concurrently(batches(detail.resources), AT_A_TIME, async (some): Promise<JsonObject[]> => {
     if (some.length > 1 && !alone) {
       try {
         return [
@@ -109,7 +110,7 @@ export async function* runMetrics(api: AzureApi, ctx: LiveContext, task: Collect
         alone = true;
       }
     }
-    const answers: Json[] = [];
+    const answers: JsonObject[] = [];
     for (const one of some)
       answers.push(...(await ofOne(api, { ...asked(detail, task.window), resource: one.id, namespace: detail.namespace })));
     return answers;
@@ -126,7 +127,7 @@ function asked({ names, aggregations, dimension, interval }: Detail, span: Span)
 }
 
 /** A metric that the resource does not have fails the whole request: then each is asked for by itself. */
-async function ofOne(api: AzureApi, request: MetricsRequest): Promise<Json[]> {
+async function ofOne(api: AzureApi, request: MetricsRequest): Promise<JsonObject[]> {
   try {
     return [await api.metrics(request)];
   } catch (error) {
@@ -136,7 +137,7 @@ async function ofOne(api: AzureApi, request: MetricsRequest): Promise<Json[]> {
       if (error.kind === "invalid") return [];
       throw error;
     }
-    const answers: Json[] = [];
+    const answers: JsonObject[] = [];
     for (const name of request.names) answers.push(...(await ofOne(api, { ...request, names: [name] })));
     return answers;
   }

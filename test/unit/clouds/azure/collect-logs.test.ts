@@ -50,8 +50,8 @@ const app = (name: string, settings: { [key: string]: Json } = {}): Config =>
   config("function", siteId(name), { app: name, plan: "flex", ...settings });
 const workspace = config("log-group", WORKSPACE_ID, { customerId: CUSTOMER, retentionD: 90 });
 const component = config("log-group", COMPONENT_ID, { workspace: WORKSPACE_ID });
-const table = (name: string, plan: string, retentionD: number | null = null): Config =>
-  config("log-group", `${WORKSPACE_ID}/tables/${name}`, { plan, ...(retentionD !== null && { retentionD }) });
+const table = (name: string, tier: string, retentionD: number | null = null): Config =>
+  config("log-group", `${WORKSPACE_ID}/tables/${name}`, { plan: tier, ...(retentionD !== null && { retentionD }) });
 const CONFIGS = [workspace, component, app("shop-quote"), app("shop-tracker")];
 
 const request = (more: Partial<CollectRequest> = {}): CollectRequest => ({
