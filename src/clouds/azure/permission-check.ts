@@ -1,5 +1,5 @@
 /** Which permissions there are, by what Azure says the caller's roles allow on the subscription: nothing needs to be tried. */
-import { arrayAt, isObject, type JsonObject } from "../../model/json.ts";
+import { arrayAt, type JsonObject } from "../../model/json.ts";
 import type { PermissionCheck } from "../room.ts";
 import { type AzureApi, AzureError } from "./api.ts";
 import { reasonOf } from "./live-gaps.ts";
