@@ -23,7 +23,13 @@ export async function* eventSubscriptions(
   for await (const page of api.pages("eventgrid:eventSubscriptions.listGlobalBySubscription", [])) yield read(page);
   yield* concurrently(topics, AT_A_TIME, async (topic) => {
     const { group, name } = placeOf(topic);
-    return read((await details.all("eventgrid:topicEventSubscriptions.list", [group, name])) ?? []);
+    // made as an extension of the topic (portal, `az eventgrid event-subscription create`) or as a child of it: the same names
+    const [extensions, children] = await Promise.all([
+      details.all("eventgrid:eventSubscriptions.listByResource", [group, "Microsoft.EventGrid", "topics", name]),
+      details.all("eventgrid:topicEventSubscriptions.list", [group, name]),
+    ]);
+    const byName = new Map([...(extensions ?? []), ...(children ?? [])].map((one) => [textAt(one, "name"), one]));
+    return read([...byName.values()]);
   });
   yield* concurrently(systemTopics, AT_A_TIME, async (topic) => {
     const { group, name } = placeOf(topic);
