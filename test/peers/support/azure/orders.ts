@@ -97,7 +97,7 @@ export function orderWorld(): World {
 }
 
 /** As an answer of the vendor's examples describes a Flex app. */
-function flexApp(world: World, app: string, fn: string, trigger: Record<string, unknown>, workspace: Resource): Resource {
+export function flexApp(world: World, app: string, fn: string, trigger: Record<string, unknown>, workspace: Resource): Resource {
   const site = put(world, GROUP, `Microsoft.Web/sites/${app}`, {
     location: LOCATION,
     kind: "functionapp,linux",
@@ -229,6 +229,8 @@ function eventSubscription(world: World, topic: Resource): void {
     retryPolicy: { maxDeliveryAttempts: 30, eventTimeToLiveInMinutes: 1440 },
   };
   world.resources.set(id.toLowerCase(), { id, name: "changed", type: "Microsoft.EventGrid/eventSubscriptions", properties });
+  // and one that was made as a child of the topic
+  put(world, GROUP, "Microsoft.EventGrid/topics/shop-changes/eventSubscriptions/archived", { properties: structuredClone(properties) });
 }
 
 /** Telemetry of `orders` orders that ended some minutes ago, put into the workspace; returns the truth. */
