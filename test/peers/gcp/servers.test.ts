@@ -55,12 +55,19 @@ describe("Google Cloud for tests", () => {
     const [container] = before.template.containers;
     const write = (limits: object, more: object = {}): Promise<unknown> => {
       const containers = [{ ...container, resources: { ...container.resources, limits } }];
-      return settled({ service: { ...before, template: { ...before.template, containers } }, updateMask: { paths: ["template"] }, ...more });
+      return settled({
+        service: { ...before, template: { ...before.template, containers } },
+        updateMask: { paths: ["template"] },
+        ...more,
+      });
     };
     // https://cloud.google.com/run/docs/configuring/services/memory-limits: 4 CPU need 2 GiB, more than 4 GiB need 2 CPU
     await expect(write({ cpu: "4", memory: "1Gi" })).rejects.toMatchObject({ code: 3 });
     await expect(write({ cpu: "1", memory: "8Gi" }, { validateOnly: true })).rejects.toMatchObject({ code: 3 });
-    await expect(write({ cpu: "0.5", memory: "512Mi" })).rejects.toMatchObject({ code: 3, details: expect.stringContaining("concurrency") });
+    await expect(write({ cpu: "0.5", memory: "512Mi" })).rejects.toMatchObject({
+      code: 3,
+      details: expect.stringContaining("concurrency"),
+    });
     await write({ cpu: "1", memory: "1Gi" }, { validateOnly: true });
     expect(await checkout()).toEqual(before);
     const wrong = clients.services.updateService({ service: before, updateMask: { paths: ["template.containers.resources"] } });
@@ -81,7 +88,8 @@ describe("Google Cloud for tests", () => {
 
   it("Functions: a masked write of one field, its image built anew, its Run service changed with it", async () => {
     const name = `${PARENT}/functions/mailer`;
-    const image = async (): Promise<any> => (await clients.services.getService({ name: `${PARENT}/services/mailer` }))[0].template?.containers?.[0];
+    const image = async (): Promise<any> =>
+      (await clients.services.getService({ name: `${PARENT}/services/mailer` }))[0].template?.containers?.[0];
     const before = await image();
     const [operation] = await clients.functions.updateFunction({
       function: { name, serviceConfig: { availableMemory: "256Mi" } },
@@ -99,7 +107,9 @@ describe("Google Cloud for tests", () => {
     const filter = `resource.type="cloud_run_revision" AND resource.labels.service_name="mailer" AND timestamp>="${from}"`;
     const [found] = await clients.logging.getEntries({ filter, orderBy: "timestamp asc", pageSize: 200, autoPaginate: true });
     expect(found).toHaveLength(entries.length);
-    const times = found.map((one) => Date.parse(String(one.metadata.timestamp instanceof Date ? one.metadata.timestamp.toISOString() : "")));
+    const times = found.map((one) =>
+      Date.parse(String(one.metadata.timestamp instanceof Date ? one.metadata.timestamp.toISOString() : "")),
+    );
     expect(times).toEqual([...times].sort((a, b) => a - b));
     expect(gcp.seen.filter((call) => call.name === "logging:ListLogEntries")).toHaveLength(Math.ceil(entries.length / 200));
     await expect(clients.logging.getEntries({ filter: 'timestamp>="2026-01-01T00:00:00Z" AND (' })).rejects.toMatchObject({ code: 3 });
@@ -122,7 +132,12 @@ describe("Google Cloud for tests", () => {
     const [series] = await list("ALIGN_DELTA", "request_count");
     const counts = series.map((one: any) => [one.resource.labels.service_name, Number(one.points[0].value.int64Value)]);
     const requests = (name: string): number =>
-      gcp.world.entries.filter((one) => one["httpRequest"] && one["resource"].labels.service_name === name && Date.parse(one["timestamp"]) <= Math.floor(now / 60_000) * 60_000).length;
+      gcp.world.entries.filter(
+        (one) =>
+          one["httpRequest"] &&
+          one["resource"].labels.service_name === name &&
+          Date.parse(one["timestamp"]) <= Math.floor(now / 60_000) * 60_000,
+      ).length;
     expect(Object.fromEntries(counts).checkout).toBe(requests("checkout"));
     await expect(list("ALIGN_MEAN", "request_count")).rejects.toMatchObject({ code: 3 });
   });
@@ -134,7 +149,9 @@ describe("Google Cloud for tests", () => {
       "google.cloud.run.v2.ListServicesRequest: 3 bytes of unknown fields",
       "parent: required",
     ]);
-    await expect(clients.metrics.listTimeSeries({ name: "projects/shop-mail-418", filter: 'metric.type="a"' })).rejects.toMatchObject({ code: 3 });
+    await expect(clients.metrics.listTimeSeries({ name: "projects/shop-mail-418", filter: 'metric.type="a"' })).rejects.toMatchObject({
+      code: 3,
+    });
     expect(gcp.violations).toEqual(["monitoring:ListTimeSeries: interval: required"]);
   });
 

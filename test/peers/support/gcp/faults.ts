@@ -17,7 +17,7 @@ export type Fault =
   | { before: () => unknown }; // something else happens first
 
 export interface Rule {
-  /** Matched against the call's name, `run:Services.ListServices` or `rest:GET /v1/...`; missing: every call. */
+  /** Matched against the call's name, `run:Services.ListServices`, `eventarc:triggers.list`, and `?validateOnly` behind those of a write that is only tried; missing: every call. */
   match?: RegExp;
   fault: Fault;
   /** Apply to this many matching calls, then no more; missing: for ever. */

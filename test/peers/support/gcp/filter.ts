@@ -18,15 +18,19 @@ type Token = { kind: "word" | "string" | "op" | "punct"; text: string; at: numbe
 const LONGEST = 20_000;
 
 export function parseFilter(text: string): Filter {
-  if (text.length > LONGEST) throw new Refused("INVALID_ARGUMENT", `Filter is ${text.length} characters long, at most ${LONGEST} are allowed`);
+  if (text.length > LONGEST)
+    throw new Refused("INVALID_ARGUMENT", `Filter is ${text.length} characters long, at most ${LONGEST} are allowed`);
   const tokens = tokensOf(text);
   let at = 0;
   const fail = (): never => {
-    throw new Refused("INVALID_ARGUMENT", `Unparseable filter: syntax error at line 1, column ${tokens[at]?.at ?? text.length}, token '${tokens[at]?.text ?? "EOF"}'`);
+    throw new Refused(
+      "INVALID_ARGUMENT",
+      `Unparseable filter: syntax error at line 1, column ${tokens[at]?.at ?? text.length}, token '${tokens[at]?.text ?? "EOF"}'`,
+    );
   };
-  const is = (kind: Token["kind"], value: string): boolean => tokens[at]?.kind === kind && tokens[at]!.text === value;
-  const eat = (kind: Token["kind"], value: string): boolean => is(kind, value) && (at++, true);
-  const need = (kind: Token["kind"], value: string): void => void (eat(kind, value) || fail());
+  const is = (kind: Token["kind"], wanted: string): boolean => tokens[at]?.kind === kind && tokens[at]!.text === wanted;
+  const eat = (kind: Token["kind"], wanted: string): boolean => is(kind, wanted) && (at++, true);
+  const need = (kind: Token["kind"], wanted: string): void => void (eat(kind, wanted) || fail());
 
   // NOT binds closest, then OR, then AND (also by mere juxtaposition), as Google documents it
   function all(): Filter {
@@ -53,7 +57,12 @@ export function parseFilter(text: string): Filter {
   }
   function term(): Filter {
     const first = tokens[at];
-    if (first === undefined || (first.kind !== "word" && first.kind !== "string") || (first.kind === "word" && /^(AND|OR)$/.test(first.text))) return fail();
+    if (
+      first === undefined ||
+      (first.kind !== "word" && first.kind !== "string") ||
+      (first.kind === "word" && /^(AND|OR)$/.test(first.text))
+    )
+      return fail();
     if (first.kind === "word" && tokens[at + 1]?.kind === "punct" && tokens[at + 1]!.text === "(") {
       const { name, args } = call();
       if (name !== "SEARCH") return { kind: "call", name, args };
@@ -113,11 +122,13 @@ export function parseFilter(text: string): Filter {
 
 function tokensOf(text: string): Token[] {
   const tokens: Token[] = [];
-  const pattern = /\s+|--[^\n]*|"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|(>=|<=|!=|=~|!~|[=<>:])|([(),.-])|([\p{L}\d_*/+][\p{L}\d_*/+.$%-]*)/uy;
+  const pattern =
+    /\s+|--[^\n]*|"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|(>=|<=|!=|=~|!~|[=<>:])|([(),.-])|([\p{L}\d_*/+][\p{L}\d_*/+.$%-]*)/uy;
   while (pattern.lastIndex < text.length) {
     const at = pattern.lastIndex;
     const m = pattern.exec(text);
-    if (m === null) throw new Refused("INVALID_ARGUMENT", `Unparseable filter: unexpected character at column ${at}: ${text.slice(at, at + 20)}`);
+    if (m === null)
+      throw new Refused("INVALID_ARGUMENT", `Unparseable filter: unexpected character at column ${at}: ${text.slice(at, at + 20)}`);
     const string = m[1] ?? m[2];
     if (string !== undefined) tokens.push({ kind: "string", text: unescaped(string), at });
     else if (m[3] !== undefined) tokens.push({ kind: "op", text: m[3], at });
@@ -149,12 +160,12 @@ export function matches(filter: Filter, document: unknown): boolean {
     case "global":
       return leaves(document).some((leaf) => leaf.toLowerCase().includes(filter.text.toLowerCase()));
     case "search":
-      return searched(filter.text, filter.field === null ? document : at(document, filter.field));
+      return searched(filter.text, filter.field === null ? document : valueAt(document, filter.field));
     case "call":
       if (filter.name !== "log_id" || filter.args.length !== 1) throw new Refused("INVALID_ARGUMENT", `no function ${filter.name}`);
-      return String(at(document, ["logName"])).endsWith(`/logs/${encodeURIComponent(filter.args[0]!)}`);
+      return String(valueAt(document, ["logName"])).endsWith(`/logs/${encodeURIComponent(filter.args[0]!)}`);
     case "compare":
-      return compared(filter, at(document, filter.field));
+      return compared(filter, valueAt(document, filter.field));
   }
 }
 
@@ -216,7 +227,11 @@ function called({ name, args }: { name: string; args: string[] }, found: unknown
 
 /** Google's analyser: words without regard to case and order; a text in backticks is one phrase. */
 function searched(query: string, document: unknown): boolean {
-  const words = (text: string): string[] => text.toLowerCase().split(/[\][<>(){}|!;,'"*&?+/:=@.\-$%\\_\s]+/).filter((word) => word !== "");
+  const words = (text: string): string[] =>
+    text
+      .toLowerCase()
+      .split(/[\][<>(){}|!;,'"*&?+/:=@.\-$%\\_\s]+/)
+      .filter((word) => word !== "");
   const texts = leaves(document).map((leaf) => leaf.toLowerCase());
   const phrases = [...query.matchAll(/`([^`]*)`/g)].map((m) => m[1]!.toLowerCase());
   if (!phrases.every((phrase) => texts.some((text) => text.includes(phrase)))) return false;
@@ -224,7 +239,7 @@ function searched(query: string, document: unknown): boolean {
   return words(query.replace(/`[^`]*`/g, " ")).every((word) => held.has(word));
 }
 
-function at(document: unknown, path: readonly string[]): unknown {
+function valueAt(document: unknown, path: readonly string[]): unknown {
   let value: any = document;
   for (const part of path) value = value?.[part] ?? (part === "label" ? value?.labels : undefined);
   return value;

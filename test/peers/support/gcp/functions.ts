@@ -32,21 +32,31 @@ export class Functions {
   list(request: Obj, generation: 1 | 2): Obj {
     const location = partOf(request["parent"], "locations");
     const all = generation === 2 ? this.#world.functions : this.#world.functions1;
-    return paged(all.filter((one) => location === "-" || partOf(one["name"], "locations") === location), "functions", request, 1000, 100);
+    return paged(
+      all.filter((one) => location === "-" || partOf(one["name"], "locations") === location),
+      "functions",
+      request,
+      1000,
+      100,
+    );
   }
 
   get(name: string, generation: 1 | 2): Obj {
     const found = (generation === 2 ? this.#world.functions : this.#world.functions1).find((one) => one["name"] === name);
     if (found !== undefined) return found;
     const [region, project] = [partOf(name, "locations"), partOf(name, "projects")];
-    throw new Refused("NOT_FOUND", `Resource 'projects/${project}/locations/${region}/functions/${partOf(name, "functions")}' was not found`);
+    throw new Refused(
+      "NOT_FOUND",
+      `Resource 'projects/${project}/locations/${region}/functions/${partOf(name, "functions")}' was not found`,
+    );
   }
 
   update(request: Obj): Obj {
     const sent = request["function"] as Obj;
     const current = this.get(sent["name"], 2);
     const name = partOf(sent["name"], "functions")!;
-    if (current["state"] === "DEPLOYING") throw new Refused("FAILED_PRECONDITION", `unable to queue the operation: function ${name} is being deployed`);
+    if (current["state"] === "DEPLOYING")
+      throw new Refused("FAILED_PRECONDITION", `unable to queue the operation: function ${name} is being deployed`);
     const next = merged(this.#protos, current, sent, request["updateMask"] as string[] | undefined, V2, MUTABLE_V2);
     const config = (next["serviceConfig"] ?? {}) as Obj;
     const resources = { memory: `${mibOf(config["availableMemory"] ?? "256Mi")}Mi`, cpu: String(vcpuOf(config["availableCpu"] ?? "1")) };
@@ -54,7 +64,7 @@ export class Functions {
     if (vcpuOf(resources.cpu) < 1 && concurrency > 1)
       throw new Refused("INVALID_ARGUMENT", "Could not update Cloud Run service. Total cpu < 1 is not supported with concurrency > 1");
     const ignored = this.#world.writes[name] === "ignored";
-    if (!ignored) for (const field of MUTABLE_V2) next[field] === undefined ? delete current[field] : (current[field] = next[field]);
+    if (!ignored) take(current, next, MUTABLE_V2);
     current["state"] = "DEPLOYING";
     let looks = this.#world.unreadyLooks;
     const finish = (): { response: Obj } | { error: { code: number; message: string } } | null => {
@@ -72,30 +82,44 @@ export class Functions {
           template["containers"][0]["resources"]["limits"] = resources;
           template["maxInstanceRequestConcurrency"] = concurrency;
           template["containers"][0]["image"] = `${template["containers"][0]["image"].split("@")[0]}@sha256:rebuilt-${Date.now()}`;
-          if (config["maxInstanceCount"] !== undefined) template["scaling"] = { maxInstanceCount: config["maxInstanceCount"], ...(config["minInstanceCount"] ? { minInstanceCount: config["minInstanceCount"] } : {}) };
+          if (config["maxInstanceCount"] !== undefined)
+            template["scaling"] = {
+              maxInstanceCount: config["maxInstanceCount"],
+              ...(config["minInstanceCount"] ? { minInstanceCount: config["minInstanceCount"] } : {}),
+            };
         });
       current["serviceConfig"]["revision"] = partOf(this.#run.get(service)["latestReadyRevision"], "revisions");
       this.#world.onSettled?.(name);
       return { response: current };
     };
     const metadata = { "@type": "type.googleapis.com/google.cloud.functions.v2.OperationMetadata", target: sent["name"], verb: "update" };
-    return this.#operations.start(String(sent["name"]).split("/functions/")[0]!, { protos: this.#protos, type: V2, metadata, look: finish });
+    return this.#operations.start(String(sent["name"]).split("/functions/")[0]!, {
+      protos: this.#protos,
+      type: V2,
+      metadata,
+      look: finish,
+    });
   }
 
   update1(request: Obj): Obj {
     const sent = request["function"] as Obj;
     const current = this.get(sent["name"], 1);
     const next = merged(this.#protos, current, sent, request["updateMask"] as string[] | undefined, V1, MUTABLE_V1);
-    if (!TIERS_MB.includes(next["availableMemoryMb"])) throw new Refused("INVALID_ARGUMENT", "The request has errors: available_memory_mb: Invalid memory size.");
+    if (!TIERS_MB.includes(next["availableMemoryMb"]))
+      throw new Refused("INVALID_ARGUMENT", "The request has errors: available_memory_mb: Invalid memory size.");
     const timeoutS = Number.parseFloat(next["timeout"] ?? "60s");
-    if (!(timeoutS >= 1 && timeoutS <= 540)) throw new Refused("INVALID_ARGUMENT", "The request has errors: timeout: must be 1 to 540 seconds.");
-    if (this.#world.writes[partOf(sent["name"], "functions")!] !== "ignored")
-      for (const field of MUTABLE_V1) next[field] === undefined ? delete current[field] : (current[field] = next[field]);
+    if (!(timeoutS >= 1 && timeoutS <= 540))
+      throw new Refused("INVALID_ARGUMENT", "The request has errors: timeout: must be 1 to 540 seconds.");
+    if (this.#world.writes[partOf(sent["name"], "functions")!] !== "ignored") take(current, next, MUTABLE_V1);
     current["status"] = "DEPLOY_IN_PROGRESS";
     current["versionId"] = String(Number(current["versionId"] ?? 1) + 1);
     current["updateTime"] = new Date().toISOString();
     let looks = this.#world.unreadyLooks;
-    const metadata = { "@type": "type.googleapis.com/google.cloud.functions.v1.OperationMetadataV1", target: sent["name"], type: "UPDATE_FUNCTION" };
+    const metadata = {
+      "@type": "type.googleapis.com/google.cloud.functions.v1.OperationMetadataV1",
+      target: sent["name"],
+      type: "UPDATE_FUNCTION",
+    };
     return this.#operations.start("", {
       protos: this.#protos,
       type: V1,
@@ -106,5 +130,12 @@ export class Functions {
         return { response: current };
       },
     });
+  }
+}
+
+function take(current: Obj, next: Obj, fields: readonly string[]): void {
+  for (const field of fields) {
+    if (next[field] === undefined) delete current[field];
+    else current[field] = next[field];
   }
 }

@@ -52,12 +52,18 @@ export class GrpcServer {
       const own = methods.filter((one) => one.service === service);
       const vendor = own[0]!.protos.service(service);
       const definition = Object.fromEntries(
-        own.map(({ method }) => [method, { ...vendor[method]!, requestDeserialize: (bytes: Buffer) => bytes, responseSerialize: (bytes: Buffer) => bytes }]),
+        own.map(({ method }) => [
+          method,
+          { ...vendor[method]!, requestDeserialize: (bytes: Buffer) => bytes, responseSerialize: (bytes: Buffer) => bytes },
+        ]),
       );
       this.#server.addService(
         definition,
         Object.fromEntries(
-          own.map((method) => [method.method, (call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>) => void this.#serve(method, call, done)]),
+          own.map((method) => [
+            method.method,
+            (call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>) => void this.#serve(method, call, done),
+          ]),
         ),
       );
     }
@@ -73,7 +79,9 @@ export class GrpcServer {
   }
 
   async start(certificates: Certificates): Promise<string> {
-    const credentials = ServerCredentials.createSsl(null, [{ cert_chain: Buffer.from(certificates.cert), private_key: Buffer.from(certificates.key) }]);
+    const credentials = ServerCredentials.createSsl(null, [
+      { cert_chain: Buffer.from(certificates.cert), private_key: Buffer.from(certificates.key) },
+    ]);
     this.#port = await new Promise<number>((resolve, reject) =>
       this.#server.bindAsync("127.0.0.1:0", credentials, (error, port) => (error ? reject(error) : resolve(port))),
     );
@@ -92,13 +100,14 @@ export class GrpcServer {
   }
 
   async #serve(method: Method, call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>): Promise<void> {
-    const { protos, name } = method;
+    const { protos } = method;
     const { request: type, response } = protos.methodTypes(method.service, method.method);
-    const seen: SeenCall = { name, request: {}, at: Date.now(), code: null };
+    const seen: SeenCall = { name: method.name, request: {}, at: Date.now(), code: null };
     this.seen.push(seen);
     try {
       seen.request = protos.toJson(type, protos.decode(type, call.request));
-      const faults = this.#faults.of(name);
+      if (seen.request["validateOnly"] === true) seen.name += "?validateOnly";
+      const faults = this.#faults.of(seen.name);
       for (const fault of faults) {
         const error = errorOf(fault);
         if (error !== null) throw error;
@@ -141,7 +150,14 @@ export class GrpcServer {
 
 /** The project that a request is about, as far as it says. */
 function projectOf(request: Obj): string | null {
-  const about = [request["parent"], request["name"], request["service"]?.name, request["function"]?.name, ...(request["resourceNames"] ?? [])];
+  const about = [
+    request["parent"],
+    request["name"],
+    request["project"],
+    request["service"]?.name,
+    request["function"]?.name,
+    ...(request["resourceNames"] ?? []),
+  ];
   for (const one of about) {
     const project = typeof one === "string" ? /^projects\/([^/]+)/.exec(one)?.[1] : undefined;
     if (project !== undefined) return project;

@@ -1,6 +1,6 @@
 /**
  * Google Cloud for tests: gRPC over TLS on the vendor's protos, and REST, both on 127.0.0.1 and in this process. What clients send is judged
- * by the vendor's descriptions; what they may not is collected in `violations`. Pub/Sub is Google's own emulator (`pubsub.ts`).
+ * by the vendor's descriptions; what they may not is collected in `violations`. Pub/Sub is listed here too, or is Google's own emulator (`pubsub.ts`).
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,7 +12,6 @@ import { Logging } from "./logging.ts";
 import { Monitoring } from "./monitoring.ts";
 import { Operations } from "./operations.ts";
 import { type Obj, Protos } from "./protos.ts";
-import { Refused } from "./refused.ts";
 import { RestServer } from "./rest.ts";
 import { RunServices } from "./run.ts";
 import { certificates } from "./tls.ts";
@@ -33,7 +32,7 @@ export interface Gcp {
   /** What clients sent that Google's descriptions do not allow. A test ends with none. */
   violations: string[];
   protos: { run: Protos };
-  /** `endpoints` of a project in evscope.yaml, but for Pub/Sub. */
+  /** `endpoints` of a project in evscope.yaml. */
   endpoints: { [service: string]: string };
   caFile: string;
   ca: string;
@@ -56,6 +55,7 @@ export async function startGcp(world: World): Promise<Gcp> {
     functions: new Protos("@google-cloud/functions/build/protos/protos.json"),
     logging: new Protos("@google-cloud/logging-api/build/protos/protos.json"),
     monitoring: new Protos("@google-cloud/monitoring/build/protos/protos.json"),
+    pubsub: new Protos("@google-cloud/pubsub/build/protos/protos.json"),
     locations: new Protos("google-gax/build/protos/locations.json"),
   };
   const operations = new Operations();
@@ -66,7 +66,11 @@ export async function startGcp(world: World): Promise<Gcp> {
   const of =
     (protoSet: Protos, service: string, short: string, host: string) =>
     (method: string, permission: string | null, handle: (request: Obj) => Obj | Buffer): Method => ({
-      ...{ protos: protoSet, service, method, permission, handle },
+      protos: protoSet,
+      service,
+      method,
+      permission,
+      handle,
       name: `${short}${method}`,
       host: `${host}.googleapis.com`,
     });
@@ -79,6 +83,8 @@ export async function startGcp(world: World): Promise<Gcp> {
   const entries = of(protos.logging, "google.logging.v2.LoggingServiceV2", "logging:", "logging");
   const logConfig = of(protos.logging, "google.logging.v2.ConfigServiceV2", "logging:", "logging");
   const metrics = of(protos.monitoring, "google.monitoring.v3.MetricService", "monitoring:", "monitoring");
+  const publisher = of(protos.pubsub, "google.pubsub.v1.Publisher", "pubsub:", "pubsub");
+  const subscriber = of(protos.pubsub, "google.pubsub.v1.Subscriber", "pubsub:", "pubsub");
   const methods: Method[] = [
     services("ListServices", "run.services.list", (request) => run.list(request)),
     services("GetService", "run.services.get", (request) => run.get(request["name"])),
@@ -88,7 +94,13 @@ export async function startGcp(world: World): Promise<Gcp> {
     lro("GetOperation", null, (request) => operations.get(request["name"])),
     lro("WaitOperation", null, (request) => operations.get(request["name"])),
     locations("ListLocations", null, (request) =>
-      paged(world.locations.map((id) => ({ name: `${request["name"]}/locations/${id}`, locationId: id })), "locations", request, 1000, 1000),
+      paged(
+        world.locations.map((id) => ({ name: `${request["name"]}/locations/${id}`, locationId: id })),
+        "locations",
+        request,
+        1000,
+        1000,
+      ),
     ),
     v2("ListFunctions", "cloudfunctions.functions.list", (request) => functions.list(request, 2)),
     v2("GetFunction", "cloudfunctions.functions.get", (request) => functions.get(request["name"], 2)),
@@ -100,16 +112,17 @@ export async function startGcp(world: World): Promise<Gcp> {
     logConfig("ListBuckets", "logging.buckets.list", (request) => logging.buckets(request)),
     logConfig("GetBucket", "logging.buckets.get", (request) => logging.bucket(request["name"])),
     metrics("ListTimeSeries", "monitoring.timeSeries.list", (request) => monitoring.list(request)),
-    metrics("ListMetricDescriptors", "monitoring.metricDescriptors.list", () => {
-      throw new Refused("UNIMPLEMENTED", "not in this server");
-    }),
+    publisher("ListTopics", "pubsub.topics.list", (request) => paged(world.topics, "topics", request, 1000, 100)),
+    subscriber("ListSubscriptions", "pubsub.subscriptions.list", (request) =>
+      paged(world.subscriptions, "subscriptions", request, 1000, 100),
+    ),
   ];
   const grpc = new GrpcServer(parts, methods);
   const rest = new RestServer(parts, tls);
   const [grpcAt, restAt] = [await grpc.start(tls), await rest.start()];
   const keyFile = parts.tokens.writeKeyFile(folder, `${restAt}/token`);
   const federatedFile = parts.tokens.writeFederatedFile(folder, restAt);
-  const overGrpc = ["run", "functions", "logging", "monitoring"].map((service) => [service, grpcAt]);
+  const overGrpc = ["run", "functions", "logging", "monitoring", "pubsub"].map((service) => [service, grpcAt]);
   const overRest = ["eventarc", "firestore", "cloudtrace", "cloudresourcemanager"].map((service) => [service, restAt]);
   return {
     ...parts,
@@ -122,9 +135,9 @@ export async function startGcp(world: World): Promise<Gcp> {
     ca: tls.ca,
     keyFile,
     federatedFile,
-    writes: () => parts.seen.filter((one) => /\.Update|:Update/.test(one.name) && one.request["validateOnly"] !== true).map((one) => one.name),
+    writes: () => parts.seen.filter((one) => /[.:]Update\w+$/.test(one.name)).map((one) => one.name),
     env: (home) => ({
-      GOOGLE_APPLICATION_CREDENTIALS: keyFile,
+      GOOGLE_APPLICATION_CREDENTIALS: federatedFile,
       METADATA_SERVER_DETECTION: "none",
       GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: tls.caFile,
       NODE_EXTRA_CA_CERTS: tls.caFile,

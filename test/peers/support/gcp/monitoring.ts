@@ -28,11 +28,15 @@ export class Monitoring {
     const filter = parseFilter(request["filter"]);
     const types = metricTypes(filter);
     if (types.length !== 1)
-      throw new Refused("INVALID_ARGUMENT", "Field filter had an invalid value: The supplied filter does not specify a valid combination of metric and monitored resource descriptors.");
+      throw new Refused(
+        "INVALID_ARGUMENT",
+        "Field filter had an invalid value: The supplied filter does not specify a valid combination of metric and monitored resource descriptors.",
+      );
     const aggregation = (request["aggregation"] ?? {}) as Obj;
     const endMs = Date.parse(request["interval"]["endTime"]);
     const startMs = request["interval"]["startTime"] === undefined ? endMs : Date.parse(request["interval"]["startTime"]);
-    if (!(startMs <= endMs)) throw new Refused("INVALID_ARGUMENT", "Field interval.start_time had an invalid value: start time must be before end time");
+    if (!(startMs <= endMs))
+      throw new Refused("INVALID_ARGUMENT", "Field interval.start_time had an invalid value: start time must be before end time");
     const found = this.#world.series.filter((one) => matches(filter, { ...one, project: this.#world.project }));
     const aligned = found.map((one) => align(one, aggregation, startMs, endMs)).filter((one) => one.points.size > 0);
     const lines = reduce(aligned, aggregation).filter((one) => one.points.size > 0);
@@ -57,7 +61,11 @@ export class Monitoring {
       points: headers ? [] : [...line.points].sort((a, b) => b[0] - a[0]).map(([endMs, value]) => point(endMs, value, line, periodMs)),
     }));
     const units = new Set(lines.map((line) => line.unit));
-    return { timeSeries, ...(units.size === 1 ? { unit: [...units][0] } : {}), ...(to < lines.length ? { nextPageToken: String(to) } : {}) };
+    return {
+      timeSeries,
+      ...(units.size === 1 ? { unit: [...units][0] } : {}),
+      ...(to < lines.length ? { nextPageToken: String(to) } : {}),
+    };
   }
 }
 
@@ -67,7 +75,10 @@ function point(endMs: number, value: Value, line: Line, periodMs: number): Obj {
   if (typeof value !== "number") {
     const count = value.counts.reduce((sum, one) => sum + one, 0);
     const bucketOptions = { explicitBuckets: { bounds: [...value.bounds] } };
-    return { interval, value: { distributionValue: { count: String(count), mean: value.mean, bucketOptions, bucketCounts: value.counts.map(String) } } };
+    return {
+      interval,
+      value: { distributionValue: { count: String(count), mean: value.mean, bucketOptions, bucketCounts: value.counts.map(String) } },
+    };
   }
   return { interval, value: line.valueType === "INT64" ? { int64Value: String(Math.round(value)) } : { doubleValue: value } };
 }
@@ -109,7 +120,8 @@ function align(series: Series, aggregation: Obj, startMs: number, endMs: number)
 
 function typeAfter(aligner: string, { metricKind, valueType, unit, metric }: Series): [Kind, Series["valueType"], string] {
   const numeric = valueType !== "DISTRIBUTION";
-  const refuse = (): never => bad(`The aligner ${aligner} cannot be applied to metrics with kind ${metricKind} and value type ${valueType} (${metric.type}).`);
+  const refuse = (): never =>
+    bad(`The aligner ${aligner} cannot be applied to metrics with kind ${metricKind} and value type ${valueType} (${metric.type}).`);
   switch (aligner) {
     case "ALIGN_DELTA":
       return metricKind === "DELTA" ? [metricKind, valueType, unit] : refuse();
@@ -148,16 +160,22 @@ function reduce(lines: Line[], aggregation: Obj): Line[] {
     const first = group[0]!;
     const kept = (of: "metric" | "resource"): { [name: string]: string } =>
       Object.fromEntries(
-        Object.entries(first[of].labels ?? {}).filter(([name]) => by.some((field) => field[0] === of && field[2] === name) || (of === "resource" && name === "project_id")),
+        Object.entries(first[of].labels ?? {}).filter(
+          ([name]) => by.some((field) => field[0] === of && field[2] === name) || (of === "resource" && name === "project_id"),
+        ),
       );
     const points = new Map<number, Value[]>();
     for (const line of group) for (const [end, value] of line.points) points.set(end, [...(points.get(end) ?? []), value]);
     const numeric = first.valueType !== "DISTRIBUTION";
     const value = (values: Value[]): Value => {
       if (reducer === "REDUCE_SUM") return values.reduce(add);
-      if (/PERCENTILE/.test(reducer)) return numeric ? quantile(values as number[], Number(reducer.slice(-2)) / 100) : percentile(values.reduce(add) as Distribution, Number(reducer.slice(-2)));
+      if (/PERCENTILE/.test(reducer))
+        return numeric
+          ? quantile(values as number[], Number(reducer.slice(-2)) / 100)
+          : percentile(values.reduce(add) as Distribution, Number(reducer.slice(-2)));
       if (!numeric && reducer !== "REDUCE_MEAN") bad(`${reducer} cannot be applied to distributions`);
-      if (reducer === "REDUCE_MEAN") return numeric ? (values.reduce(add) as number) / values.length : (values.reduce(add) as Distribution).mean;
+      if (reducer === "REDUCE_MEAN")
+        return numeric ? (values.reduce(add) as number) / values.length : (values.reduce(add) as Distribution).mean;
       if (reducer === "REDUCE_MAX") return Math.max(...(values as number[]));
       if (reducer === "REDUCE_MIN") return Math.min(...(values as number[]));
       return bad(`the test server does not know ${reducer}`);
@@ -197,4 +215,5 @@ function percentile({ bounds, counts }: Distribution, percent: number): number {
   return bounds.at(-1) ?? 0;
 }
 
-const quantile = (values: number[], q: number): number => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(q * values.length))]!;
+const quantile = (values: number[], q: number): number =>
+  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(q * values.length))]!;

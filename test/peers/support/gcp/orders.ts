@@ -24,9 +24,6 @@ export interface CheckoutRun {
 export interface OrderWorld extends World {
   truth: Truth;
   checkouts: CheckoutRun[];
-  /** Topics and subscriptions, for the Pub/Sub emulator. */
-  topics: Obj[];
-  subscriptions: Obj[];
   /** Orders with one mail, whose whole chain over Google Cloud is known. */
   clear: string[];
   service(name: string): Obj;
@@ -72,8 +69,11 @@ export function orderWorld(now: number, orders = 120): OrderWorld {
     moreCheckouts(fromMs, count, ratio = 1) {
       const last = whole.checkouts.slice(0, count);
       const added = last.map((run, i) => ({
-        ...{ orderId: `after-${i}-${run.orderId}`, messageId: `9${run.messageId}`, traceId: `ffff${run.traceId.slice(4)}` },
-        ...{ startedAtMs: fromMs + i * 5, latencyMs: run.latencyMs * ratio },
+        orderId: `after-${i}-${run.orderId}`,
+        messageId: `9${run.messageId}`,
+        traceId: `ffff${run.traceId.slice(4)}`,
+        startedAtMs: fromMs + i * 5,
+        latencyMs: run.latencyMs * ratio,
       }));
       whole.checkouts.push(...added);
       whole.entries.push(...added.flatMap((run) => entriesOf(run, world.project, revisionName(whole.service("checkout")))));
@@ -131,7 +131,13 @@ function ready(service: Obj): Obj {
 function revisionOf(service: Obj): Obj {
   const conditions = [{ type: "Ready", state: "CONDITION_SUCCEEDED", lastTransitionTime: "2026-10-02T08:00:00Z" }];
   const name = service["name"].split("/").pop();
-  return { ...structuredClone(service["template"]), name: service["latestReadyRevision"], service: name, conditions, createTime: "2026-10-02T08:00:00Z" };
+  return {
+    ...structuredClone(service["template"]),
+    name: service["latestReadyRevision"],
+    service: name,
+    conditions,
+    createTime: "2026-10-02T08:00:00Z",
+  };
 }
 
 const revisionName = (service: Obj): string => service["latestReadyRevision"].split("/").pop();
@@ -159,8 +165,11 @@ function entriesOf(run: CheckoutRun, project: string, revision: string): Obj[] {
     resource: {
       type: "cloud_run_revision",
       labels: {
-        ...{ project_id: project, service_name: "checkout", location: REGION },
-        ...{ revision_name: revision, configuration_name: "checkout" },
+        project_id: project,
+        service_name: "checkout",
+        location: REGION,
+        revision_name: revision,
+        configuration_name: "checkout",
       },
     },
     timestamp: at(ms),
@@ -174,8 +183,15 @@ function entriesOf(run: CheckoutRun, project: string, revision: string): Obj[] {
   const topic = `projects/${project}/topics/customer-mail`;
   const published = { message: "published", topic, messageId: run.messageId, correlationId: run.orderId };
   const httpRequest = {
-    ...{ requestMethod: "POST", requestUrl: "https://checkout-418027719931.us-central1.run.app/orders", requestSize: "400", status: 201 },
-    ...{ responseSize: "80", userAgent: "curl/8.5.0", remoteIp: "203.0.113.9", latency: `${(run.latencyMs / 1000).toFixed(6)}s`, protocol: "HTTP/1.1" },
+    requestMethod: "POST",
+    requestUrl: "https://checkout-418027719931.us-central1.run.app/orders",
+    requestSize: "400",
+    status: 201,
+    responseSize: "80",
+    userAgent: "curl/8.5.0",
+    remoteIp: "203.0.113.9",
+    latency: `${(run.latencyMs / 1e3).toFixed(6)}s`,
+    protocol: "HTTP/1.1",
   };
   return [
     entry("stdout", run.startedAtMs + 2, { jsonPayload: { message: "order received", correlationId: run.orderId } }),
@@ -188,9 +204,16 @@ function traceOf(run: CheckoutRun, project: string): Obj {
   const at = (ms: number): string => new Date(ms).toISOString();
   const spans = [
     {
-      ...{ spanId: BigInt(`0x${run.traceId.slice(0, 16)}`).toString(), kind: "RPC_SERVER", name: "/orders" },
-      ...{ startTime: at(run.startedAtMs), endTime: at(run.startedAtMs + run.latencyMs) },
-      labels: { "/http/method": "POST", "/http/status_code": "201", "g.co/r/cloud_run_revision/service_name": "checkout" },
+      spanId: BigInt(`0x${run.traceId.slice(0, 16)}`).toString(),
+      kind: "RPC_SERVER",
+      name: "/orders",
+      startTime: at(run.startedAtMs),
+      endTime: at(run.startedAtMs + run.latencyMs),
+      labels: {
+        "/http/method": "POST",
+        "/http/status_code": "201",
+        "g.co/r/cloud_run_revision/service_name": "checkout",
+      },
     },
   ];
   return { projectId: project, traceId: run.traceId, spans };
@@ -220,8 +243,11 @@ function seriesOf(world: OrderWorld, now: number): Series[] {
     const resource = {
       type: "cloud_run_revision",
       labels: {
-        ...{ project_id: world.project, service_name: name, location: REGION },
-        ...{ revision_name: revision, configuration_name: name },
+        project_id: world.project,
+        service_name: name,
+        location: REGION,
+        revision_name: revision,
+        configuration_name: name,
       },
     };
     const requests = world.entries.filter((entry) => entry["httpRequest"] && entry["resource"].labels.service_name === name);
@@ -231,10 +257,20 @@ function seriesOf(world: OrderWorld, now: number): Series[] {
     }));
     const within = (end: number): typeof ended => ended.filter((one) => one.at > end - MINUTE_MS && one.at <= end);
     const used = (of: number): Series["points"] =>
-      minutes.map((endMs) => ({ endMs, value: { bounds, counts: [...bounds, 1].map((_, i) => (i === Math.floor(of * 20) ? 6 : 0)), mean: of } }));
+      minutes.map((endMs) => ({
+        endMs,
+        value: { bounds, counts: [...bounds, 1].map((_, i) => (i === Math.floor(of * 20) ? 6 : 0)), mean: of },
+      }));
     const series = (type: string, valueType: Series["valueType"], unit: string, points: Series["points"], labels = {}): Series => ({
-      metric: { type: `run.googleapis.com/${type}`, labels },
-      ...{ resource, metricKind: "DELTA", valueType, unit, points },
+      metric: {
+        type: `run.googleapis.com/${type}`,
+        labels,
+      },
+      resource,
+      metricKind: "DELTA",
+      valueType,
+      unit,
+      points,
     });
     const billed = minutes.map((endMs) => ({ endMs, value: within(endMs).reduce((sum, one) => sum + one.billedS, 0) }));
     const counted = minutes.map((endMs) => ({ endMs, value: within(endMs).length }));

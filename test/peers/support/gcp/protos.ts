@@ -179,7 +179,12 @@ function timestampOf(text: string): Obj {
 }
 
 function timeText({ seconds = "0", nanos = 0 }: Obj): string {
-  const fraction = nanos === 0 ? "" : `.${String(nanos).padStart(9, "0").replace(/(000)+$/, "")}`;
+  const fraction =
+    nanos === 0
+      ? ""
+      : `.${String(nanos)
+          .padStart(9, "0")
+          .replace(/(000)+$/, "")}`;
   return new Date(Number(seconds) * 1000).toISOString().replace(".000Z", `${fraction}Z`);
 }
 

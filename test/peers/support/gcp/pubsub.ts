@@ -44,7 +44,9 @@ export async function startPubsub(project: string): Promise<Pubsub> {
   const folder = mkdtempSync(join(tmpdir(), "pubsub-"));
   // a process group of its own: the start script's Java ends with it
   const child = spawn("timeout", [String(LONGEST_LIFE_S), binary()!, "--host=127.0.0.1", `--port=${port}`], {
-    ...{ cwd: folder, detached: true, stdio: ["ignore", "ignore", "pipe"] },
+    cwd: folder,
+    detached: true,
+    stdio: ["ignore", "ignore", "pipe"],
   });
   let said = "";
   child.stderr!.on("data", (data: Buffer) => (said = (said + data.toString()).slice(-2000)));
@@ -59,7 +61,7 @@ export async function startPubsub(project: string): Promise<Pubsub> {
     await ended;
     rmSync(folder, { recursive: true, force: true });
   };
-  for (const deadline = Date.now() + READY_WITHIN_MS; ; ) {
+  for (const deadline = Date.now() + READY_WITHIN_MS; ;) {
     if (child.exitCode !== null) throw new Error(`the Pub/Sub emulator ended with ${child.exitCode}: ${said}`);
     const ready = await fetch(`${url}/v1/projects/${project}/topics`).then(
       (answer) => answer.ok,
@@ -76,7 +78,9 @@ export async function startPubsub(project: string): Promise<Pubsub> {
     url,
     async put(path, body) {
       const answer = await fetch(`${url}/v1/projects/${project}/${path}`, {
-        ...{ method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify(body) },
+        method: "PUT",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
       });
       if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
     },

@@ -26,13 +26,19 @@ interface Route {
 const PAGE = ["pageSize", "pageToken"];
 const ROUTES: readonly Route[] = [
   {
-    ...{ method: "GET", path: /^\/v1\/projects\/([^/]+)\/traces$/, name: "cloudtrace:traces.list", host: "cloudtrace.googleapis.com" },
+    method: "GET",
+    path: /^\/v1\/projects\/([^/]+)\/traces$/,
+    name: "cloudtrace:traces.list",
+    host: "cloudtrace.googleapis.com",
     permission: "cloudtrace.traces.list",
     takes: [...PAGE, "startTime", "endTime", "filter", "orderBy", "view"],
     handle: (world, project, query) => listTraces(world, project, query),
   },
   {
-    ...{ method: "GET", path: /^\/v1\/projects\/([^/]+)\/traces\/([^/]+)$/, name: "cloudtrace:traces.get", host: "cloudtrace.googleapis.com" },
+    method: "GET",
+    path: /^\/v1\/projects\/([^/]+)\/traces\/([^/]+)$/,
+    name: "cloudtrace:traces.get",
+    host: "cloudtrace.googleapis.com",
     permission: "cloudtrace.traces.get",
     takes: [],
     handle(world, _project, _query, _body, [id]) {
@@ -42,42 +48,69 @@ const ROUTES: readonly Route[] = [
     },
   },
   {
-    ...{ method: "GET", path: /^\/v1\/projects\/([^/]+)\/locations\/([^/]+)\/triggers$/, name: "eventarc:triggers.list" },
+    method: "GET",
+    path: /^\/v1\/projects\/([^/]+)\/locations\/([^/]+)\/triggers$/,
+    name: "eventarc:triggers.list",
     host: "eventarc.googleapis.com",
     permission: "eventarc.triggers.list",
     takes: [...PAGE, "orderBy", "filter"],
     handle: (world, _project, query, _body, [location]) =>
-      paged(world.triggers.filter((one) => location === "-" || one["name"].includes(`/locations/${location}/`)), "triggers", query, 1000, 100),
+      paged(
+        world.triggers.filter((one) => location === "-" || one["name"].includes(`/locations/${location}/`)),
+        "triggers",
+        query,
+        1e3,
+        100,
+      ),
   },
   {
-    ...{ method: "GET", path: /^\/v1\/projects\/([^/]+)\/databases$/, name: "firestore:databases.list", host: "firestore.googleapis.com" },
+    method: "GET",
+    path: /^\/v1\/projects\/([^/]+)\/databases$/,
+    name: "firestore:databases.list",
+    host: "firestore.googleapis.com",
     permission: "datastore.databases.list",
     takes: ["showDeleted"],
     handle: (world) => (world.databases.length === 0 ? {} : { databases: world.databases }),
   },
   {
-    ...{ method: "GET", path: /^\/v1\/projects\/([^/]+)\/databases\/([^/]+)\/collectionGroups\/([^/]+)\/fields$/, name: "firestore:fields.list" },
+    method: "GET",
+    path: /^\/v1\/projects\/([^/]+)\/databases\/([^/]+)\/collectionGroups\/([^/]+)\/fields$/,
+    name: "firestore:fields.list",
     host: "firestore.googleapis.com",
     permission: "datastore.indexes.list",
     takes: [...PAGE, "filter"],
     handle(world, project, query, _body, [database, group]) {
-      // https://cloud.google.com/firestore/docs/reference/rest/v1/projects.databases.collectionGroups.fields/list
       if (!/indexConfig\.usesAncestorConfig:\s*false|ttlConfig:\s*\*/.test(query["filter"] ?? ""))
-        throw new Refused("INVALID_ARGUMENT", "Only queries for overridden fields or TTL are supported: filter must be indexConfig.usesAncestorConfig:false or ttlConfig:*");
+        throw new Refused(
+          "INVALID_ARGUMENT",
+          "Only queries for overridden fields or TTL are supported: filter must be indexConfig.usesAncestorConfig:false or ttlConfig:*",
+        );
       const prefix = `projects/${project}/databases/${database}/collectionGroups/`;
-      const found = world.ttlFields.filter((one) => one["name"].startsWith(prefix + (group === "-" || group === "__default__" ? "" : `${group}/`)));
-      return found.length === 0 ? {} : paged(found, "fields", query, 1000, 100);
+      const found = world.ttlFields.filter((one) =>
+        one["name"].startsWith(prefix + (group === "-" || group === "__default__" ? "" : `${group}/`)),
+      );
+      return found.length === 0 ? {} : paged(found, "fields", query, 1e3, 100);
     },
   },
   {
-    ...{ method: "GET", path: /^\/v[13]\/projects\/([^/:]+)$/, name: "cloudresourcemanager:projects.get" },
+    method: "GET",
+    path: /^\/v[13]\/projects\/([^/:]+)$/,
+    name: "cloudresourcemanager:projects.get",
     host: "cloudresourcemanager.googleapis.com",
     permission: "resourcemanager.projects.get",
     takes: [],
-    handle: (world) => ({ name: `projects/${world.number}`, projectId: world.project, projectNumber: world.number, state: "ACTIVE", lifecycleState: "ACTIVE" }),
+    handle: (world) => ({
+      name: `projects/${world.number}`,
+      projectId: world.project,
+      projectNumber: world.number,
+      state: "ACTIVE",
+      lifecycleState: "ACTIVE",
+    }),
   },
   {
-    ...{ method: "POST", path: /^\/v[13]\/projects\/([^/:]+):testIamPermissions$/, name: "cloudresourcemanager:testIamPermissions" },
+    method: "POST",
+    path: /^\/v[13]\/projects\/([^/:]+):testIamPermissions$/,
+    name: "cloudresourcemanager:testIamPermissions",
     host: "cloudresourcemanager.googleapis.com",
     permission: null,
     takes: [],
@@ -91,14 +124,39 @@ const ROUTES: readonly Route[] = [
     },
   },
   {
-    ...{ method: "GET", path: /^\/v[12]\/projects\/([^/]+)\/locations$/, name: "run:locations.list", host: "run.googleapis.com" },
+    method: "GET",
+    path: /^\/v[12]\/projects\/([^/]+)\/locations$/,
+    name: "run:locations.list",
+    host: "run.googleapis.com",
     permission: "run.locations.list",
     takes: [...PAGE, "filter"],
-    handle: (world, project, query) => paged(world.locations.map((id) => ({ name: `projects/${project}/locations/${id}`, locationId: id })), "locations", query, 1000, 1000),
+    handle: (world, project, query) =>
+      paged(
+        world.locations.map((id) => ({
+          name: `projects/${project}/locations/${id}`,
+          locationId: id,
+        })),
+        "locations",
+        query,
+        1e3,
+        1e3,
+      ),
   },
 ];
 /** Of every method of Google's REST APIs. */
-const ALWAYS = ["alt", "fields", "key", "prettyPrint", "quotaUser", "$.xgafv", "access_token", "callback", "oauth_token", "uploadType", "upload_protocol"];
+const ALWAYS = [
+  "alt",
+  "fields",
+  "key",
+  "prettyPrint",
+  "quotaUser",
+  "$.xgafv",
+  "access_token",
+  "callback",
+  "oauth_token",
+  "uploadType",
+  "upload_protocol",
+];
 
 export class RestServer {
   readonly #server: Server;
@@ -170,7 +228,9 @@ export class RestServer {
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       const code = HTTP_STATUS[error.code] ?? 500;
-      send(code, { error: { code, message: error.message, status: error.code, ...(error.details.length > 0 ? { details: error.details } : {}) } });
+      send(code, {
+        error: { code, message: error.message, status: error.code, ...(error.details.length > 0 ? { details: error.details } : {}) },
+      });
     }
   }
 
@@ -189,10 +249,10 @@ export class RestServer {
       throw noProject(project);
     }
     if (world.disabled.has(route.host)) throw apiDisabled(route.host, project);
-    if (route.permission !== null && world.denied.has(route.permission)) throw denied(route.permission, `${route.host}/projects/${project}`);
+    if (route.permission !== null && world.denied.has(route.permission))
+      throw denied(route.permission, `${route.host}/projects/${project}`);
     const query: Obj = Object.fromEntries(url.searchParams);
     if (query["pageSize"] !== undefined) query["pageSize"] = Number(query["pageSize"]);
     return route.handle(world, project, query, text === "" ? {} : JSON.parse(text), rest);
   }
 }
-

@@ -37,7 +37,8 @@ export function checkTemplate(service: Obj): void {
   if (containers.length === 0) refuse("template.containers: at least one container is required");
   for (const container of containers) if (!container["image"]) refuse("template.containers[0].image: Required");
   const concurrency = template["maxInstanceRequestConcurrency"] as number | undefined;
-  if (concurrency !== undefined && (concurrency < 1 || concurrency > 1000)) refuse("max_instance_request_concurrency must be between 1 and 1000");
+  if (concurrency !== undefined && (concurrency < 1 || concurrency > 1000))
+    refuse("max_instance_request_concurrency must be between 1 and 1000");
   const scaling = (template["scaling"] ?? {}) as Obj;
   const [least = 0, most] = [scaling["minInstanceCount"] as number | undefined, scaling["maxInstanceCount"] as number | undefined];
   if (most !== undefined && least > most) refuse("min_instance_count must not be greater than max_instance_count");
@@ -57,7 +58,8 @@ function checkPair(vcpu: number, memoryMib: number, template: Obj): void {
     if (vcpu < 0.08 || Math.round(vcpu * 1000) % 10 !== 0) refuse(`${said}: cpu must be 0.08 to 1 in steps of 0.01`);
     // the API takes 80 where nothing is said and CPU is at least 1, else 1
     if ((template["maxInstanceRequestConcurrency"] ?? 1) !== 1) refuse(`${said}: Total cpu < 1 is not supported with concurrency > 1`);
-    if (template["executionEnvironment"] === "EXECUTION_ENVIRONMENT_GEN2") refuse(`${said}: cpu < 1 is not supported with gen2 execution environment`);
+    if (template["executionEnvironment"] === "EXECUTION_ENVIRONMENT_GEN2")
+      refuse(`${said}: cpu < 1 is not supported with gen2 execution environment`);
     if (memoryMib > (vcpu < 0.5 ? 512 : 1024)) refuse(`${said}: must be at most ${vcpu < 0.5 ? 512 : 1024}Mi`);
     return;
   }

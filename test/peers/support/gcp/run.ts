@@ -31,7 +31,8 @@ export class RunServices {
     const location = partOf(request["parent"], "locations");
     if (location === "-" || location === undefined)
       throw new Refused("INVALID_ARGUMENT", `Location '${location ?? ""}' is not a valid Google Cloud region.`);
-    if (!this.#world.locations.includes(location)) throw new Refused("PERMISSION_DENIED", `Location ${location} is not found or access is unauthorized.`);
+    if (!this.#world.locations.includes(location))
+      throw new Refused("PERMISSION_DENIED", `Location ${location} is not found or access is unauthorized.`);
     const all = this.#world.services.filter((one) => one["name"].startsWith(`${request["parent"]}/services/`));
     return paged(all, "services", request, 1000, 100);
   }
@@ -77,9 +78,7 @@ export class RunServices {
         this.#look(now);
         if (now["reconciling"] === true) return null;
         const condition = now["terminalCondition"] as Obj;
-        return condition["state"] === "CONDITION_FAILED"
-          ? { error: { code: 9, message: condition["message"] } }
-          : { response: now };
+        return condition["state"] === "CONDITION_FAILED" ? { error: { code: 9, message: condition["message"] } } : { response: now };
       },
     });
   }
@@ -128,7 +127,8 @@ export class RunServices {
     service["reconciling"] = true;
     service["terminalCondition"] = { type: "Ready", state: "CONDITION_RECONCILING", lastTransitionTime: now };
     if (newRevision) {
-      const revision = template["revision"] ?? `${name}-${String(this.#revisions++).padStart(5, "0")}-${Math.random().toString(36).slice(2, 5)}`;
+      const revision =
+        template["revision"] ?? `${name}-${String(this.#revisions++).padStart(5, "0")}-${Math.random().toString(36).slice(2, 5)}`;
       const { revision: _r, ...spec } = structuredClone(template) as Obj;
       const conditions = [{ type: "Ready", state: "CONDITION_RECONCILING", lastTransitionTime: now }];
       const path = `${service["name"]}/revisions/${revision}`;

@@ -23,7 +23,13 @@ export async function certificates(folder: string): Promise<Certificates> {
     keySize: 2048,
     ca: { key: ca.private, cert: ca.cert },
     extensions: [
-      { name: "subjectAltName", altNames: [{ type: 2, value: "localhost" }, { type: 7, ip: "127.0.0.1" }] },
+      {
+        name: "subjectAltName",
+        altNames: [
+          { type: 2, value: "localhost" },
+          { type: 7, ip: "127.0.0.1" },
+        ],
+      },
       { name: "extKeyUsage", serverAuth: true },
     ],
   });

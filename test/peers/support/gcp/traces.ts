@@ -6,9 +6,12 @@ import { paged, type World } from "./world.ts";
 export function listTraces(world: World, _project: string, query: Obj): Obj {
   const { startTime, endTime, filter = "", view = "MINIMAL", orderBy = "" } = query;
   for (const time of [startTime, endTime])
-    if (time !== undefined && Number.isNaN(Date.parse(time))) throw new Refused("INVALID_ARGUMENT", `Invalid value at 'start_time': ${time}`);
-  if (!/^(MINIMAL|ROOTSPAN|COMPLETE|VIEW_TYPE_UNSPECIFIED)$/.test(view)) throw new Refused("INVALID_ARGUMENT", `Invalid value at 'view': ${view}`);
-  if (orderBy !== "" && !/^(trace_id|name|duration|start)( desc)?$/.test(orderBy)) throw new Refused("INVALID_ARGUMENT", `Invalid order_by: ${orderBy}`);
+    if (time !== undefined && Number.isNaN(Date.parse(time)))
+      throw new Refused("INVALID_ARGUMENT", `Invalid value at 'start_time': ${time}`);
+  if (!/^(MINIMAL|ROOTSPAN|COMPLETE|VIEW_TYPE_UNSPECIFIED)$/.test(view))
+    throw new Refused("INVALID_ARGUMENT", `Invalid value at 'view': ${view}`);
+  if (orderBy !== "" && !/^(trace_id|name|duration|start)( desc)?$/.test(orderBy))
+    throw new Refused("INVALID_ARGUMENT", `Invalid order_by: ${orderBy}`);
   const from = startTime === undefined ? Number.NEGATIVE_INFINITY : Date.parse(startTime);
   const to = endTime === undefined ? Number.POSITIVE_INFINITY : Date.parse(endTime);
   const terms = termsOf(filter);
@@ -37,7 +40,8 @@ function termsOf(filter: string): ((spans: Obj[]) => boolean)[] {
     const [, exact, key, quoted, bare] = m;
     const wanted = (quoted?.replace(/\\(.)/g, "$1") ?? bare)!;
     const is = (value: unknown): boolean => (exact === "+" ? value === wanted : String(value ?? "").startsWith(wanted));
-    if (key === "latency") return (spans) => spans.some((span) => Date.parse(span["endTime"]) - Date.parse(span["startTime"]) >= Number.parseFloat(wanted));
+    if (key === "latency")
+      return (spans) => spans.some((span) => Date.parse(span["endTime"]) - Date.parse(span["startTime"]) >= Number.parseFloat(wanted));
     if (key === "root") return (spans) => spans.some((span) => span["parentSpanId"] === undefined && is(span["name"]));
     if (key === "span") return (spans) => spans.some((span) => is(span["name"]));
     const label = key === "method" ? "/http/method" : key === "url" ? "/http/url" : key!;

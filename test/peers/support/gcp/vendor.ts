@@ -23,7 +23,7 @@ export function vendorClients(gcp: Gcp): {
     done(null, metadata);
   });
   const sslCreds = credentials.combineChannelCredentials(credentials.createSsl(Buffer.from(gcp.ca)), token);
-  const options = { projectId: gcp.world.project, apiEndpoint: host!, port: Number(port), sslCreds } as object;
+  const options = { projectId: gcp.world.project, apiEndpoint: host!, port: Number(port), sslCreds } as never;
   const clients = {
     services: new ServicesClient(options),
     functions: new functionsV2.FunctionServiceClient(options),

@@ -14,6 +14,9 @@ export interface World {
   functions: Obj[];
   functions1: Obj[];
   triggers: Obj[];
+  /** Of Pub/Sub, where no emulator stands in. */
+  topics: Obj[];
+  subscriptions: Obj[];
   databases: Obj[];
   /** Firestore fields with a TTL. */
   ttlFields: Obj[];
@@ -66,6 +69,8 @@ export function emptyWorld(project = "shop-mail-418", number = "418027719931"): 
     functions: [],
     functions1: [],
     triggers: [],
+    topics: [],
+    subscriptions: [],
     databases: [],
     ttlFields: [],
     logBuckets: [
@@ -92,7 +97,8 @@ export const partOf = (name: string, collection: string): string | undefined => 
 export function paged(all: Obj[], list: string, request: Obj, most: number, standard: number): Obj {
   const { pageSize = 0, pageToken = "", ...asked } = request;
   const size = Math.min(pageSize > 0 ? pageSize : standard, most);
-  const [from, key] = pageToken === "" ? [0, keyOf(asked)] : (JSON.parse(Buffer.from(pageToken, "base64url").toString()) as [number, string]);
+  const [from, key] =
+    pageToken === "" ? [0, keyOf(asked)] : (JSON.parse(Buffer.from(pageToken, "base64url").toString()) as [number, string]);
   if (key !== keyOf(asked)) throw new Refused("INVALID_ARGUMENT", "page_token does not belong to this request");
   const to = from + size;
   const next = to < all.length ? { nextPageToken: Buffer.from(JSON.stringify([to, key])).toString("base64url") } : {};
