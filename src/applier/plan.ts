@@ -111,9 +111,9 @@ function amountOf(setting: string, value: Json): string {
 function expectation(advice: SizingAdvice): Change["expected"] {
   const { invocations, errors, ooms, timeouts, invocationsPerMonth } = advice.evidence;
   const share = (count: number): number | null => (invocations > 0 ? count / invocations : null);
-  const { now, then } = predictionsOf(advice);
+  const { now, proposed } = predictionsOf(advice);
   return {
-    durationMs: then?.durationMs ?? null,
+    durationMs: proposed?.durationMs ?? null,
     savingUsdPerMonth: advice.savingUsdPerMonth,
     before: {
       errorShare: share(errors + ooms),

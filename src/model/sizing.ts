@@ -240,13 +240,13 @@ export interface SizingAdvice {
 }
 
 /** The prediction at the present and at the advised settings; null: there is none. */
-export function predictionsOf(advice: SizingAdvice): { now: SizePrediction | null; then: SizePrediction | null } {
+export function predictionsOf(advice: SizingAdvice): { now: SizePrediction | null; proposed: SizePrediction | null } {
   const at = (memoryMib: Mib | null, vcpu: Vcpu | null, concurrency: number | null): SizePrediction | null =>
     advice.predicted.find(
       (one) => one.memoryMib === memoryMib && (one.vcpu ?? null) === vcpu && (one.concurrency ?? advice.currentConcurrency) === concurrency,
     ) ?? null;
-  const then = at(advice.proposedMib, advice.proposedVcpu ?? advice.currentVcpu, advice.proposedConcurrency ?? advice.currentConcurrency);
-  return { now: at(advice.currentMib, advice.currentVcpu, advice.currentConcurrency), then };
+  const proposed = at(advice.proposedMib, advice.proposedVcpu ?? advice.currentVcpu, advice.proposedConcurrency ?? advice.currentConcurrency);
+  return { now: at(advice.currentMib, advice.currentVcpu, advice.currentConcurrency), proposed };
 }
 
 /**

@@ -87,7 +87,10 @@ function revisionOf({ resource, revision, settings }: Described): string | null 
 }
 
 function timeline(looks: readonly Described[]): Omit<Found, "fn" | "version">[] {
-  const sorted = looks.toSorted((a, b) => (a.observedAt ?? 0) - (b.observedAt ?? 0));
+  const timed = looks.filter((one) => one.observedAt !== null);
+  // descriptions without a time that differ: nobody knows which came when
+  if (timed.length === 0 && looks.some((one) => !same(sizeOf(one), sizeOf(looks[0]!)))) return [];
+  const sorted = (timed.length === 0 ? looks : timed).toSorted((a, b) => (a.observedAt ?? 0) - (b.observedAt ?? 0));
   const parts: Omit<Found, "fn" | "version">[] = [];
   for (const look of sorted) {
     const { cloud, account, region, observedAt } = look;

@@ -99,7 +99,7 @@ export function rightsizeView(sizing: Sizing, top: number | null): Report {
           savingUsdP10: one.savingUsdPerMonth?.p10 ?? "-",
           savingUsdP90: one.savingUsdPerMonth?.p90 ?? "-",
           durationMs: predictionsOf(one).now?.durationMs?.p50 ?? null,
-          proposedDurationMs: one.change === null ? "-" : (predictionsOf(one).then?.durationMs?.p50 ?? null),
+          proposedDurationMs: one.change === null ? "-" : (predictionsOf(one).proposed?.durationMs?.p50 ?? null),
           confidence: one.confidence,
           tier: one.tier ?? "-",
           why: whyText(one),
@@ -122,9 +122,9 @@ function whyText(one: SizingAdvice): string {
 
 /** What the change does to cost and duration: `39 % cheaper, 4 % slower`. */
 function gainText(advice: SizingAdvice): string {
-  const { now, then } = predictionsOf(advice);
-  const usd = changeText(now?.monthlyUsd?.p50, then?.monthlyUsd?.p50, { less: "cheaper", more: "dearer" });
-  const duration = changeText(now?.durationMs?.p50, then?.durationMs?.p50, { less: "faster", more: "slower" });
+  const { now, proposed } = predictionsOf(advice);
+  const usd = changeText(now?.monthlyUsd?.p50, proposed?.monthlyUsd?.p50, { less: "cheaper", more: "dearer" });
+  const duration = changeText(now?.durationMs?.p50, proposed?.durationMs?.p50, { less: "faster", more: "slower" });
   return [usd, duration].filter((part) => part !== "").join(", ");
 }
 
@@ -202,7 +202,7 @@ function isWorthALine({ savingUsdPerMonth }: SizingAdvice["further"][number]): b
 /** The curve of one function: what was measured, what is expected at other sizes, and what is advised. */
 export function curveDocument(one: SizingAdvice): CurveDocument {
   const { evidence } = one;
-  const { now, then } = predictionsOf(one);
+  const { now, proposed } = predictionsOf(one);
   const facts = [
     `now ${nowText(one)}`,
     one.change !== null ? `proposed ${settingsText(one.change.after)}` : one.refusal === null ? "keep it" : "no advice",
@@ -238,7 +238,7 @@ export function curveDocument(one: SizingAdvice): CurveDocument {
       durationMs: point.durationMs,
       usdPerMonth: point.monthlyUsd,
       basis: point.basis,
-      mark: point === then && one.change !== null ? "proposed" : point === now ? "now" : null,
+      mark: point === proposed && one.change !== null ? "proposed" : point === now ? "now" : null,
     })),
     notes,
   };

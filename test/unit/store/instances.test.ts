@@ -182,6 +182,13 @@ describe("sizes of runs that say none", () => {
       [4096, 50],
     ]);
   });
+  it("are unknown where two descriptions differ and neither says when it was read", async () => {
+    const site = "/subscriptions/sub/resourceGroups/g/providers/Microsoft.Web/sites/shop";
+    const one = (memoryMib: number): Config => config(site, "shop", { app: "shop", memoryMib }, { ...app, observedAt: null });
+    const inside = config(`${site}/functions/Order`, "Order", { app: "shop" }, app);
+    const data = await hold(ran(0, 100, { ...app, fn: "Order", version: null }), one(512), one(2048), inside);
+    expect((await data.functionStats(ANY)).map((stats) => stats.memoryMib)).toEqual([null]);
+  });
   it("are nobody's where two apps have a function of the name", async () => {
     const site = (name: string): Config =>
       config(`/subscriptions/sub/resourceGroups/g/providers/Microsoft.Web/sites/${name}`, name, { app: name, memoryMib: 2048 }, app);

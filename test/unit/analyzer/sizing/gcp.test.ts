@@ -1,0 +1,176 @@
+/** Sizes on Cloud Run and of 1st gen functions: curves whose truth is a formula. */
+import { describe, expect, it } from "vitest";
+import type { Config } from "../../../../src/model/records.ts";
+import type { FunctionStats, InstanceLoad, InstanceUse } from "../../../../src/model/sizing.ts";
+import { duration, loadOf, gcp, SERVICE, service, runStats, later, runUse, runQuestion } from "../../../support/cloud-stats.ts";
+import { adviceOn, statsOf } from "../../../support/function-stats.ts";
+
+describe("Cloud Run", () => {
+  it("CPU by what was measured, memory by what is in use", async () => {
+    // one thread: 2 vCPU are no faster than 1, seen at both
+    const stats = [runStats(1, { meanMs: duration(100, 400, 1) }), runStats(2, { meanMs: duration(100, 400, 2), ...later })];
+    const advice = await adviceOn(stats, runQuestion);
+    // .2 x 2048 = 410 MiB, half as much again for few... 10 + 15 (runtime not known) % -> 512
+    expect(advice).toMatchObject({
+      kind: "run.service",
+      resource: SERVICE,
+      tier: 2,
+      refusal: null,
+      currentVcpu: 2,
+      proposedVcpu: 1,
+      currentMib: 2048,
+      change: { before: { vcpu: 2, memoryMib: 2048 }, after: { vcpu: 1, memoryMib: advice.proposedMib } },
+    });
+    expect(advice.floorMib).toBe(Math.ceil((0.2 * 2048 * 1.25) / 8) * 8);
+    expect(advice.proposedMib).toBe(Math.ceil(advice.floorMib! / 64) * 64);
+    // 500 ms at 2 vCPU + 2 GiB -> 1 vCPU + .5625 GiB; a run of 500 ms is billed 550 on average
+    const runs = (20_000 / 14) * 30.4375;
+    const usd = (vcpu: number, gib: number): number => runs * (0.55 * (vcpu * 2e-5 + gib * 1e-5) + 1e-6);
+    expect(advice.savingUsdPerMonth!.p50 / (usd(2, 2) - usd(1, advice.proposedMib! / 1024))).toBeCloseTo(1, 1);
+  });
+  it("on one CPU size memory alone may still be advised, and why not more is said", async () => {
+    const advice = await adviceOn([runStats(2, { meanMs: 500 })], runQuestion);
+    expect(advice).toMatchObject({
+      tier: 0,
+      refusal: null,
+      proposedVcpu: 2,
+      change: { before: { memoryMib: 2048 }, after: { memoryMib: 512 } },
+    });
+    expect(advice.whyNotMore).toMatch(/memory alone changes no duration\. One CPU size only: without another one/);
+    expect(advice.probeMib).toBeNull();
+  });
+  it("less than one vCPU is not said where none was seen", async () => {
+    const stats = [runStats(2, { meanMs: 50 }), runStats(1, { meanMs: 50, ...later })];
+    const advice = await adviceOn(stats, { ...runQuestion, configs: [service({ vcpu: 1 })] });
+    expect(advice.predicted.map((one) => one.vcpu)).toEqual(expect.arrayContaining([1, 2, 4]));
+    expect(Math.min(...advice.predicted.map((one) => one.vcpu!))).toBe(1);
+    expect(advice.proposedVcpu).toBe(1);
+  });
+  it("less than one vCPU goes with one run at a time and with as much memory as it may have", async () => {
+    const stats = [runStats(0.5, { meanMs: 3010, memoryMib: 512 }), runStats(1, { meanMs: 3000, memoryMib: 512, ...later })];
+    const uses = [runUse({ memoryShare: 0.4 })];
+    const alone = await adviceOn(stats, { ...runQuestion, uses, configs: [service({ vcpu: 1, memoryMib: 512 })] });
+    expect(alone).toMatchObject({ currentVcpu: 1, proposedVcpu: 0.5, change: { before: { vcpu: 1 }, after: { vcpu: 0.5 } } });
+    const shared = await adviceOn(stats, {
+      ...runQuestion,
+      uses,
+      configs: [service({ vcpu: 1, memoryMib: 512, concurrency: 80 })],
+      loads: [loadOf({ ...gcp, fn: "orders" })],
+    });
+    expect(shared).toMatchObject({ currentVcpu: 1, proposedVcpu: 1 });
+  });
+  it("memory in use not known: memory stays", async () => {
+    const advice = await adviceOn([runStats(2, { meanMs: 500 })], { ...runQuestion, uses: [] });
+    expect(advice).toMatchObject({ proposedMib: null, change: null });
+    expect(advice.whyNotMore).toContain("Memory in use is not known: no less memory is advised.");
+  });
+  it("a 2nd gen function is changed by the function, not by the service under it", async () => {
+    const fn = "projects/p1/locations/europe-west1/functions/orders";
+    const declared = service(
+      { concurrency: 1, functionName: null },
+      { resource: fn, revision: "r2", settings: { generation: 2, plan: "run-request", memoryMib: 2048, concurrency: 1 } },
+    );
+    const advice = await adviceOn([runStats(2, { meanMs: 500 })], { ...runQuestion, configs: [service(), declared] });
+    expect(advice).toMatchObject({ kind: "cloudfunctions.v2", resource: fn, currentVcpu: 2 });
+  });
+  it.each<[string, Config["settings"], RegExp]>([
+    ["instance-based billing", { plan: "run-instance" }, /billed by instances/],
+    ["a job", { plan: "run-job" }, /is a job/],
+    ["instances that are kept", { minInstances: 2 }, /keeps 2 instances ready/],
+  ])("refuses %s", async (_name, settings, why) => {
+    const advice = await adviceOn([runStats(2)], { ...runQuestion, configs: [service(settings)] });
+    expect(advice).toMatchObject({ proposedMib: null, change: null });
+    expect(advice.refusal).toMatch(why);
+  });
+});
+
+describe("Cloud Run: what runs at once", () => {
+  /** Runs by the number in flight, 2,000 each. */
+  const levels = (at: (level: number) => number, most = 40): InstanceLoad["levels"] =>
+    Array.from({ length: most }, (_, i) => ({
+      level: i + 1,
+      count: 2000,
+      trimmedMeanMs: at(i + 1),
+      winsorizedSdMs: at(i + 1) / 5,
+      p95Ms: 1.3 * at(i + 1),
+    }));
+  const load = (over: Partial<InstanceLoad>): InstanceLoad =>
+    loadOf({
+      ...gcp,
+      fn: "orders",
+      version: "r1",
+      vcpu: 1,
+      concurrency: 40,
+      runs: 80_000,
+      instances: 20,
+      ranMs: 8e6,
+      busyMs: 4e6,
+      meanLevel: 20,
+      ...over,
+    });
+  const question = {
+    ...runQuestion,
+    configs: [service({ vcpu: 1, memoryMib: 1024, concurrency: 40 })],
+    uses: [runUse({ memoryShare: 0.3 })],
+  };
+  const stats = [runStats(1, { meanMs: 100, memoryMib: 1024 })];
+
+  it("flat up to the limit, with room in CPU and memory: twice the concurrency, billed by the union", async () => {
+    const advice = await adviceOn(stats, { ...question, loads: [load({ levels: levels(() => 100) })] });
+    expect(advice).toMatchObject({ currentConcurrency: 40, proposedConcurrency: 80 });
+    expect(advice.change!.after).toMatchObject({ concurrency: 80 });
+    expect(advice.savingUsdPerMonth!.p50).toBeGreaterThan(0);
+    expect(advice.whyNotMore).toContain("nothing is said beyond twice what was seen");
+  });
+  it.each<[string, Partial<InstanceLoad>, Partial<InstanceUse>, RegExp]>([
+    ["durations grow with the load", { levels: levels((n) => 100 + 0.6 * n) }, {}, /may make runs wait for each other/],
+    ["the limit is never near", { levels: levels(() => 100, 5) }, {}, /No more than 5 of 40 runs/],
+    ["the CPU is in use", { levels: levels(() => 100) }, { cpuShare: 0.5 }, /more CPU than there is: 50 %/],
+    ["CPU in use is not known", { levels: levels(() => 100) }, { cpuShare: null }, /CPU utilisation is not known/],
+    ["memory is in use", { levels: levels(() => 100) }, { memoryShare: 0.6 }, /more memory than there is/],
+    ["runs are sampled", { levels: levels(() => 100), weight: 3 }, {}, /sampled/],
+  ])("stays where %s", async (_name, over, use, why) => {
+    const advice = await adviceOn(stats, { ...question, loads: [load(over)], uses: [runUse({ memoryShare: 0.3, ...use })] });
+    expect(advice.proposedConcurrency).toBeNull();
+    expect(advice.whyNotMore).toMatch(why);
+  });
+  it("runs that wait for each other: told, and changed only where speed is wanted", async () => {
+    // as on one core: alone up to 4, then in proportion
+    const loads = [load({ levels: levels((n) => 100 * Math.max(1, n / 4)), busyMs: 7.9e6 })];
+    const cost = await adviceOn(stats, { ...question, loads });
+    expect(cost.proposedConcurrency).toBeNull();
+    expect(cost.further.filter((one) => one.kind === "concurrency").map((one) => one.text)).toEqual([
+      expect.stringMatching(/^runs take .* with 40 at once on an instance, and 100 ms with 1; a concurrency of 4 would/),
+    ]);
+    const speed = await adviceOn(stats, {
+      ...question,
+      loads,
+      objective: { optimize: "speed", maxSlowdown: null, minSavingUsdPerMonth: 0 },
+    });
+    expect(speed).toMatchObject({ proposedConcurrency: 4 });
+  });
+});
+
+describe("1st gen functions", () => {
+  const fn = "projects/p1/locations/europe-west1/functions/orders";
+  const config = (memoryMib: number): Config =>
+    service({}, { resource: fn, settings: { generation: 1, plan: "gen1", memoryMib, concurrency: 1, runtime: "python310", timeoutS: 60 } });
+  const at = (memoryMib: number, meanMs: number, over: Partial<FunctionStats> = {}): FunctionStats =>
+    statsOf({ ...gcp, version: null, plan: "gen1", memoryMib, meanMs, maxUsedMib: null, meanBilledMs: null, ...over });
+  it("memory and CPU come together: what waits gets the smaller tier", async () => {
+    const advice = await adviceOn([at(512, 1010), at(2048, 1000, later)], {
+      ...runQuestion,
+      configs: [config(2048)],
+      uses: [runUse({ memoryShare: null, memoryMib: 90 })],
+    });
+    expect(advice).toMatchObject({
+      kind: "cloudfunctions.gen1",
+      resource: fn,
+      currentMib: 2048,
+      currentVcpu: null,
+      tier: 2,
+      refusal: null,
+    });
+    expect(advice.change).toEqual({ before: { memoryMib: 2048 }, after: { memoryMib: 512 } });
+  });
+});
