@@ -50,8 +50,8 @@ export function planMetrics(
   let leftUsd = maxUsd;
   for (const metric of METRICS) {
     const names = owners[metric.owner];
-    // nothing of the kind is described: but where nothing at all is, nobody knows
-    if (names.length === 0 && configs.length > 0) continue;
+    // nothing of the kind is meant: but where nothing at all is described, nobody knows
+    if (names.length === 0 && (configs.length > 0 || filter !== "")) continue;
     const regional = OWNERS[metric.owner].regional;
     const whole = `gcp/${api.project}/metrics/${metric.type}`;
     const source = regional ? `${whole}${filter}${regionName(target)}` : whole;

@@ -157,6 +157,12 @@ export function traceIs(project: string, traceIds: readonly string[]): string {
   );
 }
 
+/** Lines in which the platform says why it ended requests on these instances; they name no trace. */
+export function faultsOn(project: string, instanceIds: readonly string[]): string {
+  const said = anyOf("textPayload", ["memory limit", "maximum request timeout"], ":");
+  return `(${logs(project, [SYSTEM])} AND ${anyOf("labels.instanceId", instanceIds)} AND ${said})`;
+}
+
 /** The execution that the entry names: that of a 1st gen function, and of 2nd gen ones that log it. */
 export function executionIs(ids: readonly string[]): string {
   return anyOf("labels.execution_id", ids);

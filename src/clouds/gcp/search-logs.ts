@@ -3,15 +3,16 @@
  * request that wrote it, and whether the request log names it is known only when both were read. Reads are free, but only 60 calls a minute.
  */
 import { type Id, traceIdOf } from "../../model/ids.ts";
-import { type JsonObject, objectAt, textAt } from "../../model/json.ts";
+import { type JsonObject, numberAt, objectAt, textAt } from "../../model/json.ts";
 import type { Gap, Json, Rec } from "../../model/records.ts";
+import { epochMsOf } from "../../model/times.ts";
 import type { Ms } from "../../model/units.ts";
 import { holdsTerm, type SearchTerm, searchTerms } from "../kit/search-terms.ts";
 import type { LiveContext, Span } from "../room.ts";
 import type { GcpApi } from "./api.ts";
 import { gap } from "./live-gaps.ts";
 import { entryKey, entryPages, entryReader } from "./log-entries.ts";
-import { executionIs, type LogScope, packed, quoted, SEARCH_CHARS, searchFilters, traceIs } from "./log-filter.ts";
+import { executionIs, faultsOn, type LogScope, packed, quoted, SEARCH_CHARS, searchFilters, traceIs } from "./log-filter.ts";
 
 type Context = Pick<LiveContext, "signal" | "keys">;
 
@@ -23,6 +24,11 @@ const MAX_PAGES = 120;
 const MAX_WHOLE = 300;
 /** Lines of a request may come so long before or after the one that was found. */
 const AROUND_MS: Ms = 3_600_000;
+
+/** The platform's reason may come so long after a request that failed. */
+const FAULTS_LATE_MS: Ms = 10_000;
+/** Instances that are asked about. */
+const MAX_INSTANCES = 100;
 
 /** A restriction that an ID gives. */
 type Restriction = string;
@@ -88,6 +94,25 @@ export async function* searchLogs(
   if (some.length > 0) {
     if (await read(api, ctx, filters, held, () => true)) for (const whole of some) readWhole.add(whole);
     else gaps.push(gap(api, "log search", `more than ${MAX_ENTRIES} entries belong to what holds the IDs; the rest was not read`, window));
+  }
+  yield* recordsOf(api, ctx, scope, held, gaps);
+}
+
+/** Records of entries, with what the platform says of the instances on which requests failed: an out-of-memory error names no request. */
+async function* recordsOf(
+  api: GcpApi,
+  ctx: Context,
+  scope: LogScope,
+  held: Map<string, JsonObject>,
+  gaps: readonly Gap[],
+): AsyncGenerator<Rec[]> {
+  const failed = [...held.values()].filter((entry) => (numberAt(objectAt(entry, "httpRequest") ?? {}, "status") ?? 0) >= 500);
+  const times = failed.flatMap((entry) => [entry["timestamp"], entry["receiveTimestamp"]].flatMap((at) => epochMsOf(at) ?? []));
+  const instances = new Set(failed.flatMap((entry) => textAt(objectAt(entry, "labels") ?? {}, "instanceId") ?? []));
+  if (instances.size > 0 && times.length > 0) {
+    const window = { from: Math.min(...times), to: Math.max(...times) + FAULTS_LATE_MS };
+    const restrictions = [...instances].slice(0, MAX_INSTANCES).map((id) => faultsOn(api.project, [id]));
+    await read(api, ctx, searchFiltersOf(scope, window, restrictions), held, () => true);
   }
   const reader = entryReader(api, ctx.keys, "log search");
   const records = [...reader.read([...held.values()]), ...reader.end(), ...gaps];

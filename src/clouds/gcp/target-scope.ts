@@ -1,5 +1,5 @@
 /** Which resources a target means: its functions by name, label and region, in its own project. */
-import { isObject } from "../../model/json.ts";
+import { isObject, type JsonObject } from "../../model/json.ts";
 import type { Config } from "../../model/records.ts";
 import { functionScope } from "../kit/function-scope.ts";
 import type { Target } from "../room.ts";
@@ -13,12 +13,21 @@ export function ownConfigs(project: string, target: Target, configs: readonly Co
   for (const config of configs) {
     if (config.cloud !== "gcp" || (config.account ?? project) !== project) continue;
     if (regions.size > 0 && config.region !== null && !regions.has(config.region)) continue;
-    const tags = config.settings["tags"];
-    if (config.kind === "function" && !meant(config.name, isObject(tags) ? tags : null)) continue;
+    if (config.kind === "function" && !namesOf(config).some((name) => meant(name, tagsOf(config)))) continue;
     const known = newest.get(config.resource);
     if (known === undefined || (known.observedAt ?? 0) <= (config.observedAt ?? 0)) newest.set(config.resource, config);
   }
   return [...newest.values()];
+}
+
+/** A 2nd gen function is known by its own name, and by that of the Run service under it, which logs have. */
+function namesOf({ name, settings }: Config): string[] {
+  return typeof settings["functionName"] === "string" ? [name, settings["functionName"]] : [name];
+}
+
+/** Labels; null: not told. */
+function tagsOf({ settings }: Config): JsonObject | null {
+  return isObject(settings["tags"]) ? settings["tags"] : null;
 }
 
 /** What the target's regions add to the name of a source that holds more than they. Empty: all regions. */

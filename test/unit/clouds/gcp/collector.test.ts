@@ -53,12 +53,17 @@ describe("a plan", () => {
       service("orders-2", { tags: { team: "mail" } }),
       service("orders-3", { tags: { team: "shop" } }, "us-central1"),
       { ...service("orders", { tags: { team: "shop" } }), observedAt: NOW + 1 },
+      // the function's own name has capital letters, the Run service under it has not
+      service("new-order", { tags: { team: "shop" }, functionName: "order_New" }),
       service("mail", { tags: { team: "shop" } }),
       foreign,
     ];
     const { tasks } = await open(SCRIPT, target).plan(configs, request(["logs"]), all);
     expect(tasks.map((one) => [one.source, one.alsoCovers])).toEqual([
-      ["gcp/shop-418/logs/platform of cloud_run_revision/europe-west1/orders", undefined],
+      [
+        "gcp/shop-418/logs/platform of cloud_run_revision/europe-west1/new-order",
+        ["gcp/shop-418/logs/platform of cloud_run_revision/europe-west1/orders"],
+      ],
     ]);
   });
 });

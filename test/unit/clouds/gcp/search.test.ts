@@ -96,6 +96,23 @@ describe("a business ID", () => {
     }
   });
 
+  it("of a request that ran out of memory brings the platform's word for it, which names no request", async () => {
+    const failed = logs.request("orders", 9, AT, 300, {
+      httpRequest: { requestMethod: "POST", requestUrl: "https://orders.a.run.app/", status: 500, latency: "0.3s", userAgent: "curl" },
+    });
+    const said = logs.systemLine(
+      "orders",
+      AT + 350,
+      "Memory limit of 512 MiB exceeded with 530 MiB used. Consider increasing the memory limit.",
+    );
+    const elsewhere = logs.systemLine("billing", AT + 350, "Memory limit of 256 MiB exceeded with 260 MiB used.");
+    const records = await found(server([failed, logs.line("orders", 9, AT + 5, { orderId: "ORD-99" }), said, elsewhere]), [id("ORD-99")]);
+    expect(typed(records, "invocation").map((one) => [one.fn, one.outcome, one.memoryMib, one.maxMemoryMib])).toEqual([
+      ["orders", "oom", 512, 530],
+    ]);
+    expect(typed(records, "log")).toHaveLength(3);
+  });
+
   it("of which no line tells is looked for in a fixed number of calls", async () => {
     const api = server(ENTRIES);
     expect(await found(api, [id("nowhere-1")])).toEqual([]);
