@@ -1,0 +1,161 @@
+/** From records of Azure and Google Cloud in a dataset to advice, at list prices. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { rightsize } from "../../../src/app/rightsize.ts";
+import { loadSettings } from "../../../src/app/settings.ts";
+import { silentHost } from "../../../src/model/host.ts";
+import type { Config, Invocation, MetricPoint, Rec } from "../../../src/model/records.ts";
+import type { SizingAdvice } from "../../../src/model/sizing.ts";
+import { openBatchWriter, openCommitter } from "../../../src/store/index.ts";
+
+const START = Date.UTC(2026, 5, 1);
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const gcp = { cloud: "gcp", account: "p1", region: "europe-west1" } as const;
+const azure = { cloud: "azure", account: "sub", region: "eastus" } as const;
+
+function ran(startedAt: number, durationMs: number, over: Partial<Invocation>): Invocation {
+  return {
+    type: "invocation",
+    ...gcp,
+    fn: "orders",
+    version: null,
+    requestId: `${over.cloud ?? "gcp"}-${startedAt}-${over.fn ?? ""}`,
+    startedAt,
+    endedAt: startedAt + durationMs,
+    durationMs,
+    billedMs: null,
+    memoryMib: null,
+    maxMemoryMib: null,
+    vcpu: null,
+    initMs: null,
+    restoreMs: null,
+    billedRestoreMs: null,
+    coldStart: null,
+    outcome: "ok",
+    errorType: null,
+    traceId: null,
+    spanId: null,
+    parentSpanId: null,
+    stream: "i1",
+    architecture: null,
+    plan: null,
+    trigger: null,
+    weight: 1,
+    emulator: false,
+    seenIn: "request-log",
+    ids: [],
+    ...over,
+  };
+}
+
+const described = (resource: string, name: string, settings: Config["settings"], over: Partial<Config>): Config => ({
+  type: "config",
+  ...gcp,
+  kind: "function",
+  resource,
+  name,
+  revision: "e1",
+  observedAt: START,
+  from: null,
+  to: null,
+  settings,
+  ...over,
+});
+
+const measured = (name: string, statistic: string, value: number, over: Partial<MetricPoint>): MetricPoint => ({
+  type: "metric",
+  ...gcp,
+  at: START + DAY,
+  periodMs: 60_000,
+  resource: null,
+  fn: "orders",
+  name,
+  statistic,
+  unit: null,
+  value,
+  ...over,
+});
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "evscope-sizes-"));
+});
+afterEach(() => {
+  rmSync(dir, { recursive: true, force: true });
+});
+
+async function adviceFrom(records: readonly Rec[]): Promise<SizingAdvice[]> {
+  const committer = openCommitter(dir);
+  const writer = await openBatchWriter({ dir, publisher: committer, threads: 1, memoryMib: 128 });
+  for (const record of records) writer.write(record);
+  await writer.finish();
+  await writer.close();
+  await committer.close();
+  const options = { objective: { optimize: "cost", maxSlowdown: null, minSavingUsdPerMonth: 0 } as const, functions: null };
+  const { sizing } = await rightsize(dir, [], options, loadSettings(null, dir), silentHost, new AbortController().signal);
+  return sizing.functions;
+}
+
+/** One run each ten minutes for a week from a day on, a few milliseconds apart in length. */
+const week = (day: number, durationMs: number, over: Partial<Invocation>): Invocation[] =>
+  Array.from({ length: 1008 }, (_, i) => ran(START + day * DAY + i * 600_000, durationMs + (i % 7) - 3, { ...over, stream: `i${i % 12}` }));
+
+describe("rightsize", () => {
+  it("Cloud Run: one thread on two vCPUs, and a gigabyte of which a tenth is used", async () => {
+    const service = (vcpu: number, revision: string): Config =>
+      described(
+        `projects/p1/locations/europe-west1/services/orders`,
+        "orders",
+        { generation: 2, plan: "run-request", memoryMib: 1024, vcpu, concurrency: 1, timeoutS: 300, latestRevision: revision },
+        { observedAt: START + (vcpu === 1 ? 1 : 8) * DAY },
+      );
+    const [advice, ...others] = await adviceFrom([
+      ...week(0, 450, { version: "orders-1" }),
+      ...week(7, 449, { version: "orders-2" }),
+      service(1, "orders-1"),
+      service(2, "orders-2"),
+      measured("run.googleapis.com/container/memory/utilizations", "bucket<=0.1", 60, {}),
+    ]);
+    expect(others).toEqual([]);
+    expect(advice).toMatchObject({
+      fn: "orders",
+      kind: "run.service",
+      tier: 2,
+      refusal: null,
+      change: { before: { vcpu: 2, memoryMib: 1024 }, after: { vcpu: 1, memoryMib: 128 } },
+      evidence: { invocations: 2016, sizesVcpu: [1, 2], sandboxes: 24 },
+    });
+    // 2,016 runs in 14 days are 4,383 a month, of 450 ms, rounded up to 500
+    // at $0.000024 per vCPU-s and $0.0000025 per GiB-s (tier 1): a vCPU and .875 GiB less
+    expect(advice!.savingUsdPerMonth!.p50 / (4383 * 0.5 * (0.000024 + 0.875 * 0.0000025))).toBeCloseTo(1, 1);
+  });
+  it("Azure Flex: the app's size over time is that of its descriptions, its runs are those of its functions", async () => {
+    const site = "/subscriptions/sub/resourceGroups/g/providers/Microsoft.Web/sites/shop";
+    const look = (day: number, memoryMib: number): Config =>
+      described(site, "shop", { app: "shop", plan: "flex", memoryMib, runtime: "python" }, { ...azure, observedAt: START + day * DAY });
+    const own = { ...azure, fn: "Order", plan: "flex" };
+    const [advice, ...others] = await adviceFrom([
+      ...week(0, 2600, own),
+      ...week(8, 2550, own),
+      look(0, 512),
+      look(7, 512),
+      look(8, 2048),
+      described(`${site}/functions/Order`, "Order", { app: "shop", trigger: "serviceBusTrigger" }, azure),
+      measured("Microsoft.Web/sites/AverageMemoryWorkingSet", "Average", 150 * 1_048_576, { ...azure, fn: null, resource: site }),
+    ]);
+    expect(others).toEqual([]);
+    expect(advice).toMatchObject({
+      fn: "shop",
+      members: ["Order"],
+      kind: "azure.function-app",
+      tier: 2,
+      refusal: null,
+      asynchronous: true,
+      change: { before: { memoryMib: 2048 }, after: { memoryMib: 512 } },
+      evidence: { sizesMib: [512, 2048], maxUsedMib: 150 },
+    });
+  });
+});
