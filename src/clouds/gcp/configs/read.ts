@@ -6,7 +6,20 @@ import { isKnative, isRunV2, knativeConfig, runV2Config } from "./run.ts";
 import { wiringConfig } from "./wiring.ts";
 
 /** Fields of list answers that hold descriptions. */
-const LISTS = ["functions", "services", "revisions", "jobs", "triggers", "topics", "subscriptions", "sinks", "fields", "items"];
+const LISTS = [
+  "functions",
+  "services",
+  "revisions",
+  "jobs",
+  "triggers",
+  "topics",
+  "subscriptions",
+  "sinks",
+  "fields",
+  "databases",
+  "buckets",
+  "items",
+];
 
 /** The configurations of one description; null: it is not one that evscope reads. */
 export function configsOf(item: Json | undefined): Config[] | null {

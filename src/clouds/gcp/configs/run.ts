@@ -114,7 +114,10 @@ export function runV2Config(item: JsonObject): Config {
   const revision = partOf(resource, "revisions");
   const outer = objectAt(item, "template") ?? item;
   const template = isJob ? (objectAt(outer, "template") ?? outer) : outer;
-  const scaling = objectAt(template, "scaling") ?? objectAt(item, "scaling") ?? {};
+  // instances are bounded per revision, per service, or one here and one there
+  const scaling = [objectAt(template, "scaling") ?? {}, objectAt(item, "scaling") ?? {}];
+  const bound = (camel: string, snake: string): number | null =>
+    scaling.map((one) => numberAt(one, camel, snake)).find((count) => count !== null) ?? null;
   const allocation = allocationOf((arrayAt(template, "containers") ?? []).filter(isObject));
   const plan = isJob ? "run-job" : allocation.cpuIdle ? "run-request" : allocation.hasResources ? "run-instance" : null;
   return {
@@ -132,8 +135,8 @@ export function runV2Config(item: JsonObject): Config {
       vcpu: allocation.vcpu,
       timeoutS: secondsOf(template["timeout"]),
       concurrency: numberAt(template, "maxInstanceRequestConcurrency", "max_instance_request_concurrency"),
-      minInstances: numberAt(scaling, "minInstanceCount", "min_instance_count"),
-      maxInstances: numberAt(scaling, "maxInstanceCount", "max_instance_count"),
+      minInstances: bound("minInstanceCount", "min_instance_count"),
+      maxInstances: bound("maxInstanceCount", "max_instance_count"),
       taskCount: isJob ? numberAt(outer, "taskCount") : null,
       latestRevision: partOf(textAt(item, "latestReadyRevision") ?? "", "revisions"),
       managedBy: managerOf(objectAt(item, "labels")) ?? textAt(item, "client"),

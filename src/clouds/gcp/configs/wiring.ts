@@ -14,6 +14,8 @@ export function wiringConfig(item: JsonObject): Config | null {
   if (/\/triggers\/[^/]+$/.test(name) && Array.isArray(item["eventFilters"])) return eventarcConfig(item, name);
   if (/\/jobs\/[^/]+$/.test(name) && textAt(item, "schedule") !== null) return schedulerConfig(item, name);
   if (/\/collectionGroups\/[^/]+\/fields\//.test(name) && isObject(item["ttlConfig"])) return ttlConfig(item, name);
+  if (/^projects\/[^/]+\/databases\/[^/]+$/.test(name)) return databaseConfig(item, name);
+  if (/\/locations\/[^/]+\/buckets\/[^/]+$/.test(name) && "lifecycleState" in item) return logBucketConfig(item, name);
   if (item["kind"] === "storage#bucket") return bucketConfig(item, name);
   if (textAt(item, "destination") !== null && ("writerIdentity" in item || "filter" in item)) return sinkConfig(item, name);
   return null;
@@ -118,6 +120,38 @@ function ttlConfig(item: JsonObject, resource: string): Config {
     from: null,
     to: null,
     settings: pruned({ ttlField: partOf(resource, "fields"), ttlState: textAt(objectAt(item, "ttlConfig") ?? {}, "state") }),
+  });
+}
+
+/** A Firestore database: https://cloud.google.com/firestore/docs/reference/rest/v1/projects.databases */
+function databaseConfig(item: JsonObject, resource: string): Config {
+  const location = textAt(item, "locationId")?.toLowerCase() ?? null;
+  return config(resource, epochMsOf(item["updateTime"]), {
+    kind: "table",
+    resource,
+    name: partOf(resource, "databases") ?? resource,
+    revision: textAt(item, "etag"),
+    from: null,
+    to: null,
+    settings: pruned({ location, databaseType: textAt(item, "type"), state: textAt(item, "state") }),
+  });
+}
+
+/** A log bucket: https://cloud.google.com/logging/docs/reference/v2/rest/v2/projects.locations.buckets */
+function logBucketConfig(item: JsonObject, resource: string): Config {
+  return config(resource, epochMsOf(item["updateTime"]), {
+    kind: "log-group",
+    resource,
+    name: partOf(resource, "buckets") ?? resource,
+    revision: textAt(item, "updateTime"),
+    from: null,
+    to: null,
+    settings: pruned({
+      retentionD: numberAt(item, "retentionDays"),
+      locked: booleanAt(item, "locked"),
+      state: textAt(item, "lifecycleState"),
+      analytics: booleanAt(item, "analyticsEnabled"),
+    }),
   });
 }
 
