@@ -50,6 +50,8 @@ function site({ name, kind, etag, p }: Resource): Described | null {
       runtimeVersion: flex?.runtime?.version,
       serverFarm: (serverFarmId ?? appServicePlanId)?.toLowerCase(),
       state,
+      // `functionapp,linux`: Consumption apps on Linux emit no execution metrics
+      os: /linux/i.test(kind ?? "") ? "linux" : null,
       tags: tagsOf(p["tags"]),
       component: componentOf(p["tags"]),
     }),

@@ -37,7 +37,8 @@ export function ownConfigs(api: Pick<AzureApi, "subscription">, target: Target, 
   const regions = target.regions ?? [];
   const newest = new Map<string, Config>();
   for (const config of configs) {
-    if (config.cloud !== "azure" || config.account?.toLowerCase() !== api.subscription) continue;
+    // a workspace may lie in another subscription than the apps that write to it
+    if (config.cloud !== "azure" || (config.kind !== "log-group" && config.account?.toLowerCase() !== api.subscription)) continue;
     if (config.region !== null && regions.length > 0 && !regions.includes(config.region) && config.kind === "function") continue;
     const key = config.resource.toLowerCase();
     const known = newest.get(key);

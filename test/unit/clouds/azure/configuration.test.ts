@@ -50,6 +50,7 @@ describe("Function Apps", () => {
           maxInstances: 100,
           alwaysReady: [{ name: "http", instanceCount: 2 }],
           httpConcurrency: 16,
+          os: "linux",
           runtime: "node",
           runtimeVersion: "22",
         },
