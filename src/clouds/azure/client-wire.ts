@@ -70,7 +70,9 @@ export function newWire(line: Line, api: Api, options: WireOptions): Wire {
     const mayBeEmpty = response.status !== 200 || !(request.method === "GET" || isRead(api));
     const body = text === "" && mayBeEmpty ? {} : jsonOf(text);
     if (!isObject(body as JsonObject)) throw new Refused(brokenAnswer(response.status, brokenText(text, body)));
-    answer = body as JsonObject;
+    // ARM sends it as a header, in the body, or not at all
+    const etag = request.method === "GET" ? header("etag") : undefined;
+    answer = etag === undefined ? (body as JsonObject) : { etag, ...(body as JsonObject) };
     return response;
   }
 

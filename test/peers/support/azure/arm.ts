@@ -135,7 +135,10 @@ export function armHandler(world: World, base: () => string): Handler {
       const { name: _n, type: _t, id: _i, etag: _e, properties, ...rest } = body;
       const { id, name, type } = before;
       const kept = Object.fromEntries(SERVICE_ONLY.flatMap((key) => (key in before.properties ? [[key, before.properties[key]]] : [])));
-      const after: Resource = world.writes === "ignored" ? before : { ...rest, id, name, type, properties: { ...properties, ...kept } };
+      // the service gives an identity its IDs
+      const identity = before["identity"] && rest["identity"] ? { identity: { ...before["identity"], ...rest["identity"] } } : {};
+      const after: Resource =
+        world.writes === "ignored" ? before : { ...rest, ...identity, id, name, type, properties: { ...properties, ...kept } };
       if (world.writes === "disturbed") after.tags = { ...after.tags, "someone-else": "was here" };
       touch(after, Date.now());
       world.resources.set(path, after);
