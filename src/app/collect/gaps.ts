@@ -53,9 +53,9 @@ export function isGap(record: Rec): record is Gap {
   return record.type === "gap" && !record.what.startsWith("trace ");
 }
 
-/** Nothing was there to read, so nothing is missing. */
+/** Nothing was there to read, or evscope reads no such thing in this cloud: nothing is missing. */
 export function isAbsence(gap: Gap): boolean {
-  return gap.why.startsWith("no log group yet");
+  return /^no (log group yet|workflow histories here)/.test(gap.why);
 }
 
 /**

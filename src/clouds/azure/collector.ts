@@ -44,9 +44,7 @@ export function openCollector(api: AzureApi, target: Target, context: LiveContex
     }
     if (wanted.has("metrics")) add(planMetrics(api, target, context, own, request, missing));
     if (wanted.has("histories"))
-      found.gaps.push(
-        gap(api, "histories", "Azure has no workflow histories that evscope reads (Durable Functions and Logic Apps are not read)"),
-      );
+      found.gaps.push(gap(api, "histories", "no workflow histories here: Durable Functions and Logic Apps are not read"));
     return found;
   }
 

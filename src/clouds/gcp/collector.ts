@@ -71,4 +71,4 @@ export function openCollector(api: GcpApi, target: Target, context: LiveContext)
 }
 
 /** Lasting: asking again changes nothing. */
-const NO_HISTORIES = "executions of Google Cloud Workflows are not read";
+const NO_HISTORIES = "no workflow histories here: executions of Google Cloud Workflows are not read";
