@@ -8,13 +8,13 @@ import type { Engine } from "./duckdb.ts";
 import { quote, quoteList } from "./duckdb.ts";
 import type { Manifest } from "./manifest.ts";
 import { runs } from "./runs.ts";
-import { scan } from "./scan.ts";
+import { condition, scan } from "./scan.ts";
 import type { Filter, Window } from "./types.ts";
 
 /** Times of day are doubles of milliseconds: differences of them are good to a quarter of a microsecond. */
 const TIE_MS = 0.0005;
-/** Runs of one question; more are asked for in parts, by instance, so that their windows fit in memory. */
-const RUNS_AT_ONCE = 2_000_000;
+/** Runs of one question, each some ten numbers; more are asked for in parts, by instance, so that their windows fit in memory. */
+const RUNS_AT_ONCE = 8_000_000;
 
 /** A `CASE` over the clouds of the rules. */
 function byCloud(rules: readonly InstanceRule[], value: (rule: InstanceRule) => string, otherwise: string): string {
@@ -55,47 +55,66 @@ export async function partsOf(
   return Math.max(1, Math.ceil((row![0] as number) / runsAtOnce));
 }
 
+/** A column of what runs are grouped by: SQL over a run. */
+export interface GroupColumn {
+  name: string;
+  sql: string;
+}
+
 /**
- * SQL of the runs of these clouds with `sharedMs`: the part of its instance's billed time that falls to a run, null where it counts alone.
- * An instance of which a sampled run is known counts alone: the union of a sample is not the union of all. Runs of other functions
- * on the same instance count too, whatever the filter leaves out. `part` of `parts`: only these instances.
+ * SQL of groups of the runs of these clouds: the columns, `metered`, `count` and `sharedMs`, the sum of the parts of billed instance time that fall to the
+ * group's runs; null for those that count alone. An instance of which a sampled run is known counts alone: the union of a sample is not the union
+ * of all. Runs of other functions on the same instance count too, whatever the filter leaves out. `part` of `parts`: only these instances.
+ * Windows are wide where rows are: so runs go through them as numbers, their group as a hash of its columns.
  */
-export function sharedRuns(
+export function sharedGroups(
   dir: string,
   manifests: readonly Manifest[],
   filter: Filter,
-  columns: readonly string[],
+  columns: readonly GroupColumn[],
+  needed: readonly string[],
   rules: readonly InstanceRule[],
-  part: number,
-  parts: number,
+  spans: readonly MeteredSpan[],
+  part = 0,
+  parts = 1,
 ): string {
-  const clouds = rules.map((rule) => rule.cloud);
-  const needed = [
-    ...new Set([...columns, "cloud", "account", "fn", "stream", "startedAt", "durationMs", "initMs", "weight", "plan", "emulator"]),
-  ];
-  const source = runs(dir, manifests, { ...filter, functions: [], clouds }, needed);
-  const inPart = parts === 1 ? "TRUE" : `hash(coalesce(stream, "fn")) % ${parts} = ${part}`;
+  const everyFn: Filter = { ...filter, functions: [], clouds: rules.map((rule) => rule.cloud) };
+  const source = runs(dir, manifests, everyFn, [...new Set([...needed, ...RULED_BY])]);
+  const rows = `(SELECT * FROM ${scan(dir, manifests, "invocations", filter.from, filter.to)} WHERE ${condition(everyFn, `"startedAt"`)})`;
+  const inPart = parts === 1 ? "TRUE" : `hash(coalesce(stream, fn)) % ${parts} = ${part}`;
   const least = byCloud(rules, (rule) => String(rule.leastMs), "0");
   const step = byCloud(rules, (rule) => String(rule.stepMs), "1");
   const init = byCloud(rules, (rule) => (rule.withInit ? `coalesce("initMs", 0)` : "0"), "0");
   const unbilled = byCloud(rules, (rule) => `coalesce(plan IN ${quoteList(rule.unbilledPlans)}, FALSE)`, "FALSE");
-  const billed = (ms: string): string => `greatest(${least}, ceil(round(${ms}, 3) / ${step}) * ${step})`;
-  const instance = "PARTITION BY cloud, account, stream, takes_part";
-  const earlier = `${instance} ORDER BY "startedAt" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING`;
-  const until = `${instance} ORDER BY "startedAt" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW`;
-  const period = `${instance}, opened`;
-  const only = filter.functions.length === 0 ? "" : `WHERE fn IN ${quoteList(filter.functions)}`;
+  const billed = (ms: string): string => `greatest(least, ceil(round(${ms}, 3) / step) * step)`;
+  const group = `hash(${columns.map(({ sql }) => sql).join(", ")})`;
+  const asked = filter.functions.length === 0 ? "TRUE" : `fn IN ${quoteList(filter.functions)}`;
+  const inOrder = `PARTITION BY instance ORDER BY "startedAt"`;
   return `(
-    WITH part AS (SELECT *, "durationMs" + ${init} AS busy, stream IS NOT NULL AND NOT emulator AND NOT ${unbilled} AS seen FROM ${source} WHERE ${inPart}),
-    whole AS (SELECT *, seen AND busy IS NOT NULL AND max(weight) OVER (PARTITION BY cloud, account, stream, seen) <= 1 AS takes_part FROM part),
-    begun AS (SELECT *, CASE WHEN "startedAt" <= max("startedAt" + busy) OVER (${earlier}) + ${TIE_MS} THEN NULL ELSE "startedAt" END AS opens FROM whole),
-    periods AS (SELECT *, max(opens) OVER (${until}) AS opened FROM begun),
-    counted AS (SELECT *, ${billed("busy")} AS own, max("startedAt" - opened + busy) OVER (${period}) AS active,
-                sum(${billed("busy")}) OVER (${period}) AS owns FROM periods)
-    SELECT ${columns.map((name) => `"${name}"`).join(", ")},
-      CASE WHEN NOT takes_part THEN NULL WHEN owns = 0 THEN 0 ELSE own * (${billed("active")} / owns) END AS "sharedMs"
-    FROM counted ${only})`;
+    WITH told AS MATERIALIZED (
+      SELECT ${group} AS "group", ${asked} AS asked, ${meteredBy(spans)} AS metered, weight, "startedAt", "durationMs" + ${init} AS busy,
+             ${least}::DOUBLE AS least, ${step}::DOUBLE AS step,
+             CASE WHEN stream IS NOT NULL AND NOT emulator AND NOT ${unbilled} THEN hash(cloud, account, stream) END AS instance
+      FROM ${source} WHERE ${inPart}),
+    sampled AS (SELECT DISTINCT instance FROM told WHERE weight > 1 AND instance IS NOT NULL),
+    together AS MATERIALIZED (SELECT *, ${billed("busy")} AS own FROM told ANTI JOIN sampled USING (instance) WHERE busy IS NOT NULL AND instance IS NOT NULL),
+    begun AS (SELECT *, CASE WHEN "startedAt" <= max("startedAt" + busy) OVER (${inOrder} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) + ${TIE_MS} THEN NULL ELSE "startedAt" END AS opens
+              FROM together),
+    -- RANGE: of runs that start together any may be the one that opens the period
+    placed AS MATERIALIZED (SELECT *, max(opens) OVER (${inOrder} RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS opened FROM begun),
+    periods AS (SELECT instance, opened, max("startedAt" - opened + busy) AS active, sum(own) AS owns FROM placed GROUP BY instance, opened),
+    sums AS (
+      SELECT "group", metered, sum(weight) AS count, sum(CASE WHEN owns = 0 THEN 0 ELSE own * (${billed("active")} / owns) END) AS "sharedMs"
+      FROM placed JOIN periods USING (instance, opened) WHERE asked GROUP BY "group", metered
+      UNION ALL
+      SELECT "group", metered, sum(weight), NULL FROM told
+      WHERE asked AND (instance IS NULL OR busy IS NULL OR instance IN (SELECT instance FROM sampled)) GROUP BY "group", metered),
+    groups AS (SELECT ${group} AS "group", ${columns.map(({ name, sql }) => `any_value(${sql}) AS "${name}"`).join(", ")} FROM ${rows} GROUP BY 1)
+    SELECT ${columns.map(({ name }) => `"${name}"`).join(", ")}, count, metered, "sharedMs" FROM sums JOIN groups USING ("group"))`;
 }
+
+/** Columns of a run that the rules look at, besides those of its group. */
+const RULED_BY = ["cloud", "account", "region", "fn", "stream", "startedAt", "durationMs", "initMs", "weight", "plan", "emulator"];
 
 /** SQL condition: a run began while a metric counted its function. */
 export function meteredBy(spans: readonly MeteredSpan[]): string {

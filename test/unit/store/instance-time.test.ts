@@ -9,7 +9,7 @@ import type { BillingMetric, InstanceRule, UsageGroup } from "../../../src/model
 import type { Invocation, MetricPoint, Rec } from "../../../src/model/records.ts";
 import { Engine } from "../../../src/store/duckdb.ts";
 import { openDataset } from "../../../src/store/index.ts";
-import { sharedRuns } from "../../../src/store/instance-time.ts";
+import { sharedGroups } from "../../../src/store/instance-time.ts";
 import { readManifests } from "../../../src/store/manifest.ts";
 import type { Filter } from "../../../src/store/types.ts";
 import { writeRecords } from "../../support/dataset.ts";
@@ -98,6 +98,11 @@ describe("periods in which an instance is busy", () => {
     expect([...sharedTime(records, RULES).values()].reduce((a, b) => a + b, 0)).toBeCloseTo(billedMs, 9);
   });
 
+  it("thousands that start together are one period", async () => {
+    await write(Array.from({ length: 5_000 }, (_, i) => run(0, 100 + (i % 800))));
+    expect(total(await usage())).toBeCloseTo(900, 6);
+  });
+
   it("each run gets the part of its period that its own rounded time is: 400 ms over 400 and 100 are 320 and 80", async () => {
     const records = [run(0, 400, { fn: "long" }), run(120, 30, { fn: "short" })];
     await write(records);
@@ -178,8 +183,8 @@ it("asked for in parts, the parts together are the whole", async () => {
   await write(Array.from({ length: 60 }, (_, i) => run(i * 37, 150, { stream: `i${i % 7}`, fn: `f${i % 3}` })));
   const engine = await Engine.open({ threads: 1, memoryMib: 256, spillDir: null });
   const sum = async (part: number, parts: number): Promise<[number, number]> => {
-    const source = sharedRuns(dir, readManifests(dir), ANY, ["fn"], RULES, part, parts);
-    const [row] = await engine.rows(`SELECT count(*), coalesce(sum("sharedMs"), 0) FROM ${source}`);
+    const source = sharedGroups(dir, readManifests(dir), ANY, [{ name: "fn", sql: "fn" }], ["fn"], RULES, [], part, parts);
+    const [row] = await engine.rows(`SELECT coalesce(sum(count), 0), coalesce(sum("sharedMs"), 0) FROM ${source}`);
     return row as [number, number];
   };
   try {
