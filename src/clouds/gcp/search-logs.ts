@@ -7,7 +7,7 @@ import { type JsonObject, numberAt, objectAt, textAt } from "../../model/json.ts
 import type { Gap, Json, Rec } from "../../model/records.ts";
 import { epochMsOf } from "../../model/times.ts";
 import type { Ms } from "../../model/units.ts";
-import { holdsTerm, type SearchTerm, searchTerms } from "../kit/search-terms.ts";
+import { type SearchTerm, searchTerms } from "../kit/search-terms.ts";
 import type { LiveContext, Span } from "../room.ts";
 import type { GcpApi } from "./api.ts";
 import { gap } from "./live-gaps.ts";
@@ -125,11 +125,29 @@ function termsOf(ids: readonly Id[]): SearchTerm[] {
   return searchTerms(named);
 }
 
-/** Some servers answer with entries that were not asked for. */
+/**
+ * True if the entry holds one of them by itself. The search finds parts of words as well (`ORD-7` in `ORD-77`), and some servers answer with
+ * entries that were not asked for.
+ */
 function holdsAny(value: Json, terms: readonly SearchTerm[]): boolean {
   if (typeof value === "object" && value !== null) return Object.values(value).some((one) => holdsAny(one, terms));
-  return value !== null && holdsTerm(String(value), terms);
+  if (value === null) return false;
+  const text = String(value);
+  const lower = text.toLowerCase();
+  return terms.some((term) => isIn(text, term.text) || (term.anyCase && isIn(lower, term.text)));
 }
+
+function isIn(text: string, term: string): boolean {
+  for (let at = text.indexOf(term); at >= 0; at = text.indexOf(term, at + 1)) {
+    // `\n` and the like before it are no letters
+    const before = text.slice(Math.max(0, at - 2), at);
+    if (!WORD_END.test(before) && !WORD_START.test(text.slice(at + term.length, at + term.length + 1))) return true;
+  }
+  return false;
+}
+
+const WORD_END = /(?<!\\)[\p{L}\p{N}]$/u;
+const WORD_START = /^[\p{L}\p{N}]/u;
 
 /** Trace or execution that an entry belongs to; null: neither. */
 function wholeOf(entry: JsonObject): string | null {

@@ -1,6 +1,6 @@
 /**
- * Traces that hold an ID. A trace ID is fetched as it is; a correlation ID is looked for in the labels that the configured keys may have been
- * written to. Cloud Trace keeps a sample: that it does not have an ID says nothing.
+ * Traces that hold an ID. A trace ID is fetched as it is; a correlation ID that no log line holds is looked for in the labels that the
+ * configured keys may have been written to. Cloud Trace keeps a sample: that it does not have an ID says nothing.
  */
 import type { Id } from "../../model/ids.ts";
 import type { Rec } from "../../model/records.ts";
@@ -31,11 +31,14 @@ export async function* searchTraces(
   for (const id of some) asked.add(id);
   if (some.length < known.length) yield [gap(api, "traces", `${known.length} traces were found, of which ${MAX_TRACES} were read`, window)];
   yield* orGap(api, "traces", tracesOf(api, ctx, some));
-  const wanted = ids.filter((id) => id.kind === "correlation").slice(0, MAX_IDS);
-  yield* orGap(api, "traces", inLabels(api, ctx, wanted, window));
 }
 
-/** The first call that fails ends it. */
+/** Spans of traces with a label that is one of the correlation IDs. The first call that fails ends it, with a gap. */
+export function searchLabels(api: GcpApi, ctx: Context, ids: readonly Id[], window: Span): AsyncIterable<Rec[]> {
+  const wanted = ids.filter((id) => id.kind === "correlation").slice(0, MAX_IDS);
+  return orGap(api, "traces", inLabels(api, ctx, wanted, window));
+}
+
 async function* inLabels(api: GcpApi, ctx: Context, ids: readonly Id[], window: Span): AsyncGenerator<Rec[]> {
   for (const { value } of ids)
     for (const key of labelKeys(ctx.keys.names)) yield* listed(api, ctx, window, labelFilter(key, value), MAX_PAGES);

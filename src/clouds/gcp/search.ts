@@ -9,7 +9,7 @@ import { orGap } from "./live-gaps.ts";
 import { secondsOf } from "./log-entries.ts";
 import type { LogScope } from "./log-filter.ts";
 import { type ReadWhole, searchFiltersOf, searchLogs } from "./search-logs.ts";
-import { searchTraces } from "./search-traces.ts";
+import { searchLabels, searchTraces } from "./search-traces.ts";
 import { servicesOf } from "./target-scope.ts";
 
 /** What the rounds of one window remember. */
@@ -42,10 +42,16 @@ export function openSearch(api: GcpApi, target: Target, ctx: LiveContext): Searc
   }
 
   return {
-    search(ids, configs, window) {
+    async *search(ids, configs, window) {
       const { readWhole, tracesAsked } = roundsOf(window);
       const logs = searchLogs(api, ctx, scopeOf(configs), ids, window, readWhole);
-      return merged([orGap(api, "log search", logs), searchTraces(api, ctx, ids, window, tracesAsked)]);
+      let found = false;
+      for await (const page of merged([orGap(api, "log search", logs), searchTraces(api, ctx, ids, window, tracesAsked)])) {
+        found ||= page.some((record) => record.type !== "gap");
+        yield page;
+      }
+      // the traces of what was found are asked for by their IDs; labels take a call for every name that one may have
+      if (!found) yield* searchLabels(api, ctx, ids, window);
     },
     /** A page for the IDs and one for the traces they are in, by each filter that the services take. */
     estimate(configs, window) {

@@ -87,6 +87,13 @@ describe("a business ID", () => {
     expect(await found(server(ENTRIES), [id("ord-77123")])).toEqual([]);
   });
 
+  it("is not a part of another one", async () => {
+    const holds = ["ORD-7", "id=ORD-7;", "(ORD-7)", "say\\nORD-7", "ORD-77 ORD-7", "x_ORD-7_y", "ORD-7."];
+    const not = ["ORD-77", "ORD-7a", "XORD-7", "1ORD-7", "ORD-7é"];
+    const records = await found(server([...holds, ...not].map((text, i) => logs.line("orders", i + 1, AT + i, text))), [id("ORD-7")]);
+    expect(typed(records, "log").map((one) => one.message)).toEqual(holds);
+  });
+
   it("with quotes, backslashes and letters of any alphabet is found as loggers write it", async () => {
     for (const value of ['A"77', "A\\77", "Ä-日-77", "a b 77"]) {
       const own = logs.line("orders", 1, AT, { orderId: value });
@@ -218,7 +225,7 @@ describe("scope", () => {
 });
 
 describe("labels of spans", () => {
-  it("are asked for a correlation ID, by each spelling of the configured keys", async () => {
+  it("are asked for a correlation ID that no line holds, by each spelling of the configured keys", async () => {
     const trace = {
       projectId: PROJECT,
       traceId: logs.traceId(5),
@@ -243,6 +250,9 @@ describe("labels of spans", () => {
     expect(typed(records, "span").map((one) => one.traceId)).toEqual([logs.traceId(5)]);
     expect(asked).toContain('+orderId:"ORD-5555"');
     expect(asked).toHaveLength(idKeys().names.length * 3);
+    const held = server(ENTRIES);
+    await found(held, [id("ORD-77123")]);
+    expect(held.counts()["cloudtrace:traces.list"]).toBeUndefined();
   });
 });
 
