@@ -55,7 +55,7 @@ export function isGap(record: Rec): record is Gap {
 
 /** Nothing was there to read, or evscope reads no such thing in this cloud: nothing is missing. */
 export function isAbsence(gap: Gap): boolean {
-  return /^no (log group yet|workflow histories here)/.test(gap.why);
+  return /^no (log group yet|workflow histories here|execution metrics here)/.test(gap.why);
 }
 
 /**

@@ -57,7 +57,7 @@ export function planMetrics(
   }
   if (silent.length > 0) {
     const some = `${silent.slice(0, 5).join(", ")}${silent.length > 5 ? ` and ${silent.length - 5} more` : ""}`;
-    const why = `Azure emits no execution metrics for Consumption apps on Linux (${some}); their requests are counted instead`;
+    const why = `no execution metrics here: Azure emits none for Consumption apps on Linux (${some}); their requests are counted instead`;
     plan.gaps.push(gap(api, "metrics Microsoft.Web/sites", why, request.window));
   }
   return plan;

@@ -215,7 +215,7 @@ describe("a plan of metrics", () => {
     expect(plan.gaps).toMatchObject([
       {
         what: "metrics Microsoft.Web/sites",
-        why: "Azure emits no execution metrics for Consumption apps on Linux (a, b); their requests are counted instead",
+        why: "no execution metrics here: Azure emits none for Consumption apps on Linux (a, b); their requests are counted instead",
       },
     ]);
   });
