@@ -97,18 +97,21 @@ export function functionFacts(sources: SizingSources): FunctionFacts[] {
   return [...functions.values()];
 }
 
-/** A function that did not run. */
+/** A function that did not run: on AWS by its newest description, on Google Cloud services and functions, on Azure functions within apps. */
 function addIdle(config: Config, functions: Map<string, FunctionFacts>, configOf: (place: Place) => Config | null): void {
   const { cloud, account, region, name: fn } = config;
   const place = { cloud, account, region, fn };
-  if (config.kind !== "function" || cloud !== "aws" || functions.has(key(place)) || configOf(place) !== config) return;
+  const newest = configOf(place);
+  if (config.kind !== "function" || cloud === "other" || functions.has(key(place)) || newest?.resource !== config.resource) return;
+  if (cloud === "aws" && newest !== config) return;
+  if (cloud === "azure" && !config.resource.includes("/functions/")) return;
   functions.set(key(place), {
     ...place,
     stats: [],
     parts: [],
     members: null,
     durable: false,
-    config,
+    config: newest,
     loads: [],
     use: null,
     codes: [],

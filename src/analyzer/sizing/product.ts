@@ -54,9 +54,9 @@ export function lambda({ leastMib, mostMib }: { leastMib: Mib; mostMib: Mib }): 
 }
 
 /**
- * Azure Flex Consumption: three instance sizes, CPU in proportion; that 2048 MiB are one vCPU is not said by the vendor in so many words (a
- * quarter of it at 512, two at 4096: https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan#instance-sizes). A run is billed 1 s
- * at least, in steps of 100 ms: https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan#billing
+ * Azure Flex Consumption: three instance sizes, CPU in proportion to memory, taken as one vCPU at 2048 MiB:
+ * https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan#instance-sizes. A run is billed 1 s at least, in steps of 100 ms:
+ * https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan#billing
  */
 const FLEX_MIB: readonly Mib[] = [512, 2048, 4096];
 const FLEX_ONE_VCPU_MIB: Mib = 2048;
@@ -110,7 +110,7 @@ export function gen1(): Product {
 /** Cloud Run: CPU apart from memory, and what memory goes with it. https://cloud.google.com/run/docs/configuring/services/cpu */
 const RUN_VCPU: readonly Vcpu[] = [0.25, 0.5, 1, 2, 4, 6, 8];
 
-/** Legal memory with this CPU. https://cloud.google.com/run/docs/configuring/services/memory-limits */
+/** Legal memory with this CPU: the table of https://cloud.google.com/run/docs/configuring/services/cpu */
 export function runMemory(vcpu: Vcpu): { leastMib: Mib; mostMib: Mib } {
   if (vcpu < 0.5) return { leastMib: 128, mostMib: 512 };
   if (vcpu < 1) return { leastMib: 128, mostMib: 1024 };
@@ -133,7 +133,10 @@ export interface RunFacts {
   seenBelowOne: boolean;
 }
 
-/** Less than one vCPU goes with one run at a time only, and is not said where it was never seen: its CPU comes in turns of 100 ms. */
+/**
+ * Less than one vCPU goes with one run at a time (and the first generation execution environment) only, and is not advised where it was never
+ * seen: its CPU comes in turns of 100 ms, which short work does not wait for as the curve says.
+ */
 export function cloudRun({ kind, memoryMib, floorMib, concurrency, crowd, seenBelowOne }: RunFacts): Product {
   const memoryWith = (vcpu: Vcpu): Mib => {
     const { leastMib, mostMib } = runMemory(vcpu);

@@ -36,7 +36,7 @@ function azureRefusal(facts: FunctionFacts): string | null {
   if (durable) return "it has Durable Functions, which wait for each other: their durations do not say what they compute";
   const ready = config?.settings["alwaysReady"];
   if (Array.isArray(ready) && ready.length > 0) return "it has always-ready instances, whose bill does not follow duration alone";
-  return stats.every((one) => one.memoryMib === null)
+  return stats.length > 0 && stats.every((one) => one.memoryMib === null)
     ? "the memory of its instances is not known: its description is not in the dataset"
     : null;
 }

@@ -85,6 +85,10 @@ describe("Azure Flex Consumption", () => {
     expect(advice.refusal).toMatch(/^one memory size only/);
     expect(advice.whyNotMore).toMatch(/All that is certain: it would take at 512 MiB from .* at 4096 MiB from/);
   });
+  it("an app whose functions did not run says that", async () => {
+    const advice = await adviceOn([], { ...flexQuestion, from: 0, to: 1 });
+    expect(advice).toMatchObject({ fn: "shop", members: ["Order"], currentMib: 2048, refusal: "it did not run in this time" });
+  });
   it("memory in use not known: nothing smaller", async () => {
     const advice = await adviceOn(
       twice(() => 3000),

@@ -73,6 +73,10 @@ describe("Cloud Run", () => {
     const advice = await adviceOn([runStats(2, { meanMs: 500 })], { ...runQuestion, configs: [service(), declared] });
     expect(advice).toMatchObject({ kind: "cloudfunctions.v2", resource: fn, currentVcpu: 2 });
   });
+  it("a service that did not run says that", async () => {
+    const advice = await adviceOn([], { ...runQuestion, from: 0, to: 1 });
+    expect(advice).toMatchObject({ fn: "orders", currentVcpu: 2, currentMib: 2048, refusal: "it did not run in this time" });
+  });
   it.each<[string, Config["settings"], RegExp]>([
     ["instance-based billing", { plan: "run-instance" }, /billed by instances/],
     ["a job", { plan: "run-job" }, /is a job/],
