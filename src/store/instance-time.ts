@@ -133,16 +133,18 @@ export function meteredBy(spans: readonly MeteredSpan[]): string {
   return conditions.length === 0 ? "FALSE" : `(${conditions.map((one) => `(${one})`).join(" OR ")})`;
 }
 
-/** A series of one period, as the metrics table holds it. */
+/** A metric of one resource, read in one way. */
 interface Series extends Metered {
-  split: boolean;
+  /** Labels that tell it from other series of the metric: the fewer, the more it adds up itself. */
+  labels: number;
   coveredMs: number;
   periodMs: number;
 }
 
 /**
- * What the metrics counted in the window, per resource: whole periods that lie in it. Of a series that was read at several periods the one that
- * covers most stands, and of a metric read whole and split by dimensions the whole one; a point told twice counts once, at its larger value.
+ * What the metrics counted in the window, per resource: whole periods that lie in it. Where a metric was read in several ways (whole and split by
+ * dimensions, at several periods), the one that adds up itself stands, then the one that covers most, and of the others what lies outside its time.
+ * A point told twice counts once, at its larger value.
  */
 export async function meteredOf(
   engine: Engine,
@@ -164,22 +166,25 @@ export async function meteredOf(
     `WITH points AS (
        SELECT cloud, account, region, resource, fn, ${base} AS base, name, "periodMs", ${begin} AS begins, max(value) AS value
        FROM ${scan(dir, manifests, "metrics")} WHERE "periodMs" > 0 AND (${wanted.join(" OR ")}) GROUP BY ALL)
-     SELECT cloud, account, region, base, resource, fn, sum(value), min(begins), max(begins + "periodMs"),
-            contains(name, '{') AS split, count(DISTINCT begins) * "periodMs", "periodMs"
-     FROM points WHERE ${inside.length === 0 ? "TRUE" : inside.join(" AND ")}
-     GROUP BY cloud, account, region, base, resource, fn, split, "periodMs" ORDER BY ALL`,
+     SELECT cloud, account, region, base, CASE WHEN fn IS NULL THEN resource END AS owner, fn, sum(value), min(begins), max(begins + "periodMs"),
+            labels, count(DISTINCT begins) * "periodMs", "periodMs"
+     FROM (SELECT *, len(string_split(concat(resource, name), '=')) - 1 AS labels FROM points)
+     WHERE ${inside.length === 0 ? "TRUE" : inside.join(" AND ")}
+     GROUP BY cloud, account, region, base, owner, fn, labels, "periodMs" ORDER BY ALL`,
   );
-  const best = new Map<string, Series>();
-  for (const [cloud, account, region, name, resource, fn, quantity, from, to, split, coveredMs, periodMs] of rows) {
-    const series = { cloud, account, region, name, resource, fn, quantity, from, to, split, coveredMs, periodMs } as unknown as Series;
-    const key = JSON.stringify([cloud, account, region, name, resource, fn]);
-    const other = best.get(key);
-    if (other === undefined || isBetter(series, other)) best.set(key, series);
-  }
-  return [...best.values()].map(({ split: _split, coveredMs: _covered, periodMs: _period, ...metered }) => metered);
+  const told = rows.map(([cloud, account, region, name, resource, fn, quantity, from, to, labels, coveredMs, periodMs]) => {
+    return { cloud, account, region, name, resource, fn, quantity, from, to, labels, coveredMs, periodMs } as unknown as Series;
+  });
+  const owners = Map.groupBy(told, ({ cloud, account, region, name, resource, fn }) =>
+    JSON.stringify([cloud, account, region, name, resource, fn]),
+  );
+  return [...owners.values()].flatMap(apart);
 }
 
-function isBetter(a: Series, b: Series): boolean {
-  if (a.split !== b.split) return !a.split;
-  return a.coveredMs === b.coveredMs ? a.periodMs < b.periodMs : a.coveredMs > b.coveredMs;
+/** The best series, and others that lie outside the time of better ones. */
+function apart(series: readonly Series[]): Metered[] {
+  const taken: Series[] = [];
+  const best = series.toSorted((a, b) => a.labels - b.labels || b.coveredMs - a.coveredMs || a.periodMs - b.periodMs);
+  for (const one of best) if (taken.every(({ from, to }) => one.to <= from || one.from >= to)) taken.push(one);
+  return taken.map(({ labels: _labels, coveredMs: _coveredMs, periodMs: _periodMs, ...metered }) => metered);
 }

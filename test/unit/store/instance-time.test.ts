@@ -246,6 +246,42 @@ describe("metrics of what is billed", () => {
     expect(await metered(told)).toEqual([[40, 0, 3_600_000]]);
   });
 
+  it("counts what was read at another period beyond the time of the first", async () => {
+    // the hour told by the minute in its last minute as well, and a minute after it
+    const told = [point(0, 600, { periodMs: 3_600_000 }), point(3_540_000, 7), point(3_600_000, 9, { periodMs: 60_001 })];
+    expect(await metered(told)).toEqual([
+      [600, 0, 3_600_000],
+      [9, 3_600_000, 3_660_001],
+    ]);
+  });
+
+  it("counts a service once whose series was read whole and by revision", async () => {
+    const gcp: BillingMetric & { cloud: "gcp" } = {
+      ...METRIC,
+      cloud: "gcp",
+      name: "run.googleapis.com/x",
+      statistic: "sum",
+      stampedAt: "end",
+    };
+    const series = (labels: string, value: number) =>
+      point(60_000, value, {
+        cloud: "gcp",
+        fn: "api",
+        name: "run.googleapis.com/x",
+        statistic: "sum",
+        resource: `cloud_run_revision{${labels}}`,
+      });
+    await write([
+      series("service_name=api", 30),
+      series("revision_name=api-1,service_name=api", 10),
+      series("revision_name=api-2,service_name=api", 20),
+    ]);
+    const dataset = await openDataset(dir);
+    const found = await dataset.metered({ from: null, to: null }, [gcp]);
+    await dataset.close();
+    expect(found.map(({ quantity, fn, from, to }) => [quantity, fn, from - NOON, to - NOON])).toEqual([[30, "api", 0, 60_000]]);
+  });
+
   it("counts whole periods of the window only", async () => {
     const told = [point(0, 1), point(60_000, 2), point(120_000, 4)];
     expect(await metered(told, { from: NOON + 1, to: NOON + 120_000 })).toEqual([[2, 60_000, 120_000]]);
