@@ -20,7 +20,7 @@ const ENTRIES_PER_TASK = 20 * PAGE_ENTRIES;
 const MAX_PAGES = 10_000;
 /** A request may last so long: https://cloud.google.com/run/docs/configuring/request-timeout */
 const LONGEST_REQUEST_MS: Ms = 3_600_000;
-/** Lines around a slice that are read with it, so that requests on its edges are joined with theirs. */
+/** Lines around a slice that are read with it, so that requests on its edges are joined with theirs; of short slices a twentieth. */
 const MARGIN_MS: Ms = 60_000;
 
 /** What a task remembers between `plan` and `run`. */
@@ -174,7 +174,7 @@ function keptWindow(api: GcpApi, configs: readonly Config[], window: Span, now: 
 export async function* runLogs(api: GcpApi, context: LiveContext, task: CollectTask): AsyncGenerator<Rec[]> {
   const { lines, services, locations, lateFrom } = task.detail as unknown as Detail;
   const { from, to } = task.window;
-  const marginMs = Math.min(MARGIN_MS, Math.floor((to - from) / 10));
+  const marginMs = Math.min(MARGIN_MS, Math.floor((to - from) / 20));
   const around = { from: from - marginMs, to: to + marginMs };
   const scope = { project: api.project, services, locations };
   const maxPages = Math.max(MAX_PAGES, 20 * (task.estimate.calls ?? 0));
