@@ -1,8 +1,18 @@
-/** Google Cloud: the door of its room. */
-import type { CloudRoom } from "../room.ts";
+/** Google Cloud: Cloud Run, functions, and what carries events to them. */
+import type { CloudRoom, LiveDoors } from "../room.ts";
 import { billing } from "./billing.ts";
+import { findingsOf } from "./findings.ts";
 import { formats } from "./formats.ts";
 import { limits } from "./limits.ts";
+import { permissions, policy } from "./permissions.ts";
 import { prices } from "./prices.ts";
 
-export const gcp: CloudRoom = { cloud: "gcp", title: "Google Cloud", formats, billing, prices, limits, live: null };
+const live: LiveDoors = {
+  permissions,
+  policy,
+  findings: findingsOf,
+  // the SDK and all that works over it is loaded by the commands that need it
+  connect: async (target, context) => (await import("./session.ts")).connect(target, context),
+};
+
+export const gcp: CloudRoom = { cloud: "gcp", title: "Google Cloud", formats, billing, prices, limits, live };
