@@ -97,8 +97,8 @@ export function revisionOf({ site }: App): string | null {
 
 /** SHA-256 (hex) over the app but for what changes by itself. App settings are in it as a hash of all of them, where they were read. */
 export function fingerprintOf(app: App): string {
-  const settings = app.appSettings === null ? null : hashOf(app.appSettings as JsonObject);
-  return hashOf({ ...comparable(app.site), ...(settings === null ? {} : { appSettings: settings }) });
+  const settings = app.appSettings === null ? "" : JSON.stringify(Object.entries(app.appSettings).sort());
+  return hashOf(canonical(comparable(app.site)) + (settings === "" ? "" : hashOf(settings)));
 }
 
 /** Names of parts in which two descriptions differ: `tags`, `functionAppConfig`, and names (no values) of app settings. */
@@ -121,8 +121,8 @@ function comparable(site: JsonObject): JsonObject {
   return found;
 }
 
-function hashOf(value: JsonObject): string {
-  return createHash("sha256").update(canonical(value)).digest("hex");
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }
 
 function canonical(value: Json): string {

@@ -25,8 +25,8 @@ const ACTIONS: { readonly [api: string]: string } = {
   "monitor:metrics.list": "Microsoft.Insights/Metrics/Read",
   "metrics:queryResources": "Microsoft.Insights/Metrics/Read",
   "logs:queryWorkspace": "Microsoft.OperationalInsights/workspaces/query/read",
-  "logs:queryResource": "Microsoft.Insights/Logs/Read",
-  "logs:search": "Microsoft.OperationalInsights/workspaces/search/action",
+  "logs:queryResource": "Microsoft.Insights/logs/*/read",
+  "logs:search": "Microsoft.OperationalInsights/workspaces/query/read",
 };
 
 const ROLES: readonly [of: RegExp, role: string][] = [
