@@ -107,6 +107,42 @@ describe("Flex Consumption: instance size, at least 1,000 ms in steps of 100 ms"
   });
 });
 
+describe("what is known of the instance decides how sure the bill is", () => {
+  const flex = { plan: "flex", durationMs: 800, memoryMib: 512, count: 2 } as const;
+
+  it("instance not reported: each alone, an upper bound", () => {
+    const [duration] = bill(flex);
+    expect(duration).toMatchObject({ quantity: 512 * 2_000, basis: "assumed", why: expect.stringContaining("the bill can be less") });
+  });
+
+  it("its time shared by the executions", () => {
+    expect(bill({ ...flex, sharedMs: 1_300 })[0]).toMatchObject({ quantity: 512 * 1_300, basis: "modelled", why: null });
+  });
+
+  it("some instances are always ready, at a price of their own", () => {
+    const [duration] = bill({ ...flex, sharedMs: 1_300, readyInstances: 1 });
+    expect(duration).toMatchObject({ variant: "flex", basis: "assumed", why: expect.stringContaining("always-ready") });
+  });
+
+  it("the app's metric before all else", () => {
+    const meteredParts = [
+      { variant: "flex", quantity: 7 },
+      { variant: "flex-always-ready", quantity: 3 },
+    ];
+    const readings = bill({ ...flex, memoryMib: null, meteredParts });
+    expect(readings.map(({ variant, quantity, basis }) => [variant, quantity, basis])).toEqual([
+      ["flex", 7, "measured"],
+      ["flex-always-ready", 3, "measured"],
+      ["flex", 2, "modelled"],
+    ]);
+  });
+
+  it("100.00000000000001 ms are 100, not 101: arithmetic of doubles is no time", () => {
+    expect(quantities(bill({ plan: "consumption", durationMs: 100.00000000000001, maxMemoryMib: 128 }))).toEqual([12_800, 1]);
+    expect(quantities(bill({ plan: "consumption", durationMs: 100.001, maxMemoryMib: 128 }))).toEqual([12_928, 1]);
+  });
+});
+
 describe("unknown is said, never guessed", () => {
   it.each([
     ["no plan", { durationMs: 5, memoryMib: 512 }, [null, null], /import the Function App's configuration/],
