@@ -281,6 +281,8 @@ export interface LoadLevel {
 
 /** Highest share or amount of memory and CPU in use on any instance, by the cloud's own metrics. */
 export interface InstanceUse extends Pick<FunctionStats, "cloud" | "account" | "region" | "fn"> {
+  /** Revision that it was measured on; null or left out: not said. */
+  version?: string | null;
   /** Of the configured memory, 0..1; null: the metric says an amount, or nothing. */
   memoryShare: number | null;
   memoryMib: Mib | null;

@@ -112,9 +112,10 @@ const UPPER = `CASE WHEN statistic = 'bucket<=+Inf' THEN 1 WHEN starts_with(stat
 export async function instanceUseOf(engine: Engine, dir: string, manifests: readonly Manifest[], filter: Filter): Promise<InstanceUse[]> {
   if (!manifests.some((m) => m.files.some((f) => f.table === "metrics"))) return [];
   const rows = await engine.rows(
-    `SELECT cloud, any_value(account), any_value(region), named, max(share), max(bytes) / ${BYTES_PER_MIB}, quantile_cont(cpu, 0.95) FROM (
+    `SELECT cloud, account, region, named, revision, max(share), max(bytes) / ${BYTES_PER_MIB}, quantile_cont(cpu, 0.95) FROM (
        SELECT cloud, account, region,
          CASE WHEN cloud = 'azure' THEN lower(coalesce(regexp_extract(resource, '/sites/([^/]+)', 1), fn)) ELSE fn END AS named,
+         nullif(regexp_extract(resource, 'revision_name=([^,}]+)', 1), '') AS revision,
          CASE WHEN ends_with(name, 'container/memory/utilizations') THEN ${UPPER} END AS share,
          CASE WHEN ends_with(name, 'function/user_memory_bytes') AND statistic <> 'bucket<=+Inf' THEN ${UPPER}
               WHEN regexp_matches(name, '(?i)/AverageMemoryWorkingSet(\\{|$)') AND statistic IN ('Maximum', 'Average') THEN value END AS bytes,
@@ -122,10 +123,10 @@ export async function instanceUseOf(engine: Engine, dir: string, manifests: read
        FROM ${scan(dir, manifests, "metrics", filter.from, filter.to)}
        WHERE cloud IN ('azure', 'gcp') AND ${condition({ ...filter, functions: [] }, `"at"`)})
      WHERE named IS NOT NULL AND named <> '' AND (share IS NOT NULL OR bytes IS NOT NULL OR cpu IS NOT NULL)
-     GROUP BY cloud, account, region, named ORDER BY ALL`,
+     GROUP BY cloud, account, region, named, revision ORDER BY ALL`,
   );
   return rows.map(
-    ([cloud, account, region, fn, memoryShare, memoryMib, cpuShare]) =>
-      ({ cloud, account, region, fn, memoryShare, memoryMib, cpuShare }) as InstanceUse,
+    ([cloud, account, region, fn, version, memoryShare, memoryMib, cpuShare]) =>
+      ({ cloud, account, region, fn, version, memoryShare, memoryMib, cpuShare }) as InstanceUse,
   );
 }

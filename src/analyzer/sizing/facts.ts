@@ -36,7 +36,7 @@ export interface FunctionFacts extends Pick<FunctionStats, "cloud" | "account" |
   config: Config | null;
   /** What ran at once on its instances; empty: not known. */
   loads: InstanceLoad[];
-  use: InstanceUse | null;
+  uses: InstanceUse[];
   codes: CodeVersion[];
   cpu: CpuTime | null;
   /** Calls to others, per memory size; empty: no trace shows any. */
@@ -79,7 +79,7 @@ export function functionFacts(sources: SizingSources): FunctionFacts[] {
       members: null,
       durable: false,
       loads: [],
-      use: null,
+      uses: [],
       config: configOf(stats),
       codes: codesOf(stats),
       cpu: cpuOf(stats)[0] ?? null,
@@ -113,7 +113,7 @@ function addIdle(config: Config, functions: Map<string, FunctionFacts>, configOf
     durable: false,
     config: newest,
     loads: [],
-    use: null,
+    uses: [],
     codes: [],
     cpu: null,
     downstream: [],

@@ -8,22 +8,25 @@ export function withInstances(functions: readonly FunctionFacts[], sources: Pick
   const usesOf = byName(sources.uses ?? []);
   return functions.map((facts) => {
     const names = facts.members ?? [facts.fn];
-    const use = usesOf(facts)[0] ?? null;
+    const uses = usesOf(facts);
     return {
       ...facts,
-      stats: use === null ? facts.stats : withUse(facts.stats, use),
+      stats: uses.reduce(withUse, facts.stats),
       parts: facts.members === null ? facts.stats : facts.parts,
       loads: names.flatMap((name) => (loads.get(name.toLowerCase()) ?? []).filter((one) => samePlace({ ...one, fn: facts.fn }, facts))),
-      use,
+      uses,
     };
   });
 }
 
-/** Memory in use as an instance's metric says it: of the largest size there was, since which one it was is not said. */
-function withUse(stats: readonly FunctionStats[], { memoryShare, memoryMib }: InstanceUse): FunctionStats[] {
-  const largest = stats.reduce<FunctionStats | null>((best, one) => ((one.memoryMib ?? 0) > (best?.memoryMib ?? 0) ? one : best), null);
+/** Memory in use as an instance's metric says it: of its revision's size, of the largest there was where that is not known. */
+function withUse(stats: FunctionStats[], { version = null, memoryShare, memoryMib }: InstanceUse): FunctionStats[] {
+  const live = stats.filter((one) => one.memoryMib !== null && !one.probe);
+  const own = live.filter((one) => version !== null && one.version === version);
+  const candidates = own.length > 0 ? own : live;
+  const largest = candidates.reduce<FunctionStats | null>((best, one) => (one.memoryMib! > (best?.memoryMib ?? 0) ? one : best), null);
   const usedMib = memoryMib ?? (memoryShare === null || largest === null ? null : memoryShare * largest.memoryMib!);
-  if (usedMib === null) return [...stats];
+  if (usedMib === null) return stats;
   return stats.map((one) => (one === largest ? { ...one, maxUsedMib: Math.max(usedMib, one.maxUsedMib ?? 0) } : one));
 }
 

@@ -1,5 +1,5 @@
 /** How long runs take by how many are in flight on their instance, and what concurrency that speaks for. Cloud Run. Pure. */
-import type { InstanceLoad, InstanceUse, LoadLevel, Objective } from "../../model/sizing.ts";
+import type { InstanceLoad, LoadLevel, Objective } from "../../model/sizing.ts";
 import type { Mib, Ms } from "../../model/units.ts";
 import { RULE } from "./choose.ts";
 import { LEAST_WARM } from "./epochs.ts";
@@ -29,7 +29,8 @@ export interface LoadQuestion {
   concurrency: number;
   memoryMib: Mib;
   need: MemoryNeed;
-  use: InstanceUse | null;
+  /** Share of the CPU in use; null: not known. */
+  cpuShare: number | null;
   objective: Objective;
 }
 
@@ -148,7 +149,7 @@ function loweredTo(groups: readonly Group[], concurrency: number): { concurrency
 }
 
 function raised(
-  { loads, concurrency, memoryMib, need, use, objective }: LoadQuestion,
+  { loads, concurrency, memoryMib, need, cpuShare, objective }: LoadQuestion,
   { low, high, aloneMs, perRunMs, perRunSe }: { low: Group; high: Group; aloneMs: Ms; perRunMs: Ms; perRunSe: Ms },
 ): LoadFinding {
   const keep = (text: string | null): LoadFinding => ({ ...KEPT, text });
@@ -165,9 +166,8 @@ function raised(
   const limit = objective.maxSlowdown ?? RULE.maxSlowdown;
   if (high.p95Ms > FLAT_TAIL * low.p95Ms || atWorst > now * (1 + limit))
     return keep(`A concurrency above ${concurrency} may make runs wait for each other: they take longer the more there are.`);
-  if (use?.cpuShare == null) return keep("Its CPU utilisation is not known: no higher concurrency is advised.");
-  if (use.cpuShare * factor > MOST_CPU)
-    return keep(`A higher concurrency would need more CPU than there is: ${percent(use.cpuShare)} are in use.`);
+  if (cpuShare === null) return keep("Its CPU utilisation is not known: no higher concurrency is advised.");
+  if (cpuShare * factor > MOST_CPU) return keep(`A higher concurrency would need more CPU than there is: ${percent(cpuShare)} are in use.`);
   if (need.usedMib === null || need.usedMib * factor * (1 + need.headroom) > memoryMib)
     return keep("A higher concurrency may need more memory than there is.");
   const billedFactor = sharedAgain(loads, factor);

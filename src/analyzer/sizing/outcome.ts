@@ -123,7 +123,10 @@ function loadFinding({ facts, need }: Subject, now: Setting, { objective }: Advi
   const loads = facts.loads.filter(
     (one) => (one.vcpu === null || one.vcpu === now.vcpu) && (one.concurrency === null || one.concurrency === concurrency),
   );
-  return concurrencyFor({ loads, concurrency, memoryMib: now.memoryMib, need, use: facts.use, objective });
+  const own = facts.uses.filter(({ version = null }) => version === null || loads.some((one) => one.version === version));
+  const cpu = own.flatMap((one) => (one.cpuShare === null ? [] : [one.cpuShare]));
+  const cpuShare = cpu.length === 0 ? null : Math.max(...cpu);
+  return concurrencyFor({ loads, concurrency, memoryMib: now.memoryMib, need, cpuShare, objective });
 }
 
 /** The least memory by the floor rule, where that is worth a change: memory alone changes no duration above it. `crowd`: factor on runs at once. */

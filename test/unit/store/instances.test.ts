@@ -129,6 +129,7 @@ describe("what instances have in use", () => {
       metric(memory, "mean", 0.3),
       metric(memory, "bucket<=0.25", 3),
       metric(memory, "bucket<=0.45", 5),
+      metric(memory, "bucket<=0.8", 1, { resource: "cloud_run_revision{revision_name=orders-2,service_name=orders}" }),
       metric("run.googleapis.com/container/cpu/utilizations", "mean", 0.2),
       metric("cloudfunctions.googleapis.com/function/user_memory_bytes", "bucket<=104857600", 1, { fn: "old" }),
       metric("Microsoft.Web/sites/AverageMemoryWorkingSet", "Average", 209_715_200, {
@@ -137,13 +138,13 @@ describe("what instances have in use", () => {
         resource: "/subscriptions/sub/resourceGroups/g/providers/Microsoft.Web/sites/Shop",
       }),
     );
-    expect((await data.instanceUse(ANY)).map(({ fn, memoryShare, memoryMib, cpuShare }) => [fn, memoryShare, memoryMib, cpuShare])).toEqual(
-      [
-        ["shop", null, 200, null],
-        ["old", null, 100, null],
-        ["orders", 0.45, null, 0.2],
-      ],
-    );
+    const uses = await data.instanceUse(ANY);
+    expect(uses.map(({ fn, version, memoryShare, memoryMib, cpuShare }) => [fn, version, memoryShare, memoryMib, cpuShare])).toEqual([
+      ["shop", null, null, 200, null],
+      ["old", null, null, 100, null],
+      ["orders", "orders-2", 0.8, null, null],
+      ["orders", null, 0.45, null, 0.2],
+    ]);
   });
 });
 

@@ -59,6 +59,16 @@ describe("Cloud Run", () => {
     });
     expect(shared).toMatchObject({ currentVcpu: 1, proposedVcpu: 1 });
   });
+  it("memory in use is a share of what its revision had, not of what there is now", async () => {
+    // 90 % of 512 MiB before: 461 MiB, with 35 % on top (90 % are pressing) 623; not 90 % of 2 GiB
+    const stats = [
+      runStats(2, { version: "small", memoryMib: 512, meanMs: 500 }),
+      runStats(2, { version: "large", meanMs: 500, ...later }),
+    ];
+    const uses = [runUse({ version: "small", memoryShare: 0.9 }), runUse({ version: "large", memoryShare: 0.2 })];
+    const advice = await adviceOn(stats, { ...runQuestion, uses });
+    expect(advice).toMatchObject({ floorMib: 624, proposedMib: 640 });
+  });
   it("memory in use not known: memory stays", async () => {
     const advice = await adviceOn([runStats(2, { meanMs: 500 })], { ...runQuestion, uses: [] });
     expect(advice).toMatchObject({ proposedMib: null, change: null });
