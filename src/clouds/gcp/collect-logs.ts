@@ -10,7 +10,7 @@ import type { GcpApi } from "./api.ts";
 import { gap } from "./live-gaps.ts";
 import { entryPages, entryReader, PAGE_ENTRIES, secondsOf } from "./log-entries.ts";
 import { lineFilters, type LoggedAs, type LogScope } from "./log-filter.ts";
-import { entriesIn, entryCounts, type EntryCounts, entrySlices } from "./log-sizes.ts";
+import { entriesIn, entryCounts, type EntryCount, entrySlices } from "./log-sizes.ts";
 import { keyOf, regionName, servicesOf } from "./target-scope.ts";
 
 const DAY_MS: Ms = 86_400_000;
@@ -116,7 +116,7 @@ function tasksOf(
   part: Part,
   scope: LogScope,
   lines: CollectRequest["logs"],
-  counts: EntryCounts | null,
+  counts: readonly EntryCount[] | null,
   longestMs: Ms,
   requestsPerS: number | null,
 ): CollectTask[] {

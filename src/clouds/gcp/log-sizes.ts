@@ -10,15 +10,22 @@ import { seriesPages } from "./metric-series.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** Entries by the hour's start. Hours without any are not in it. */
-export type EntryCounts = ReadonlyMap<EpochMs, number>;
+/** Entries of an hour that ends at `to`. Hours without any are left out. */
+export interface EntryCount {
+  to: EpochMs;
+  entries: number;
+}
 
-/** Logs that are read of each kind of resource, where only the platform's own lines are: as the label `log` of the metric has them. */
-const PLATFORM_LOGS = ["run.googleapis.com/requests", "run.googleapis.com/varlog/system", "cloudfunctions.googleapis.com/cloud-functions"];
+/** Logs that are read of each kind of resource, where only the platform's own lines are; the label `log` of the metric may encode them. */
+const PLATFORM_LOGS = [
+  "run.googleapis.com/requests",
+  "run.googleapis.com/varlog/system",
+  "cloudfunctions.googleapis.com/cloud-functions",
+].flatMap((name) => [name, encodeURIComponent(name)]);
 
 /**
- * Counts of the window, its whole hours; null: they may not be asked for, are not there, or do not fit into the price limit. Of named services
- * only where a filter can name them all: the count is then too high, never too low.
+ * Counts over the window, in hours before its end; null: they may not be asked for, there are none, or they do not fit into the price limit. More
+ * services than a filter can name are not told apart: the count is then too high, never too low.
  * https://cloud.google.com/monitoring/api/metrics_gcp_i_o#gcp-logging
  */
 export async function entryCounts(
@@ -26,8 +33,8 @@ export async function entryCounts(
   scope: LogScope,
   request: Pick<CollectRequest, "logs" | "maxQueryUsd">,
   window: Span,
-): Promise<EntryCounts | null> {
-  const counts = new Map<EpochMs, number>();
+): Promise<EntryCount[] | null> {
+  const counts: EntryCount[] = [];
   try {
     for (const type of Object.keys(NAMED_BY) as ResourceType[]) {
       const names = scope.services?.filter((one) => one.type === type).map((one) => one.name) ?? null;
@@ -37,40 +44,38 @@ export async function entryCounts(
         seriesOf("resource.type", [type]),
         ...(request.logs === "platform" ? [seriesOf("metric.labels.log", PLATFORM_LOGS)] : []),
       ].join(" AND ");
-      const asked = { filter, window: wholeHours(window), periodMs: HOUR_MS, aligner: "ALIGN_DELTA", reducer: "REDUCE_SUM", groupBy: [] };
+      const asked = { filter, window: hoursUntil(window), periodMs: HOUR_MS, aligner: "ALIGN_DELTA", reducer: "REDUCE_SUM", groupBy: [] };
       for await (const answer of seriesPages(api, asked, request.maxQueryUsd))
         for (const series of (arrayAt(answer, "timeSeries") ?? []).filter(isObject))
           for (const point of (arrayAt(series, "points") ?? []).filter(isObject)) {
-            const end = epochMsOf(objectAt(point, "interval")?.["endTime"]);
-            const count = numberAt(objectAt(point, "value") ?? {}, "int64Value", "doubleValue");
-            if (end === null || count === null || count <= 0) continue;
-            const hour = Math.floor((end - 1) / HOUR_MS) * HOUR_MS;
-            counts.set(hour, (counts.get(hour) ?? 0) + count);
+            const to = epochMsOf(objectAt(point, "interval")?.["endTime"]);
+            const entries = numberAt(objectAt(point, "value") ?? {}, "int64Value", "doubleValue");
+            if (to !== null && entries !== null && entries > 0) counts.push({ to, entries });
           }
     }
-    return counts;
+    return counts.length === 0 ? null : counts;
   } catch (error) {
     if (error instanceof BudgetError || (error instanceof GcpError && error.kind !== "credentials")) return null;
     throw error;
   }
 }
 
-function wholeHours({ from, to }: Span): Span {
-  return { from: Math.floor(from / HOUR_MS) * HOUR_MS, to: Math.ceil(to / HOUR_MS) * HOUR_MS };
+/** Whole hours that end with the window, to the minute: later there is nothing yet. */
+function hoursUntil({ from, to }: Span): Span {
+  const end = Math.floor(to / 60_000) * 60_000;
+  return { from: end - Math.max(1, Math.ceil((end - from) / HOUR_MS)) * HOUR_MS, to: end };
 }
 
 /** Entries of a span, at an even rate within each hour. */
-export function entriesIn(counts: EntryCounts, span: Span): number {
-  let sum = 0;
-  for (let hour = Math.floor(span.from / HOUR_MS) * HOUR_MS; hour < span.to; hour += HOUR_MS) {
-    const shared = Math.min(span.to, hour + HOUR_MS) - Math.max(span.from, hour);
-    sum += ((counts.get(hour) ?? 0) * shared) / HOUR_MS;
-  }
-  return sum;
+export function entriesIn(counts: readonly EntryCount[], span: Span): number {
+  return counts.reduce((sum, { to, entries }) => {
+    const sharedMs = Math.min(span.to, to) - Math.max(span.from, to - HOUR_MS);
+    return sharedMs <= 0 ? sum : sum + (entries * sharedMs) / HOUR_MS;
+  }, 0);
 }
 
 /** A span in pieces of at most `piece` entries, cut at hours where that does; a single hour with more is cut evenly. */
-export function entrySlices(counts: EntryCounts, span: Span, piece: number): Span[] {
+export function entrySlices(counts: readonly EntryCount[], span: Span, piece: number): Span[] {
   const slices: Span[] = [];
   let open: Span | null = null;
   let held = 0;

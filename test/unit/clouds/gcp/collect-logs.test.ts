@@ -110,6 +110,17 @@ describe("tasks", () => {
     expect(joined).toEqual(spans);
   });
 
+  it("are sized by the hours before the window's end, wherever in an hour that is", async () => {
+    const to = NOW - 23 * 60_000 + 1_234;
+    const minute = NOW - 23 * 60_000;
+    const api = logs.logServer([], { [new Date(minute).toISOString()]: 12_000 });
+    const { tasks } = await plan(api, [], { window: { from: minute - HOUR_MS, to } });
+    expect(tasks.map((one) => one.estimate.calls)).toEqual([13]);
+    // nothing is asked of the future, and in whole periods
+    const asked = api.asked.map((one) => one.request["interval"]);
+    expect(asked[0]).toEqual({ startTime: new Date(minute - HOUR_MS).toISOString(), endTime: new Date(minute).toISOString() });
+  });
+
   it("are days where Monitoring may not be asked, and take nobody knows how long", async () => {
     const window = { from: NOW - 2 * DAY_MS - HOUR_MS, to: NOW };
     const { tasks, gaps } = await plan(logs.logServer([], null), [], { window });
