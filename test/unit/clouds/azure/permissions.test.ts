@@ -7,6 +7,7 @@ import { checkPermissions } from "../../../../src/clouds/azure/permission-check.
 import { permissions, policy } from "../../../../src/clouds/azure/permissions.ts";
 import { isRead } from "../../../../src/clouds/azure/quotas.ts";
 import { actionOf } from "../../../../src/clouds/azure/role.ts";
+import type { PermissionCheck } from "../../../../src/clouds/room.ts";
 import type { JsonObject } from "../../../../src/model/json.ts";
 import { type Answered, scriptedArm } from "../../../support/scripted-arm.ts";
 import { azureFailure, azureTarget, SUBSCRIPTION } from "../../../support/scripted-azure.ts";
@@ -103,7 +104,8 @@ test("what one role excludes another may grant", async () => {
 
 test("an answer that may not be had leaves all unknown, and says why", async () => {
   const api = scriptedArm({ calls: { "arm:GET": azureFailure("arm:GET", "denied", "AuthorizationFailed", 403) } });
-  const checks = await Array.fromAsync(checkPermissions(api));
+  const checks: PermissionCheck[] = [];
+  for await (const one of checkPermissions(api)) checks.push(one);
   expect(checks).toHaveLength(permissions.length);
   expect(new Set(checks.map((one) => one.state))).toEqual(new Set(["unknown"]));
   expect(checks[0]!.note).toMatch(/^Azure does not say what is granted: not allowed/);
