@@ -156,6 +156,7 @@ export async function meteredOf(
   if (metrics.length === 0) return [];
   const base = `lower(regexp_replace(name, '\\{.*$', ''))`;
   const wanted = metrics.map((m) => `(cloud = ${quote(m.cloud)} AND ${base} = ${quote(m.name)} AND statistic = ${quote(m.statistic)})`);
+  const clouds = [...new Set(metrics.map((m) => m.cloud))];
   const late = metrics.filter((m) => m.stampedAt === "end").map((m) => m.name);
   const begin = `CASE WHEN ${base} IN ${quoteList(late)} THEN "at" - "periodMs" ELSE "at" END`;
   const inside = [
@@ -165,7 +166,8 @@ export async function meteredOf(
   const rows = await engine.rows(
     `WITH points AS (
        SELECT cloud, account, region, resource, fn, ${base} AS base, name, "periodMs", ${begin} AS begins, max(value) AS value
-       FROM ${scan(dir, manifests, "metrics")} WHERE "periodMs" > 0 AND (${wanted.join(" OR ")}) GROUP BY ALL)
+       FROM ${scan(dir, manifests, "metrics", window.from, window.to === null ? null : window.to + 1)}
+       WHERE cloud IN ${quoteList(clouds)} AND "periodMs" > 0 AND (${wanted.join(" OR ")}) GROUP BY ALL)
      SELECT cloud, account, region, base, CASE WHEN fn IS NULL THEN resource END AS owner, fn, sum(value), min(begins), max(begins + "periodMs"),
             labels, count(DISTINCT begins) * "periodMs", "periodMs"
      FROM (SELECT *, len(string_split(concat(resource, name), '=')) - 1 AS labels FROM points)

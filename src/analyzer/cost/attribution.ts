@@ -125,9 +125,16 @@ function usageOfRuns(input: AttributionInput, rates: Rates): { runs: Invocation[
     Object.values(rates.billing).flatMap((billing) => billing.instances ?? []),
   );
   const isMetered = meteredRuns(meteredSpans(metered, configs, rates));
-  const groups = runs.map((run) => ({ ...usageOf(run), sharedMs: shared.get(run) ?? null, metered: isMetered(run) }));
+  const groups = runs.map((run): UsageGroup => {
+    const group: UsageGroup = usageOf(run);
+    const sharedMs = shared.get(run);
+    if (sharedMs !== undefined) group.sharedMs = sharedMs;
+    if (isMetered(run)) group.metered = true;
+    return group;
+  });
   const { usage, beyond } = withMeters(groups, metered, configs, rates, input.windowMs ?? null);
   const ofOne = usage.map((group): UsageGroup => {
+    if (group.count === 1) return group;
     const meteredParts = group.meteredParts?.map(({ variant, quantity }) => ({ variant, quantity: quantity / group.count })) ?? null;
     return { ...group, count: 1, meteredParts };
   });

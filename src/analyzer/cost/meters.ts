@@ -72,6 +72,7 @@ export function meteredSpans(metered: readonly Metered[], configs: readonly Conf
 export function meteredRuns(
   spans: readonly MeteredSpan[],
 ): (run: Pick<Invocation, "cloud" | "account" | "region" | "fn" | "startedAt">) => boolean {
+  if (spans.length === 0) return () => false;
   const named = Map.groupBy(spans, ({ cloud, fn }) => `${cloud} ${fn.toLowerCase()}`);
   return (run) =>
     (named.get(`${run.cloud} ${run.fn.toLowerCase()}`) ?? []).some(
