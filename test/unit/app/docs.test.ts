@@ -1,7 +1,7 @@
 /** What docs/ says of permissions, settings and commands is what there is. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { permissions } from "../../../src/clouds/aws/permissions.ts";
+import { rooms } from "../../../src/clouds/index.ts";
 
 const root = new URL("../../../", import.meta.url);
 const text = (path: string): string => readFileSync(new URL(path, root), "utf8");
@@ -12,8 +12,13 @@ function firstCells(markdown: string): string[] {
 }
 
 describe("docs", () => {
-  it.each(["collect", "trace", "apply", "probe"] as const)("list the permissions of %s, with what is lost without them", (feature) => {
-    const section = new RegExp(`^## ${feature}\n([^]*?)(?=^## )`, "m").exec(text("docs/permissions.md"))![1]!;
+  const pages = { aws: "permissions", azure: "permissions-azure", gcp: "permissions-google-cloud" };
+  const features = Object.entries(pages).flatMap(([cloud, page]) => {
+    const { permissions } = rooms[cloud as keyof typeof pages].live!;
+    return [...new Set(permissions.map((one) => one.feature))].map((feature) => ({ page, feature, permissions }));
+  });
+  it.each(features)("$page lists the permissions of $feature, with what is lost without them", ({ page, feature, permissions }) => {
+    const section = new RegExp(`^## ${feature}\n([^]*?)(?=^## )`, "m").exec(text(`docs/${page}.md`))![1]!;
     const rows = permissions.filter((one) => one.feature === feature);
     expect(firstCells(section)).toEqual(rows.map((one) => one.action));
     for (const { action, why, required } of rows) {
