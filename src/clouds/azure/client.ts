@@ -32,6 +32,7 @@ const LONGEST_WAIT_MS: Ms = 10_000;
 export async function openAzure(target: Target, context: LiveContext): Promise<AzureClient> {
   const subscription = target.account?.toLowerCase() ?? "";
   const endpoints = endpointsOf(target);
+  refuseOpen(target);
   const rest = await loaded("@azure/core-rest-pipeline", () => import("@azure/core-rest-pipeline"));
   const line: Line = { target, context, http: rest.createDefaultHttpClient(), counts: new Map() };
   const tokens = await openTokens(target, context, endpoints);
@@ -49,6 +50,15 @@ export async function openAzure(target: Target, context: LiveContext): Promise<A
     // sockets are kept alive by the process, and do not keep it
     close() {},
   };
+}
+
+/** A token goes to each endpoint. */
+function refuseOpen({ name, endpoints = {} }: Target): void {
+  for (const [endpoint, url] of Object.entries(endpoints))
+    if (URL.parse(url)?.protocol !== "https:")
+      throw new UserError(`${name}: the endpoint ${endpoint} is no https URL: ${url}`, {
+        suggestions: ["tokens are sent over TLS only; NODE_EXTRA_CA_CERTS names the certificate of an own server"],
+      });
 }
 
 /** The token may be good and yet be of another tenant, or without any role here. */

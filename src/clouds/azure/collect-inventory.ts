@@ -8,8 +8,9 @@ import { appPages } from "./collect-apps.ts";
 import { cosmos, eventHubs, eventSubscriptions, serviceBus } from "./collect-channels.ts";
 import { detailsOf } from "./collect-details.ts";
 import { workspaces } from "./collect-workspaces.ts";
-import { INVENTORY, TYPES } from "./graph-query.ts";
+import { INVENTORY, READS, TYPES } from "./graph-query.ts";
 import { gap, gapOf, orGap } from "./live-gaps.ts";
+import { missingActions } from "./permission-check.ts";
 import { configsOf } from "./read-live.ts";
 
 /** All configuration in scope, page by page, the parts side by side. */
@@ -21,6 +22,7 @@ export async function* inventory(api: AzureApi, target: Target, context: LiveCon
     // what was listed before is described all the same
     yield [gapOf(api, error, "resources")];
   }
+  yield await unseen(api);
   const of = (type: keyof typeof TYPES): JsonObject[] => heads.get(TYPES[type])!;
   const details = detailsOf(api, context);
   const read = (resources: JsonObject[]): Rec[] => configsOf(api, context.keys, resources, context.clock.now());
@@ -42,4 +44,12 @@ export async function* inventory(api: AzureApi, target: Target, context: LiveCon
   );
   const unread = [...details.gaps(), ...domains];
   if (unread.length > 0) yield unread;
+}
+
+/** Kinds of resources that may not be read on the whole subscription: what single groups show of them is collected. */
+async function unseen(api: AzureApi): Promise<Rec[]> {
+  const missing = await missingActions(api, Object.values(READS));
+  return missing.map((action) =>
+    gap(api, `resources by ${action}`, `not allowed on the whole subscription: the action ${action} is missing; the role Reader has it`),
+  );
 }

@@ -27,3 +27,17 @@ export const INVENTORY = [
   "| project id, name, type, kind, location, tags, sku, properties",
   "| order by id asc",
 ].join("\n");
+
+/** What must be granted for a type to be listed: Resource Graph leaves out, without a word, what the caller may not read. */
+export const READS: { readonly [type in keyof typeof TYPES]: string } = {
+  site: "Microsoft.Web/sites/Read",
+  plan: "Microsoft.Web/serverfarms/Read",
+  component: "Microsoft.Insights/components/read",
+  workspace: "Microsoft.OperationalInsights/workspaces/read",
+  topic: "Microsoft.EventGrid/topics/read",
+  systemTopic: "Microsoft.EventGrid/systemTopics/read",
+  domain: "Microsoft.EventGrid/domains/read",
+  serviceBus: "Microsoft.ServiceBus/namespaces/read",
+  eventHubs: "Microsoft.EventHub/namespaces/read",
+  cosmos: "Microsoft.DocumentDB/databaseAccounts/read",
+};

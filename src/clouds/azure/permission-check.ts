@@ -16,17 +16,9 @@ interface Grant {
 
 /** Every permission once per feature, in the order of `permissions`. */
 export async function* checkPermissions(api: AzureApi): AsyncGenerator<PermissionCheck> {
-  const path = `/subscriptions/${api.subscription}/providers/Microsoft.Authorization/permissions`;
-  const grants: Grant[] = [];
-  let unknown: string | null = null;
-  try {
-    for await (const page of api.pages("arm:GET", [path, API_VERSION])) grants.push(...page.map(grantOf));
-  } catch (error) {
-    if (!(error instanceof AzureError)) throw error;
-    unknown = `Azure does not say what is granted: ${reasonOf(error)}`;
-  }
+  const grants = await grantsOf(api);
   for (const one of permissions) {
-    if (unknown !== null) yield { ...one, state: "unknown", note: unknown };
+    if (grants instanceof AzureError) yield { ...one, state: "unknown", note: `Azure does not say what is granted: ${reasonOf(grants)}` };
     else if (grants.some((grant) => covers(grant, one.action))) yield { ...one, state: "granted", note: null };
     else
       yield {
@@ -34,6 +26,24 @@ export async function* checkPermissions(api: AzureApi): AsyncGenerator<Permissio
         state: "denied",
         note: "not granted on the subscription; a role on a resource group or resource does not count here",
       };
+  }
+}
+
+/** Which of these actions the caller's roles do not grant on the whole subscription. Empty too where Azure does not say. */
+export async function missingActions(api: AzureApi, actions: readonly string[]): Promise<string[]> {
+  const grants = await grantsOf(api);
+  return grants instanceof AzureError ? [] : actions.filter((action) => !grants.some((grant) => covers(grant, action)));
+}
+
+async function grantsOf(api: AzureApi): Promise<Grant[] | AzureError> {
+  const path = `/subscriptions/${api.subscription}/providers/Microsoft.Authorization/permissions`;
+  const grants: Grant[] = [];
+  try {
+    for await (const page of api.pages("arm:GET", [path, API_VERSION])) grants.push(...page.map(grantOf));
+    return grants;
+  } catch (error) {
+    if (!(error instanceof AzureError) || error.kind === "credentials") throw error;
+    return error;
   }
 }
 

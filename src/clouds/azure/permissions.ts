@@ -17,6 +17,7 @@ const SUBSCRIPTION = "Microsoft.Resources/subscriptions/read";
 /** All of them. One action may be there for several features. Resource Graph shows whatever may be read, and needs no right of its own. */
 export const permissions: readonly Permission[] = [
   need("collect", SUBSCRIPTION, "whether the credentials see the subscription", true),
+  need("collect", "Microsoft.Authorization/permissions/read", "what may be read: resources that may not are left out of lists in silence"),
   need("collect", "Microsoft.Web/sites/Read", "Function Apps and their settings; nothing is collected without it", true),
   need("collect", "Microsoft.Web/sites/functions/Read", "functions of apps and their triggers"),
   need("collect", "Microsoft.Web/serverfarms/Read", "plans of apps: which price applies"),
@@ -33,6 +34,7 @@ export const permissions: readonly Permission[] = [
   need("collect", "Microsoft.Insights/Metrics/Read", "metrics: executions, execution units, instances, queue lengths"),
   need("collect", "Microsoft.EventGrid/topics/read", "Event Grid topics"),
   need("collect", "Microsoft.EventGrid/systemTopics/read", "Event Grid system topics"),
+  need("collect", "Microsoft.EventGrid/domains/read", "Event Grid domains: that their subscriptions are not read"),
   need("collect", "Microsoft.EventGrid/eventSubscriptions/read", "event subscriptions and their filters"),
   need("collect", "Microsoft.EventGrid/topics/eventSubscriptions/read", "event subscriptions of topics"),
   need("collect", "Microsoft.EventGrid/systemTopics/eventSubscriptions/read", "event subscriptions of system topics"),

@@ -38,6 +38,7 @@ async function collected(script: ArmScript, target: Partial<Target> = {}): Promi
   };
 }
 const named = (configs: readonly Config[], name: string): Config | undefined => configs.find((one) => one.name === name);
+const READER: JsonObject[] = [{ actions: ["*/read"], notActions: [] }];
 const NO_LISTS: ArmScript["calls"] = { "eventgrid:eventSubscriptions.listGlobalBySubscription": [] };
 
 test("the question is one that Microsoft's parser understands, and asks for what its columns are", () => {
@@ -153,7 +154,10 @@ test("queues, topics, subscriptions and rules; event hubs; containers", async ()
           sqlFilter: { sqlExpression: "kind = 'a'" },
         }),
       ],
-      "arm:GET": [child("Microsoft.EventHub/namespaces/eventhubs", "Microsoft.EventHub/namespaces/hub/eventhubs/clicks")],
+      "arm:GET": (path: string) =>
+        path.endsWith("/eventhubs")
+          ? [child("Microsoft.EventHub/namespaces/eventhubs", "Microsoft.EventHub/namespaces/hub/eventhubs/clicks")]
+          : READER,
       "cosmos:sqlResources.listSqlDatabases": (_group: string, account: string) =>
         account === "db"
           ? [child("Microsoft.DocumentDB/databaseAccounts/sqlDatabases", "Microsoft.DocumentDB/databaseAccounts/db/sqlDatabases/shop")]
@@ -185,19 +189,21 @@ test("components lead to their workspaces, wherever those lie; of tables only th
     ],
     calls: {
       ...NO_LISTS,
-      "arm:GET": (path: string) =>
-        path.endsWith("/tables")
-          ? [
-              { name: "AppRequests", properties: { plan: "Analytics", retentionInDays: 90, totalRetentionInDays: 90 } },
-              { name: "AppTraces", properties: { plan: "Basic", retentionInDays: 30 } },
-              { name: "SecurityEvent", properties: { plan: "Analytics" } },
-            ]
-          : {
-              id: far,
-              name: "logs",
-              type: "Microsoft.OperationalInsights/workspaces",
-              properties: { customerId: CUSTOMER, retentionInDays: 30 },
-            },
+      "arm:GET": (path: string): JsonObject | JsonObject[] =>
+        path.endsWith("/permissions")
+          ? READER
+          : path.endsWith("/tables")
+            ? [
+                { name: "AppRequests", properties: { plan: "Analytics", retentionInDays: 90, totalRetentionInDays: 90 } },
+                { name: "AppTraces", properties: { plan: "Basic", retentionInDays: 30 } },
+                { name: "SecurityEvent", properties: { plan: "Analytics" } },
+              ]
+            : {
+                id: far,
+                name: "logs",
+                type: "Microsoft.OperationalInsights/workspaces",
+                properties: { customerId: CUSTOMER, retentionInDays: 30 },
+              },
     },
   });
   expect(named(configs, "shop")).toMatchObject({ kind: "log-group", settings: { workspace: far.toLowerCase(), retentionD: 90 } });
@@ -217,7 +223,7 @@ test("workspaces that the target names are read instead of those of components",
           head(TYPES.workspace, "Microsoft.OperationalInsights/workspaces/mine", { properties: { customerId: CUSTOMER } }),
         ],
       ],
-      calls: { ...NO_LISTS, "arm:GET": [] },
+      calls: { ...NO_LISTS, "arm:GET": (path: string) => (path.endsWith("/permissions") ? READER : []) },
     },
     { azure: { cloud: "public", tenant: null, workspaces: [own] } },
   );
@@ -269,4 +275,18 @@ test("credentials that end while it collects end it", async () => {
   await expect(
     collected({ graph: [[site("a")]], calls: { ...NO_LISTS, "web:webApps.get": ended, "web:webApps.listFunctions": [] } }),
   ).rejects.toBe(ended);
+});
+
+test("what Resource Graph leaves out in silence is said", async () => {
+  const granted = {
+    actions: ["Microsoft.Web/*", "Microsoft.Insights/*", "Microsoft.OperationalInsights/*", "Microsoft.EventGrid/*/read"],
+    notActions: [],
+  };
+  const { gaps } = await collected({ graph: [[]], calls: { ...NO_LISTS, "arm:GET": [granted] } });
+  expect(gaps.map((one) => one.what)).toEqual([
+    "resources by Microsoft.ServiceBus/namespaces/read",
+    "resources by Microsoft.EventHub/namespaces/read",
+    "resources by Microsoft.DocumentDB/databaseAccounts/read",
+  ]);
+  expect(gaps[0]!.why).toMatch(/not allowed on the whole subscription: .* the role Reader has it/);
 });
