@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { planMetrics, runMetrics } from "../../../../src/clouds/gcp/collect-metrics.ts";
 import { shareSpending, spentUsd } from "../../../../src/clouds/kit/spent.ts";
@@ -21,6 +22,7 @@ import {
   service,
   typed,
 } from "../../../support/scripted-gcp.ts";
+import { shared } from "../../../support/shared.ts";
 
 const WINDOW: Span = { from: NOW - HOUR_MS, to: NOW };
 const MINUTE = 60_000;
@@ -242,4 +244,33 @@ describe("reading", () => {
     // REST leaves out an empty list
     expect(await collected(runMetrics(scriptedGcp({ "monitoring:ListTimeSeries": {} }), gcpContext(), tasks[0]!))).toEqual([]);
   });
+});
+
+const flights = shared("corpora/gcp/custodian-flights");
+
+describe.skipIf(flights === null)("recorded answers", () => {
+  type Recorded = { body: { timeSeries?: { points: { interval: { endTime: string }; value: { [kind: string]: string | number } }[] }[] } };
+  const load = (name: string): Recorded =>
+    JSON.parse(readFileSync(`${flights}/${name}/get-v3-projects-cloud-custodian-timeSeries_1.json`, "utf8")) as Recorded;
+
+  it.each(["filter-metrics", "filter-metrics-resource-name", "filter-metrics-with-metric-key-as-instance-id", "filter-no-metrics"])(
+    "%s: the points that are in the file, and no complaint where there are none",
+    async (name) => {
+      const { body } = load(name);
+      const expected = (body.timeSeries ?? []).flatMap((one) => one.points);
+      const api = scriptedGcp({ "monitoring:ListTimeSeries": body });
+      const [task] = plan(api, [service("a")]).tasks;
+      const window = { from: Date.parse("2018-01-01T00:00:00Z"), to: NOW };
+      const records = await collected(runMetrics(api, gcpContext(), { ...task!, window }));
+      expect(typed(records, "metric").map((one) => [Math.floor(one.at), one.value])).toEqual(
+        // to the millisecond: the answers have microseconds
+        expected.map(({ interval, value }) => [
+          Date.parse(interval.endTime.replace(/(\.\d{3})\d+/, "$1")),
+          Number(Object.values(value)[0]),
+        ]),
+      );
+      expect(records).toHaveLength(expected.length);
+      expect(spentUsd(api)).toBe((body.timeSeries ?? []).length * 0.5e-6);
+    },
+  );
 });
