@@ -12,7 +12,7 @@ import { isHalfDone, refuseChanged, refuseOther, refuseOtherRevision, refuseWron
 import { ownersIn } from "./owners.ts";
 import { aliasesOf, busyOf, differences, failedOf, fingerprintOf, readyRevisionOf, revisionOf, shares } from "./service-state.ts";
 import { type Kind, refuseIllegal, settingsOf, unlike, updateOf, withSettings } from "./settings.ts";
-import { refuseSplit, sendTraffic } from "./traffic.ts";
+import { refuseTraffic, sendTraffic } from "./traffic.ts";
 import { asUserError } from "./user-error.ts";
 
 /** The applier of one project. */
@@ -36,10 +36,10 @@ export function openApplier(api: GcpApi, target: Target, context: LiveContext): 
       const half = isHalfDone(change, kind, seen);
       if (half) refuseOtherRevision(change, kind, seen, revision);
       else refuseChanged(change, kind, seen, revision);
-      if (change.alias !== null) refuseSplit(change, kind, seen);
+      if (change.alias !== null) await refuseTraffic(api, change, kind, seen, half);
       const written = half ? seen : await update(change, kind, seen);
       if (change.alias === null) return { live: liveOf(change, kind, written), publishedVersion: published(change, kind, seen, written) };
-      const version = readyRevisionOf(written)!;
+      const version = readyRevisionOf(written) ?? "";
       await moved(change, written, version);
       return { live: await read(change), publishedVersion: version };
     },
@@ -54,7 +54,7 @@ export function openApplier(api: GcpApi, target: Target, context: LiveContext): 
   async function update(change: Change, kind: Kind, seen: JsonObject): Promise<JsonObject> {
     const doing = `write ${Object.keys(change.after).join(", ")} of ${change.name}`;
     const { body, mask } = updateOf(kind, seen, change.after);
-    if (kind === "run.service") body["etag"] = seen["etag"] ?? "";
+    if (kind === "run.service") body["etag"] = seen["etag"] ?? null;
     else if (kind === "cloudfunctions.v2")
       context.host.note(`${change.name}: Cloud Functions builds the image anew for this; it takes minutes`);
     let failure: string | null = null;
@@ -95,7 +95,7 @@ export function openApplier(api: GcpApi, target: Target, context: LiveContext): 
     if (unlike(settingsOf(kind, now), change.after).length > 0) throw fail(`${old} still takes the traffic`, []);
     try {
       const { body, mask } = updateOf(kind, now, change.before);
-      const operation = await startUpdate(api, kind, { ...body, etag: now["etag"] ?? "" }, mask);
+      const operation = await startUpdate(api, kind, { ...body, etag: now["etag"] ?? null }, mask);
       await failureOfOperation(api, context, kind, operation, change.name);
       await readAtRest(api, context, kind, change.resource);
     } catch (error) {

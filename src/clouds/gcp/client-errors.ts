@@ -202,6 +202,7 @@ function retryAfterMs(raised: Raised): Ms | null {
 export function safeText(message: string): string {
   const line = message
     .replace(/^\d+ [A-Z_]+: /, "")
+    .replace(/\.? Resolution note:\s*$/, "")
     .split(/[\r\n]/, 1)[0]!
     .slice(0, 500);
   return line

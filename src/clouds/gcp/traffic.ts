@@ -1,17 +1,20 @@
 /** Moves the traffic of a Cloud Run service from revision to revision: what an alias is elsewhere. */
 import { EXIT, UserError } from "../../model/errors.ts";
-import type { JsonObject } from "../../model/json.ts";
+import { type JsonObject, objectAt } from "../../model/json.ts";
 import type { Change, ResourceRef } from "../../model/plan.ts";
 import type { LiveContext } from "../room.ts";
 import { type GcpApi, GcpError } from "./api.ts";
 import { failureOfOperation, readAtRest, startUpdate } from "./applier-calls.ts";
 import { changed } from "./applier-refusals.ts";
-import { aliasesOf, shares, TRAFFIC, trafficTo } from "./service-state.ts";
-import type { Kind } from "./settings.ts";
+import { aliasesOf, differences, readyRevisionOf, shares, TRAFFIC, trafficTo } from "./service-state.ts";
+import { type Kind, withSettings } from "./settings.ts";
 import { asUserError } from "./user-error.ts";
 
-/** Throws UserError before anything is written where the traffic cannot be moved: split between revisions, elsewhere than the plan saw, or no service. */
-export function refuseSplit(change: Change, kind: Kind, seen: JsonObject): void {
+/**
+ * Throws UserError before anything is written where the traffic cannot be moved: split between revisions, elsewhere than the plan saw, no
+ * service, or a revision that takes no traffic yet would get it as well. `half`: the settings were written already.
+ */
+export async function refuseTraffic(api: GcpApi, change: Change, kind: Kind, seen: JsonObject, half: boolean): Promise<void> {
   refuseOtherAlias(change, change.alias!);
   if (kind !== "run.service")
     throw new UserError(`${change.name} has no traffic to move: a function always runs its last version`, {
@@ -33,6 +36,30 @@ export function refuseSplit(change: Change, kind: Kind, seen: JsonObject): void 
     });
   if (change.aliasVersion !== null && alias.version !== change.aliasVersion)
     throw changed(change, `its traffic goes to ${alias.version}, the plan saw ${change.aliasVersion}`);
+  if (!half && readyRevisionOf(seen) === alias.version) return;
+  const revision = await readRevision(api, `${change.resource}/revisions/${alias.version}`);
+  const template = objectAt(half ? withSettings(kind, seen, change.before) : seen, "template") ?? {};
+  const differing = unreleased(template, revision);
+  if (differing.length === 0) return;
+  throw new UserError(
+    `the template of ${change.name} differs from revision ${alias.version} that takes its traffic (${differing.slice(0, 5).join(", ")}): moving the traffic would release that too`,
+    { exitCode: EXIT.conflict, suggestions: ["release or discard the newer revision, then make a new plan"] },
+  );
+}
+
+/** What the template says otherwise than the revision. A field that only one of them names is a default, but for the containers'. */
+function unreleased(template: JsonObject, revision: JsonObject): string[] {
+  const shared = Object.keys(template).filter((field) => field in revision && field !== "labels" && field !== "annotations");
+  const part = (of: JsonObject): JsonObject => Object.fromEntries(shared.map((field) => [field, of[field] ?? null]));
+  return differences(part(template), part(revision));
+}
+
+async function readRevision(api: GcpApi, name: string): Promise<JsonObject> {
+  try {
+    return await api.call("run:Revisions.GetRevision", { name });
+  } catch (error) {
+    throw asUserError(error, `read the revision that takes the traffic`);
+  }
 }
 
 /** All traffic to this revision, under the etag of what was seen, and reads it back. Nothing to do where it goes there. */
@@ -47,7 +74,7 @@ export async function sendTraffic(
   refuseOtherAlias(ref, alias);
   if (goesTo(seen, revision)) return;
   const doing = `send the traffic of ${ref.name} to ${revision}`;
-  const body = { name: ref.resource, etag: seen["etag"] ?? "", traffic: trafficTo(seen, revision) };
+  const body = { name: ref.resource, etag: seen["etag"] ?? null, traffic: trafficTo(seen, revision) };
   let failure: string | null = null;
   try {
     const operation = await startUpdate(api, "run.service", body, ["traffic"]);
