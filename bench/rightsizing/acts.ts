@@ -1,5 +1,5 @@
 /** Would acting on it have helped? The product's own rule (choose.ts, tiers.ts) on curves whose truth is known. */
-import { choose, type CostLine } from "../../src/analyzer/sizing/choose.ts";
+import { choose, type CostLine, usdAt } from "../../src/analyzer/sizing/choose.ts";
 import { isRightAtWorst } from "../../src/analyzer/sizing/downstream.ts";
 import { type Reach, reachOf, type Tier } from "../../src/analyzer/sizing/tiers.ts";
 import type { Curve, Point } from "./dataset.ts";
@@ -36,6 +36,8 @@ export interface Mode {
   tier: Tier;
   asynchronous: boolean;
   refuse?: boolean;
+  /** What a run costs at a size, given how long it takes now; left out: as on Lambda. */
+  priced?: (current: Point) => (size: number) => CostLine;
   /** CPU time over what the size gives; from traces it is the most that it can be, `waitingMs` the least that is waited (null: not known). */
   used?: (curve: Curve, current: Point) => Used | null;
 }
@@ -67,7 +69,7 @@ function actOn(curve: Curve, shown: readonly Point[], current: Point, model: Mod
   if (reach === null) return null;
   const of = model(curve, shown);
   if (of.sizesDisagree) return null;
-  const costAt = (size: number): CostLine => ({ fixedUsdPerMonth: size / 2, usdPerMonthPerMs: size });
+  const costAt = mode.priced?.(current) ?? ((size: number): CostLine => ({ fixedUsdPerMonth: size / 2, usdPerMonthPerMs: size }));
   const objective = { optimize: "cost", maxSlowdown: null, minSavingUsdPerMonth: 0 } as const;
   const rightAtWorst = (size: number): boolean =>
     cpu === null || cpu.waitingMs === null || isRightAtWorst(current, cpu.waitingMs, size, { objective, asynchronous, costAt });
@@ -82,7 +84,8 @@ function actOn(curve: Curve, shown: readonly Point[], current: Point, model: Mod
   });
   if (!choice.act) return null;
   const chosen = curve.points.find(({ memoryMib }) => memoryMib === choice.memoryMib)!;
-  const cost = (size: number, durationMs: number): number => size * (durationMs + 0.5);
+  const cost = (size: number, durationMs: number): number =>
+    mode.priced === undefined ? size * (durationMs + 0.5) : usdAt(costAt(size), durationMs);
   const before = cost(current.memoryMib, current.durationMs);
   const realised = 1 - cost(chosen.memoryMib, chosen.durationMs) / before;
   return {

@@ -9,6 +9,7 @@ import { gatesOf } from "./goals.ts";
 import { bootstrap, mean, median, standing } from "./metrics.ts";
 import { BASES, oneSize } from "./one-size.ts";
 import type { Acts } from "./acts.ts";
+import { ladders } from "./ladders.ts";
 import { measure } from "./measure.ts";
 import { contenders, coverage, evscope, type Score, scored } from "./score.ts";
 import { MEMORY_RULES } from "./baselines.ts";
@@ -121,6 +122,11 @@ async function main(): Promise<number> {
     return `${regime} ${percent(mean(errors)).trim()} (covers ${percent(coverage(elsewhere, regime, shippedModel, 0.8)).trim()})`;
   });
   print(`OpenFaaS, ${elsewhere.length} CPU curves that no prior knows, shipped prior: error with ${transfer.join(", ")}`);
+  for (const { name, curves: count, error, covers80, waits, asynchronous } of ladders(elsewhere, shippedModel))
+    print(
+      `  the sizes of ${name} on ${count} of them, two seen: error ${percent(error).trim()} (covers ${percent(covers80).trim()}); ` +
+        `acting, harmful, saved (predicted), changes: ${[waits, asynchronous].map((one) => actCells(one).trim().replace(/ +/g, " ")).join("; nobody waits: ")}`,
+    );
   const { vetoes } = figures;
   print(
     `from a dataset's figures: ${vetoes.proposals} of ${vetoes.functions} functions get a proposal; with memory exhausted ${vetoes.afterOutOfMemory}, ` +
