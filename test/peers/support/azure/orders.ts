@@ -165,7 +165,7 @@ export function flexApp(world: World, app: string, fn: string, trigger: Record<s
   return site;
 }
 
-const componentOf = (world: World, app: string): string =>
+export const componentOf = (world: World, app: string): string =>
   `/subscriptions/${world.subscription}/resourceGroups/${GROUP}/providers/Microsoft.Insights/components/${app}`;
 
 function component(world: World, app: string, workspace: Resource): void {
