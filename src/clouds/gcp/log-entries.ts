@@ -2,6 +2,7 @@
 import type { IdKeys } from "../../model/id-keys.ts";
 import { isObject, type JsonObject, textAt } from "../../model/json.ts";
 import type { Rec } from "../../model/records.ts";
+import type { Ms } from "../../model/units.ts";
 import type { GcpApi } from "./api.ts";
 import { logEntries } from "./formats.ts";
 import { quotaOf } from "./quotas.ts";
@@ -18,7 +19,11 @@ export function secondsOf(calls: number, requestsPerS: number | null): number {
  * Entries that a filter gives, oldest first. A page may be empty and not the end (the search goes on), and an entry may come twice: those of
  * one log with one time and one `insertId` are the same.
  */
-export async function* entryPages(api: GcpApi, filter: string, options: { maxPages?: number } = {}): AsyncGenerator<JsonObject[]> {
+export async function* entryPages(
+  api: GcpApi,
+  filter: string,
+  options: { maxPages?: number; timeoutMs?: Ms } = {},
+): AsyncGenerator<JsonObject[]> {
   const request = { resourceNames: [`projects/${api.project}`], filter, orderBy: "timestamp asc", pageSize: PAGE_ENTRIES };
   let before = new Set<string>();
   for await (const answer of api.pages("logging:ListLogEntries", request, options)) {

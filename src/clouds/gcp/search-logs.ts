@@ -14,7 +14,10 @@ import { gap } from "./live-gaps.ts";
 import { entryKey, entryPages, entryReader } from "./log-entries.ts";
 import { executionIs, faultsOn, type LogScope, packed, quoted, SEARCH_CHARS, searchFilters, traceIs } from "./log-filter.ts";
 
-type Context = Pick<LiveContext, "signal" | "keys">;
+type Context = Pick<LiveContext, "signal" | "keys" | "requestTimeoutMs">;
+
+/** No index helps a search of texts: it may take so many times as long as another call, by default the minute that Google's own clients wait. */
+const PATIENCE = 6;
 
 /** Entries that are looked at: an ID that more of them hold identifies nothing. */
 const MAX_ENTRIES = 10_000;
@@ -165,7 +168,7 @@ async function read(
   const most = held.size + MAX_ENTRIES;
   for (const filter of filters) {
     let pages = 0;
-    for await (const entries of entryPages(api, filter, { maxPages: 2 * MAX_PAGES })) {
+    for await (const entries of entryPages(api, filter, { maxPages: 2 * MAX_PAGES, timeoutMs: PATIENCE * ctx.requestTimeoutMs })) {
       ctx.signal.throwIfAborted();
       for (const entry of entries) if (wanted(entry)) held.set(entryKey(entry) ?? JSON.stringify(entry), entry);
       if (held.size >= most || ++pages >= MAX_PAGES) return false;
