@@ -21,24 +21,18 @@ function byCloud(rules: readonly InstanceRule[], value: (rule: InstanceRule) => 
   return `CASE cloud ${rules.map((rule) => `WHEN ${quote(rule.cloud)} THEN ${value(rule)}`).join(" ")} ELSE ${otherwise} END`;
 }
 
-/** The rules that this dataset has runs for: where it has none, nothing needs to be looked at run by run. */
-export async function rulesInUse(
-  engine: Engine,
-  dir: string,
-  manifests: readonly Manifest[],
-  filter: Filter,
-  rules: readonly InstanceRule[],
-): Promise<InstanceRule[]> {
-  const asked = rules.filter((rule) => filter.clouds.length === 0 || filter.clouds.includes(rule.cloud));
-  if (asked.length === 0) return [];
+const CLOUDS: readonly Cloud[] = ["aws", "azure", "gcp", "other"];
+
+/** Clouds of which there are runs in the filter: what is not there need not be asked for. */
+export async function cloudsOf(engine: Engine, dir: string, manifests: readonly Manifest[], filter: Filter): Promise<Cloud[]> {
   const source = scan(dir, manifests, "invocations", filter.from, filter.to);
+  const asked = CLOUDS.filter((cloud) => filter.clouds.length === 0 || filter.clouds.includes(cloud));
   const found = await engine.rows(
     asked
-      .map(({ cloud }) => `(SELECT ${quote(cloud)}, count(*) FROM (SELECT 1 FROM ${source} WHERE cloud = ${quote(cloud)} LIMIT 1))`)
+      .map((cloud) => `(SELECT ${quote(cloud)}, count(*) FROM (SELECT 1 FROM ${source} WHERE cloud = ${quote(cloud)} LIMIT 1))`)
       .join(" UNION ALL "),
   );
-  const held = new Set(found.filter(([, count]) => count !== 0).map(([cloud]) => cloud));
-  return asked.filter((rule) => held.has(rule.cloud));
+  return asked.filter((cloud) => found.some(([name, count]) => name === cloud && count !== 0));
 }
 
 /** In how many parts runs of these clouds are asked for. */

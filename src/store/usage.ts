@@ -1,8 +1,7 @@
 /** Runs as groups that share a bill. */
 import type { InstanceRule, MeteredSpan, UsageGroup } from "../model/billing.ts";
 import type { Cell, Engine } from "./duckdb.ts";
-import { quoteList } from "./duckdb.ts";
-import { type GroupColumn, partsOf, rulesInUse, sharedGroups } from "./instance-time.ts";
+import { cloudsOf, type GroupColumn, partsOf, sharedGroups } from "./instance-time.ts";
 import type { Manifest } from "./manifest.ts";
 import { runs } from "./runs.ts";
 import { sqlName } from "./tables.ts";
@@ -46,18 +45,22 @@ export async function usageOf(
   rules: readonly InstanceRule[] = [],
   spans: readonly MeteredSpan[] = [],
 ): Promise<UsageGroup[]> {
-  const shared = await rulesInUse(engine, dir, manifests, filter, rules);
-  const others = shared.length === 0 ? "" : `WHERE cloud NOT IN ${quoteList(shared.map((rule) => rule.cloud))}`;
-  const alone = GROUP.map((name) =>
-    IDLE_FIGURES.has(name) ? `CASE WHEN ${BILL_IS_SAID} THEN NULL ELSE ${sqlName(name)} END AS ${sqlName(name)}` : sqlName(name),
-  );
-  const groups = groupsIn(
-    await engine.columns(
-      `SELECT ${alone.join(", ")}, ${RESTORED} AS restored, sum(weight)
-       FROM ${runs(dir, manifests, filter, [...GROUP, "restoreMs", "weight"])} ${others} GROUP BY ALL`,
-    ),
-    [...GROUP, "restored", "count"],
-  );
+  const clouds = rules.length === 0 ? filter.clouds : await cloudsOf(engine, dir, manifests, filter);
+  const shared = rules.filter((rule) => clouds.includes(rule.cloud));
+  const others = clouds.filter((cloud) => !shared.some((rule) => rule.cloud === cloud));
+  const groups: UsageGroup[] = [];
+  if (others.length > 0 || shared.length === 0) {
+    const source = runs(dir, manifests, { ...filter, clouds: shared.length === 0 ? filter.clouds : others }, [
+      ...GROUP,
+      "restoreMs",
+      "weight",
+    ]);
+    const alone = GROUP.map((name) =>
+      IDLE_FIGURES.has(name) ? `CASE WHEN ${BILL_IS_SAID} THEN NULL ELSE ${sqlName(name)} END AS ${sqlName(name)}` : sqlName(name),
+    );
+    const sql = `SELECT ${alone.join(", ")}, ${RESTORED} AS restored, sum(weight) FROM ${source} GROUP BY ALL`;
+    for (const group of groupsIn(await engine.columns(sql), [...GROUP, "restored", "count"])) groups.push(group);
+  }
   const parts = shared.length === 0 ? 0 : await partsOf(engine, dir, manifests, filter, shared);
   for (let part = 0; part < parts; part++) {
     const source = sharedGroups(dir, manifests, filter, SHARED_GROUP, [...GROUP, "restoreMs"], shared, spans, part, parts);
