@@ -8,8 +8,8 @@ import { loaded } from "./client-loaded.ts";
 export interface Credentials {
   /** Headers of a request: a token that is good for some time, and the project that is billed for quota where the credentials name one. */
   headers(): Promise<{ [name: string]: string }>;
-  /** The token was refused: the next `headers` fetches another. */
-  renew(): void;
+  /** The token in these headers was refused: the next `headers` fetches another, once for all calls that were refused with it. */
+  renew(refused: { [name: string]: string }): void;
   /** E-mail of the account; null: the credentials do not say. */
   principal: string | null;
   /** `googleapis.com`, or the domain of another universe. */
@@ -40,6 +40,8 @@ export async function credentialsOf(target: Target, context: LiveContext): Promi
     // a key signs its own tokens, as in every client of the SDK: https://google.aip.dev/auth/4111
     auth.useJWTAccessWithScope = true;
     const look = auth._checkIsGCE.bind(auth);
+    // as in Google's own clients: a key signs for itself, with no token endpoint between (https://google.aip.dev/auth/4111)
+    auth.useJWTAccessWithScope = true;
     auth._checkIsGCE = () => Promise.race([look(), context.clock.sleep(LOOK_MS, context.signal).then(() => false)]);
     const own = await auth.getClient();
     const impersonate = target.gcp?.impersonate ?? null;
@@ -57,12 +59,17 @@ export async function credentialsOf(target: Target, context: LiveContext): Promi
   const first = await held.catch((error: unknown) => {
     throw credentialsError(failureOf(error), target, error);
   });
+  let given: string | undefined;
   return {
     async headers() {
       const client = await held;
-      return Object.fromEntries((await client.getRequestHeaders()).entries());
+      const headers = Object.fromEntries((await client.getRequestHeaders()).entries());
+      given = headers["authorization"];
+      return headers;
     },
-    renew() {
+    renew(refused) {
+      if (given !== refused["authorization"]) return;
+      given = undefined;
       held = open();
       held.catch(() => {});
     },
@@ -84,6 +91,9 @@ export function credentialsError(failure: Failure, target: Target, cause: unknow
           ? ["the Google Cloud credentials have expired", [`sign in again: ${login}`, "the same command goes on where this one stopped"]]
           : /impersonat|iamcredentials|getAccessToken/i.test(text)
             ? [`may not act as ${target.gcp?.impersonate ?? "the service account"}`, ["grant roles/iam.serviceAccountTokenCreator on it"]]
-            : ["Google Cloud does not take these credentials", [`sign in: ${login}`, "evscope doctor shows what is found"]];
+            : [
+                "Google Cloud does not take these credentials",
+                [`sign in: ${login}`, "check this machine's clock", "evscope doctor shows what is found"],
+              ];
   return new UserError(`${target.name}: ${what}: ${failure.message}`, { exitCode: EXIT.credentials, suggestions, cause });
 }

@@ -62,6 +62,9 @@ const TLS = /certificate|CERT_|ERR_TLS|ERR_SSL|EPROTO|SELF_SIGNED|UNABLE_TO_|wro
 const UNREADABLE = /message parsing error|Failed to deserialize|Error deserializing|not valid JSON|invalid wire type|index out of range/i;
 const NO_PROJECT = /^(CONSUMER_INVALID|RESOURCE_PROJECT_INVALID|PROJECT_INVALID|CONSUMER_SUSPENDED)$/;
 
+/** What token endpoints say of credentials that they do not take: https://www.rfc-editor.org/rfc/rfc6749#section-5.2, rfc8693#section-2.2.2 */
+const NO_TOKEN = /\b(invalid_grant|invalid_rapt|invalid_client|invalid_target|unauthorized_client)\b/;
+
 const NEVER: Verdict = { retry: "never", waitMs: null, patienceMs: null };
 const LATER: Verdict = { retry: "later", waitMs: null, patienceMs: null };
 /** A name that does not resolve or a port that is closed is more often a wrong setting than a passing fault. */
@@ -86,6 +89,8 @@ export function failureOf(thrown: unknown): Failure {
   if (TLS.test(said.network)) return failure("unreachable", NEVER, false);
   if (NOT_SENT.test(said.network)) return failure("unreachable", BRIEFLY, false);
   if (UNREADABLE.test(said.message)) return failure("broken-answer", LATER, true, "UnreadableAnswer");
+  const noToken = NO_TOKEN.exec(said.message)?.[1];
+  if (noToken !== undefined) return failure("credentials", NEVER, false, noToken);
   if (said.reason === "SERVICE_DISABLED" || /has not been used in project .* before or it is disabled/.test(said.message))
     return failure("unsupported", NEVER, false, "SERVICE_DISABLED");
   if (NO_PROJECT.test(said.reason) || /^Project '?[\w:.-]+'? (not found|has been deleted|was deleted)/i.test(said.message))
@@ -187,13 +192,15 @@ function permissionIn(message: string): string | null {
 
 /** A Duration as REST writes it (`1.5s`), or as gRPC's clients decode it. */
 function durationOf(value: Json | undefined): Ms | null {
-  const ms = isObject(value) ? (numberAt(value, "seconds") ?? 0) * 1000 + (numberAt(value, "nanos") ?? 0) / 1e6 : durationMsOf(value);
-  return ms === null ? null : Math.min(ms, 60_000);
+  // seconds are a 64-bit number: text, a number, or an object of the library's own that says itself as text
+  const ms = isObject(value) ? Number(String(value["seconds"] ?? 0)) * 1000 + (numberAt(value, "nanos") ?? 0) / 1e6 : durationMsOf(value);
+  return ms === null || !Number.isFinite(ms) ? null : Math.min(ms, 60_000);
 }
 
 function retryAfterMs(raised: Raised): Ms | null {
   const headers = raised.response?.headers;
-  const value = headers instanceof Headers ? headers.get("retry-after") : (asObject(headers)?.["retry-after"] ?? null);
+  const get = (headers as { get?: unknown } | undefined)?.get;
+  const value: unknown = typeof get === "function" ? get.call(headers, "retry-after") : (asObject(headers)?.["retry-after"] ?? null);
   const seconds = Number(value);
   return value !== null && Number.isFinite(seconds) && seconds > 0 ? Math.min(60, seconds) * 1000 : null;
 }

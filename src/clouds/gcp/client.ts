@@ -84,15 +84,15 @@ async function refuseUnknown(call: GcpApi["call"], target: Target, project: stri
 /** Credentials, looked for when something first needs them. */
 interface Access {
   open(): Promise<Credentials>;
-  /** The token was refused. */
-  renew(): void;
+  /** The token in these headers was refused. */
+  renew(refused: { [name: string]: string }): void;
 }
 
 function accessOf(target: Target, context: LiveContext): Access {
   let held: Promise<Credentials> | null = null;
   return {
     open: () => (held ??= credentialsOf(target, context)),
-    renew: () => void held?.then((credentials) => credentials.renew()),
+    renew: (refused) => void held?.then((credentials) => credentials.renew(refused)),
   };
 }
 
@@ -134,6 +134,7 @@ function newWire(target: Target, context: LiveContext, access: Access): Wire {
     const count = countsOf(counts, name);
     let failure: Failure | null = null as Failure | null;
     let [attempts, renewed] = [0, false];
+    let headers: { [name: string]: string } = {};
 
     function judge(error: unknown): Verdict {
       failure = failureOf(error);
@@ -143,7 +144,7 @@ function newWire(target: Target, context: LiveContext, access: Access): Wire {
       }
       if (failure.code === "UNAUTHENTICATED" && endpoint.secure && !renewed) {
         renewed = true;
-        access.renew();
+        access.renew(headers);
         return { ...failure.verdict, retry: "now" };
       }
       // two writers that meet are told so, a reader only came at a bad moment
@@ -155,7 +156,7 @@ function newWire(target: Target, context: LiveContext, access: Access): Wire {
       attempts = number;
       count.calls++;
       return within(timeoutMs, signal, async (stop) => {
-        const headers = endpoint.secure ? await (await access.open()).headers() : {};
+        headers = endpoint.secure ? await (await access.open()).headers() : {};
         return send({ headers, timeoutMs, signal: stop } satisfies Attempt);
       });
     }

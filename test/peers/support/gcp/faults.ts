@@ -75,3 +75,9 @@ export function withToken(fault: Fault, answer: Obj, calls: number): Obj {
   if (fault === "endless-token") return { ...answer, nextPageToken: `page-${calls}` };
   return answer;
 }
+
+/** A token of a fault leads to the first page again. */
+export function dropFaultyToken(request: Obj): Obj {
+  if (/^(again|page-\d+)$/.test(request["pageToken"] ?? "")) delete request["pageToken"];
+  return request;
+}

@@ -31,7 +31,8 @@ export class Functions {
 
   list(request: Obj, generation: 1 | 2): Obj {
     const location = partOf(request["parent"], "locations");
-    const all = generation === 2 ? this.#world.functions : this.#world.functions1;
+    const { functions, functions1 } = this.#world;
+    const all = generation === 1 ? functions1 : [...functions, ...functions1.map(asV2)];
     return paged(
       all.filter((one) => location === "-" || partOf(one["name"], "locations") === location),
       "functions",
@@ -138,4 +139,16 @@ function take(current: Obj, next: Obj, fields: readonly string[]): void {
     if (next[field] === undefined) delete current[field];
     else current[field] = next[field];
   }
+}
+
+/** The v2 API lists 1st gen functions as well, in its own form. */
+function asV2(one: Obj): Obj {
+  return {
+    name: one["name"],
+    environment: "GEN_1",
+    state: "ACTIVE",
+    updateTime: one["updateTime"],
+    buildConfig: { runtime: one["runtime"], entryPoint: one["entryPoint"] },
+    serviceConfig: { timeoutSeconds: Number.parseFloat(one["timeout"]), availableMemory: `${one["availableMemoryMb"]}M` },
+  };
 }

@@ -1,7 +1,7 @@
 /** A gRPC server over TLS that speaks the vendor's protos: judges each request by them, then by token, API, project and permission. */
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { Metadata, Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall, status } from "@grpc/grpc-js";
-import { errorOf, type Fault, type Faults, withToken } from "./faults.ts";
+import { dropFaultyToken, errorOf, type Fault, type Faults, withToken } from "./faults.ts";
 import { type Obj, Protos } from "./protos.ts";
 import { apiDisabled, denied, noProject, Refused } from "./refused.ts";
 import type { Certificates } from "./tls.ts";
@@ -79,7 +79,7 @@ export class GrpcServer {
   }
 
   async start(certificates: Certificates): Promise<string> {
-    const credentials = ServerCredentials.createSsl(null, [
+    const credentials = ServerCredentials.createSsl(Buffer.from(certificates.ca), [
       { cert_chain: Buffer.from(certificates.cert), private_key: Buffer.from(certificates.key) },
     ]);
     this.#port = await new Promise<number>((resolve, reject) =>
@@ -118,7 +118,7 @@ export class GrpcServer {
         if (typeof fault === "object" && "before" in fault) await fault.before();
       }
       this.#admit(method, call, type, seen.request);
-      const answer = method.handle(seen.request);
+      const answer = method.handle(dropFaultyToken(seen.request));
       if (faults.includes("reset-after")) return this.reset();
       seen.code = "OK";
       if (Buffer.isBuffer(answer)) return done(null, answer);

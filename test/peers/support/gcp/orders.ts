@@ -39,7 +39,9 @@ export function orderWorld(now: number, orders = 120): OrderWorld {
   const base = `projects/${world.project}/locations/${REGION}`;
   const lines = files.filter((file) => file.path.endsWith("audit-log.ndjson")).flatMap((file) => String(file.content).trim().split("\n"));
   world.entries.push(...(read(/gcp\/logging\/mailer/).flat() as Obj[]), ...lines.map((line) => JSON.parse(line)));
-  world.entries = world.entries.filter((entry) => Date.parse(entry["timestamp"]) < now);
+  // the simulator's exports overlap
+  const once = new Map(world.entries.map((entry) => [entry["insertId"], entry]));
+  world.entries = [...once.values()].filter((entry) => Date.parse(entry["timestamp"]) < now);
   world.functions.push(...read(/functions-v2/)[0]!["functions"]);
   world.functions1.push(...read(/functions-v1/)[0]!["functions"]);
   world.services.push(...(read(/run-services/)[0]!["services"] as Obj[]).map(ready), ready(checkoutService(base)));
@@ -110,7 +112,7 @@ function checkoutService(base: string): Obj {
 }
 
 /** A service as it stands, settled. */
-function ready(service: Obj): Obj {
+export function ready(service: Obj): Obj {
   const latest = service["latestReadyRevision"];
   const [container, ...rest] = service["template"]["containers"];
   const image = container.image ?? "us-docker.pkg.dev/gcf-artifacts/mailer@sha256:22";
@@ -128,7 +130,7 @@ function ready(service: Obj): Obj {
   };
 }
 
-function revisionOf(service: Obj): Obj {
+export function revisionOf(service: Obj): Obj {
   const conditions = [{ type: "Ready", state: "CONDITION_SUCCEEDED", lastTransitionTime: "2026-10-02T08:00:00Z" }];
   const name = service["name"].split("/").pop();
   return {

@@ -2,7 +2,7 @@
 import { createServer, type Server } from "node:https";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { errorOf, type Faults, withToken } from "./faults.ts";
+import { dropFaultyToken, errorOf, type Faults, withToken } from "./faults.ts";
 import type { SeenCall } from "./grpc.ts";
 import type { Obj } from "./protos.ts";
 import { apiDisabled, denied, HTTP_STATUS, noProject, Refused } from "./refused.ts";
@@ -205,7 +205,7 @@ export class RestServer {
         const error = errorOf(fault);
         if (error !== null) throw error;
         if (fault === "hang") return;
-        if (fault === "reset") return void request.socket.resetAndDestroy();
+        if (fault === "reset") return void request.socket.destroy();
         if (fault === "garbage") return send(200, '{"traces": [{"trace');
         if (fault === "503-html") return send(503, "<html><body>Service Unavailable</body></html>", "text/html");
         if (typeof fault !== "object") continue;
@@ -252,6 +252,7 @@ export class RestServer {
     if (route.permission !== null && world.denied.has(route.permission))
       throw denied(route.permission, `${route.host}/projects/${project}`);
     const query: Obj = Object.fromEntries(url.searchParams);
+    dropFaultyToken(query);
     if (query["pageSize"] !== undefined) query["pageSize"] = Number(query["pageSize"]);
     return route.handle(world, project, query, text === "" ? {} : JSON.parse(text), rest);
   }

@@ -14,6 +14,7 @@ export interface Shop {
   home: string;
   env: { [name: string]: string };
   cli(...args: string[]): Promise<Ran>;
+  cliWith(more: { [name: string]: string }, ...args: string[]): Promise<Ran>;
   /** A command's JSON, with `exitCode` and `stderr`; fails where there is none. */
   json(...args: string[]): Promise<any>;
   /** Writes evscope.yaml. `gcp`: further settings of the cloud; `more`: of the project. */
@@ -30,7 +31,8 @@ export async function startShop(options: { pubsub: boolean; orders?: number }): 
   for (const { name, state: _state, ...one } of pubsub === null ? [] : world.subscriptions) await pubsub!.put(shortName(name), one);
   const env = gcp.env(home);
   const endpoints = { ...gcp.endpoints, ...(pubsub === null ? {} : { pubsub: pubsub.url }) };
-  const cli = (...args: string[]): Promise<Ran> => evscope(args, { cwd: home, env });
+  const cliWith: Shop["cliWith"] = (more, ...args) => evscope(args, { cwd: home, env: { ...env, ...more } });
+  const cli: Shop["cli"] = (...args) => cliWith({}, ...args);
   const shop: Shop = {
     gcp,
     world,
@@ -38,6 +40,7 @@ export async function startShop(options: { pubsub: boolean; orders?: number }): 
     home,
     env,
     cli,
+    cliWith,
     async json(...args) {
       const ran = await cli(...args, "--format", "json");
       if (ran.stdout === "") throw new Error(`${args.join(" ")}: ${ran.code}\n${ran.stderr}`);

@@ -105,3 +105,11 @@ export function paged(all: Obj[], list: string, request: Obj, most: number, stan
   return { [list]: all.slice(from, to), ...next };
 }
 const keyOf = (asked: Obj): string => JSON.stringify(Object.entries(asked).sort());
+
+function tokenOf(text: string): [from: number, key: string] {
+  try {
+    return JSON.parse(Buffer.from(text, "base64url").toString());
+  } catch {
+    throw new Refused("INVALID_ARGUMENT", "page_token is not one that was given out");
+  }
+}
