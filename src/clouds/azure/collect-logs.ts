@@ -17,6 +17,7 @@ import { logTables } from "./log-tables.ts";
 import { type Detail, type Part, type Scope, tasksOf, titleOf } from "./log-tasks.ts";
 import { ask, MAX_ROWS, NOTHING, recordsOf } from "./log-window.ts";
 import { liveReader } from "./read-live.ts";
+import { meansNothing } from "./target-scope.ts";
 
 const DAY_MS: Ms = 86_400_000;
 /**
@@ -41,6 +42,7 @@ export async function planRows(
   missing: (source: string, window: Span) => Span[],
 ): Promise<CollectPlan> {
   const plan: CollectPlan = { tasks: [], gaps: [] };
+  if (meansNothing(scope.apps)) return plan;
   let leftUsd = request.maxQueryUsd;
   for (const source of scope.sources) {
     plan.gaps.push(...goneGaps(api, ctx, source, request));

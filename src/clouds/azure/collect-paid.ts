@@ -53,19 +53,21 @@ export async function planPaid(
   const known = source.tables.get(table)!.plan;
   const titled = `${shapeOf(source.dialect, table)?.name ?? table} of ${source.name}`;
   const refuse = (why: string): void =>
-    void plan.gaps.push(gap(api, `${signal}: ${titled}`, `queries of a ${known} table are paid: ${why}`, request.window));
-  if (source.customerId === null) refuse("and the workspace's customer ID, which they need, is not known");
+    void plan.gaps.push(gap(api, `${signal}: ${titled}`, `queries of a ${known} table are paid${why}`, request.window));
+  if (source.customerId === null) refuse(", and the workspace's customer ID, which they need, is not known");
   let leftUsd = maxUsd;
   for (const window of source.customerId === null ? [] : spans) {
     const bytes = await scannedBytes(api, ctx, source, table, window);
     const { usdPerByte, assumed } = searchPrice(source.region);
     if (bytes === null) {
-      refuse("and how much data lies in the window is not known");
+      refuse(", and how much data lies in the window is not known");
       break;
     }
     const usd = bytes * usdPerByte;
     if (usd > leftUsd) {
-      refuse(`${usdText(usd)}${assumed ? " (assumed price)" : ""}, and ${usdText(leftUsd)} are left of the price limit (--max-query-usd)`);
+      refuse(
+        ` (${usdText(usd)}${assumed ? ", by an assumed price" : ""}), and ${usdText(leftUsd)} are left of the price limit (--max-query-usd)`,
+      );
       break;
     }
     leftUsd -= usd;

@@ -26,9 +26,9 @@ export function allQueries(): SampleQuery[] {
     if (text !== null) found.push({ name: `${dialect} ${name}`, dialect, via, kql: text });
   };
   for (const dialect of ["workspace", "component"] as const) {
-    const scope = { subscription: "00000000-0000-4000-8000-000000000001", apps: null };
+    const scope = { subscription: "00000000-0000-4000-8000-000000000001", apps: ["shop-quote"], only: false };
     const where: kql.Where = { dialect, scope, window: WINDOW };
-    const some: kql.Where = { ...where, scope: { ...scope, apps: ["shop-quote", 'o"dd\\'] } };
+    const some: kql.Where = { ...where, scope: { ...scope, apps: ["shop-quote", 'o"dd\\'], only: true } };
     for (const table of TABLES) {
       add(dialect, `rows ${table}`, kql.rowsKql(table, where, "all", MAX_ROWS));
       add(dialect, `operation rows ${table}`, kql.operationRowsKql(table, where, [TERMS[0]!], TERMS, MAX_ROWS));
@@ -44,7 +44,7 @@ export function allQueries(): SampleQuery[] {
   }
   const where: kql.Where = {
     dialect: "workspace",
-    scope: { subscription: "00000000-0000-4000-8000-000000000001", apps: null },
+    scope: { subscription: "00000000-0000-4000-8000-000000000001", apps: ["shop-quote"], only: false },
     window: WINDOW,
   };
   for (const table of ["traces", "hostlogs"] as const) {

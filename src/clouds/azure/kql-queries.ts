@@ -4,13 +4,17 @@ import type { Span } from "../room.ts";
 import { anyOf, literal, literals, pipeline, timespan, union, within } from "./kql.ts";
 import { type Dialect, shapeOf, type Table, type TableShape } from "./kql-tables.ts";
 
-/** Whose rows. */
+/** Whose rows. A component has its own only; a workspace may hold those of many subscriptions. */
 export interface AppScope {
-  /** Rows of resources of this subscription: a workspace may hold those of many. A component has its own only. */
   subscription: string;
-  /** Names of apps (cloud roles), any case; null: all of the subscription. */
-  apps: readonly string[] | null;
+  /** Names of apps (cloud roles), any case. Their component may lie in another subscription than they do. */
+  apps: readonly string[];
+  /** true: rows of these apps alone; false: of everything else in the subscription too. */
+  only: boolean;
 }
+
+/** Names that a query lists where it asks for the whole subscription anyway. */
+const MOST_NAMES = 500;
 
 /** What every query of rows needs to know. */
 export interface Where {
@@ -40,8 +44,12 @@ function hostLines(shape: TableShape): string {
 function rowsOf(shape: TableShape, where: Where, lines: Lines = "all"): string[] {
   const { scope, dialect, window } = where;
   const steps = [`where ${within(shape.time, window)}`];
-  if (dialect === "workspace") steps.push(`where _ResourceId startswith ${literal(`/subscriptions/${scope.subscription}/`)}`);
-  if (scope.apps !== null) steps.push(`where ${shape.app} in~ ${literals(scope.apps)}`);
+  const named = `${shape.app} in~ ${literals(scope.apps)}`;
+  if (scope.only) steps.push(`where ${named}`);
+  else if (dialect === "workspace") {
+    const own = `_ResourceId startswith ${literal(`/subscriptions/${scope.subscription}/`)}`;
+    steps.push(`where ${scope.apps.length === 0 || scope.apps.length > MOST_NAMES ? own : anyOf([own, named])}`);
+  }
   if (lines === "platform" && /traces$|logs$/i.test(shape.name)) steps.push(`where ${hostLines(shape)}`);
   return steps;
 }

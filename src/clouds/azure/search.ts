@@ -21,6 +21,7 @@ import { logTables } from "./log-tables.ts";
 import type { Scope } from "./log-tasks.ts";
 import { ask, MAX_ROWS, NOTHING, recordsOf } from "./log-window.ts";
 import { type LiveReader, liveReader } from "./read-live.ts";
+import { meansNothing } from "./target-scope.ts";
 import { textOf } from "./values.ts";
 
 const SEARCHED: readonly Table[] = ["requests", "dependencies", "traces", "exceptions", "events", "hostlogs"];
@@ -47,7 +48,7 @@ export async function* search(
   maxQueryUsd: Usd,
 ): AsyncGenerator<Rec[]> {
   const words = wordsOf(ids);
-  if (words.length === 0) return;
+  if (words.length === 0 || meansNothing(scope.apps)) return;
   const before = spentUsd(api);
   const leftUsd = (): Usd => maxQueryUsd - (spentUsd(api) - before);
   yield* merged(

@@ -55,8 +55,13 @@ export function ownConfigs(api: Pick<AzureApi, "subscription">, target: Target, 
   return own.filter((one) => one.kind !== "function" || appsMeant.has(appOf(one)));
 }
 
-/** Whose rows of telemetry are read: of all apps where the target means all, else of those described. */
+/** Whose rows of telemetry are read: of the apps described, and where the target means all, of whatever else the subscription has. */
 export function appScopeOf(api: Pick<AzureApi, "subscription">, target: Target, own: readonly Config[]): AppScope {
   const apps = [...new Set(own.filter((one) => one.kind === "function").map(appOf))].sort();
-  return { subscription: api.subscription, apps: isNarrowed(target) ? apps : null };
+  return { subscription: api.subscription, apps, only: isNarrowed(target) };
+}
+
+/** The target's filter meets no app: there is nothing to read. */
+export function meansNothing(scope: AppScope): boolean {
+  return scope.only && scope.apps.length === 0;
 }

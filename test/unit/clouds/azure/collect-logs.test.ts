@@ -168,6 +168,33 @@ const trace = (at: number, message: string, more: Row = {}): Row => ({
   ...more,
 });
 
+describe("whose rows", () => {
+  const central = "/subscriptions/00000000-0000-4000-8000-00000000cccc/resourcegroups/rg/providers/microsoft.insights/components/central";
+  const rows = [
+    trace(NOW - 2 * HOUR, "an app of ours, by a component elsewhere", { _ResourceId: central }),
+    trace(NOW - 2 * HOUR, "a website of ours", { AppRoleName: "website" }),
+    trace(NOW - 2 * HOUR, "somebody else's", { AppRoleName: "website", _ResourceId: central }),
+  ];
+
+  it("are those of the subscription and of its apps, wherever their component lies", async () => {
+    const api = await server({ workspace: { AppTraces: rows } });
+    const records = await run(api, await plan(api, { signals: ["logs"] }));
+    expect(typed(records, "log").map((line) => line.message)).toEqual(["an app of ours, by a component elsewhere", "a website of ours"]);
+  });
+
+  it("are those of the apps that are meant, where some are; of none, nothing is asked", async () => {
+    const api = await server({ workspace: { AppTraces: rows } });
+    const some = azureTarget({ functions: { names: ["shop-quote"], tags: {} } });
+    expect(typed(await run(api, await plan(api, { signals: ["logs"] }, CONFIGS, some)), "log").map((line) => line.message)).toEqual([
+      rows[0]!["Message"],
+    ]);
+    const asked = api.queries.length;
+    const none = azureTarget({ functions: { names: ["nobody"], tags: {} } });
+    expect(await plan(api, {}, CONFIGS, none)).toEqual({ tasks: [], gaps: [] });
+    expect(api.queries.length).toBe(asked);
+  });
+});
+
 describe("what is held already", () => {
   it("is not asked for: lines of the platform are among all lines, requests among the logs", async () => {
     const api = await server({});
@@ -326,12 +353,12 @@ describe("paid tables", () => {
     expect(dear.gaps).toMatchObject([
       {
         what: "logs: AppTraces of shop-logs",
-        why: "queries of a Basic table are paid: $0.0026, and $0.0020 are left of the price limit (--max-query-usd)",
+        why: "queries of a Basic table are paid ($0.0026), and $0.0020 are left of the price limit (--max-query-usd)",
       },
     ]);
     expect(dear.tasks.map((task) => task.via)).toEqual(["Log Analytics"]);
     const unknown = await plan(await server({ workspace: { AppTraces: lines } }), { signals: ["logs"] }, paid);
-    expect(unknown.gaps).toMatchObject([{ why: "queries of a Basic table are paid: and how much data lies in the window is not known" }]);
+    expect(unknown.gaps).toMatchObject([{ why: "queries of a Basic table are paid, and how much data lies in the window is not known" }]);
     expect(api.searches).toEqual([]);
   });
 
