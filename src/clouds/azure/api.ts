@@ -9,8 +9,7 @@ import type { Span } from "../room.ts";
  * `client:group.method` as the SDK's clients name them (`web:webApps.get`, `cosmos:sqlResources.listSqlContainers`). `arm:GET`: one
  * resource of a provider without a client here, by path and `api-version`.
  */
-export type Api =
-  `${"web" | "eventgrid" | "servicebus" | "cosmos" | "insights" | "monitor" | "graph" | "logs" | "metrics" | "arm"}:${string}`;
+export type Api = `${"web" | "eventgrid" | "servicebus" | "cosmos" | "monitor" | "graph" | "logs" | "metrics" | "arm"}:${string}`;
 
 export interface CallOptions {
   /** Headers of this call (`If-Match`). */

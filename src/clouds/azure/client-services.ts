@@ -74,7 +74,6 @@ const SERVICES: { readonly [service: string]: Service } = {
   eventgrid: arm("arm-eventgrid", "EventGridManagementClient", () => import("@azure/arm-eventgrid")),
   servicebus: arm("arm-servicebus", "ServiceBusManagementClient", () => import("@azure/arm-servicebus")),
   cosmos: arm("arm-cosmosdb", "CosmosDBManagementClient", () => import("@azure/arm-cosmosdb")),
-  insights: arm("arm-operationalinsights", "OperationalInsightsManagementClient", () => import("@azure/arm-operationalinsights")),
   monitor: arm("arm-monitor", "MonitorClient", () => import("@azure/arm-monitor")),
   graph: arm("arm-resourcegraph", "ResourceGraphClient", () => import("@azure/arm-resourcegraph"), false),
   logs: {

@@ -37,6 +37,14 @@ export interface WireOptions {
   headers?: Readonly<Record<string, string>>;
 }
 
+/** How many requests are left, by ARM and Resource Graph. https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling */
+const REMAINING = [
+  "x-ms-ratelimit-remaining-subscription-reads",
+  "x-ms-ratelimit-remaining-subscription-writes",
+  "x-ms-ratelimit-remaining-subscription-resource-requests",
+  "x-ms-user-quota-remaining",
+];
+
 /** The HTTP client of one call. */
 export interface Wire extends HttpClient {
   /** The last answer's body; null: none came. */
@@ -65,7 +73,8 @@ export function newWire(line: Line, api: Api, options: WireOptions): Wire {
     const response = await sent(line.http, request, signal, options.timeoutMs);
     const text = response.bodyAsText ?? "";
     const header = (name: string): string | undefined => response.headers.get(name);
-    if (header("x-ms-ratelimit-remaining-subscription-reads") === "0" || header("x-ms-user-quota-remaining") === "0") bucket.throttled();
+    // said before it is refused: the next one would be
+    if (REMAINING.some((name) => header(name) === "0")) bucket.throttled();
     if (response.status >= 300) throw new Refused(failureOfAnswer({ status: response.status, header, text }, clock.now()));
     const mayBeEmpty = response.status !== 200 || !(request.method === "GET" || isRead(api));
     const body = text === "" && mayBeEmpty ? {} : jsonOf(text);

@@ -21,7 +21,6 @@ const ACTIONS: { readonly [api: string]: string } = {
   "servicebus:rules.listBySubscriptions": "Microsoft.ServiceBus/namespaces/topics/subscriptions/rules/read",
   "cosmos:sqlResources.listSqlDatabases": "Microsoft.DocumentDB/databaseAccounts/sqlDatabases/read",
   "cosmos:sqlResources.listSqlContainers": "Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers/read",
-  "insights:tables.listByWorkspace": "Microsoft.OperationalInsights/workspaces/tables/read",
   "monitor:metrics.list": "Microsoft.Insights/Metrics/Read",
   "metrics:queryResources": "Microsoft.Insights/Metrics/Read",
   "logs:queryWorkspace": "Microsoft.OperationalInsights/workspaces/query/read",
