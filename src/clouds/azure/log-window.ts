@@ -75,7 +75,7 @@ export async function* readWhole(
       if (cut === null) yield answer.tables;
     } catch (error) {
       if (!(error instanceof AzureError) || !isTooMuch(error)) throw error;
-      if (isTimeout(error.code, error.status) && ++timeouts >= TIMEOUTS) throw error;
+      if (isTimeout(error) && ++timeouts >= TIMEOUTS) throw error;
       cut = { why: error.message, bySize: true };
     }
     if (cut === null) {
@@ -152,14 +152,12 @@ function firstLine(text: string): string {
 /** Errors of a query that asked for too much: https://learn.microsoft.com/azure/azure-monitor/logs/api/errors */
 const TOO_MUCH = /timeout|timed ?out|exceed|too ?large|ResponseSize|ResultSet|E_QUERY_|RUNAWAY|LOW_MEMORY/i;
 
+/** The service said so: an answer that does not come at all may be the network's matter, and no smaller window mends that. */
 function isTooMuch(error: AzureError): boolean {
-  return (
-    error.status === 413 ||
-    isTimeout(error.code, error.status) ||
-    (error.kind !== "throttled" && TOO_MUCH.test(`${error.code} ${error.message}`))
-  );
+  if (error.status === null || error.kind === "throttled" || error.kind === "denied") return false;
+  return error.status === 413 || isTimeout(error) || TOO_MUCH.test(`${error.code} ${error.message}`);
 }
 
-function isTimeout(code: string, status: number | null): boolean {
+function isTimeout({ status, code }: AzureError): boolean {
   return status === 504 || status === 408 || /timeout|timedout/i.test(code);
 }

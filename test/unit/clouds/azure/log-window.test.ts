@@ -80,6 +80,13 @@ describe("a window", () => {
     await expect(all(readWhole(async () => Promise.reject(timeout), WINDOW, signal))).rejects.toBe(timeout);
   });
 
+  it("is not halved for an answer that never came", async () => {
+    const silent = new AzureError("unreachable", "logs:queryWorkspace", "TimeoutError", "no answer within 70000 ms", null, 3);
+    let asked = 0;
+    await expect(all(readWhole(() => (asked++, Promise.reject(silent)), WINDOW, signal))).rejects.toBe(silent);
+    expect(asked).toBe(1);
+  });
+
   it("is not asked for again after another failure", async () => {
     const denied = new AzureError("denied", "logs:queryWorkspace", "InsufficientAccessError", "no", 403, 1);
     await expect(all(readWhole(() => Promise.reject(denied), WINDOW, signal))).rejects.toBe(denied);
