@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { AzureError, type LogsAnswer, type LogsTable } from "../../../../src/clouds/azure/api.ts";
 import { pieces } from "../../../../src/clouds/azure/log-plans.ts";
 import { readWhole, type Unread } from "../../../../src/clouds/azure/log-window.ts";
-import { gated } from "../../../../src/clouds/kit/gate.ts";
 import type { Span } from "../../../../src/clouds/room.ts";
 
 const WINDOW: Span = { from: 0, to: 64_000 };
@@ -115,27 +114,5 @@ describe("pieces of a window", () => {
       { from: 1_000, to: 3_000 },
     ]);
     expect(pieces({ from: 500, to: 3_000 }, [], 1_000, most)).toEqual([{ from: 500, to: 3_000 }]);
-  });
-});
-
-describe("a gate", () => {
-  it("lets through so many at a time, in their order, errors or not", async () => {
-    const connection = {};
-    const order: number[] = [];
-    let running = 0;
-    let most = 0;
-    const work = (i: number) => async (): Promise<number> => {
-      most = Math.max(most, ++running);
-      await new Promise((resolve) => setImmediate(resolve));
-      running--;
-      order.push(i);
-      if (i === 3) throw new Error("three");
-      return i;
-    };
-    const results = await Promise.allSettled(Array.from({ length: 12 }, (_, i) => gated(connection, "queries", 5, work(i))));
-    expect(results.map((one) => one.status === "fulfilled")).toEqual(Array.from({ length: 12 }, (_, i) => i !== 3));
-    expect(most).toBe(5);
-    expect(order).toEqual(Array.from({ length: 12 }, (_, i) => i));
-    expect(await gated(connection, "queries", 1, work(99))).toBe(99);
   });
 });
