@@ -102,6 +102,23 @@ describe("collect from Google Cloud", () => {
     expect(called(LOGS)).toBeGreaterThan(5);
   });
 
+  test("an empty page with a token, as Logging gives where it looked for long: not the end", async () => {
+    breaking(LOGS, { edit: () => ({ nextPageToken: "page-1" }) }, { times: 1 });
+    const ran = await collect();
+    expect(ran, ran.stderr + ran.gaps).toMatchObject({ code: 0, runs: whole.runs });
+  });
+
+  test("the quota of 60 reads a minute is kept, not run into", async () => {
+    shop.world.logReadsPerMinute = 60;
+    shop.world.longestPage = 60;
+    shop.configure({ gcp: QUICK, paced: true });
+    const ran = await collect();
+    expect(ran, ran.stderr + ran.gaps).toMatchObject({ code: 0, runs: whole.runs });
+    const reads = shop.gcp.seen.filter((one) => LOGS.test(one.name));
+    expect(reads.length).toBeGreaterThan(3);
+    expect(reads.filter((one) => one.code !== "OK")).toEqual([]);
+  });
+
   const lasting: [string, RegExp, Fault, RegExp][] = [
     ["RESOURCE_EXHAUSTED", SERIES, "RESOURCE_EXHAUSTED", /still throttled after \d+ attempts/],
     ["RESOURCE_EXHAUSTED of logs", LOGS, "RESOURCE_EXHAUSTED", /still throttled after \d+ attempts/],

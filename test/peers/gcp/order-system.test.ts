@@ -1,4 +1,5 @@
 /** The main job on Google Cloud: collect, trace, cost, rightsize, apply, verify, undo, doctor; what happened is read by Google's own clients. */
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CHECKOUT, REGION } from "../support/gcp/orders.ts";
 import { hasPubsub } from "../support/gcp/pubsub.ts";
@@ -45,6 +46,18 @@ describe.skipIf(!hasPubsub())("an order system on Google Cloud", () => {
     expect([...name.values()].sort()).toEqual(["audit-log", "checkout", "mailer"]);
     const edges = chain.edges.map((edge: { from: string; to: string }) => `${name.get(edge.from)}>${name.get(edge.to)}`);
     expect(edges.sort()).toEqual(["checkout>mailer", "mailer>audit-log"]);
+  });
+
+  it("finds the whole chain live, with nothing in the dataset, by each of its IDs", async () => {
+    const order = shop.world.clear[7]!;
+    const run = shop.world.checkouts.find((one) => one.orderId === order)!;
+    for (const id of [order, run.messageId, run.traceId, `projects/${shop.world.project}/traces/${run.traceId}`]) {
+      const env = { EVSCOPE_DATA: join(shop.home, `fresh-${id.replaceAll("/", "-")}`) };
+      const ran = await shop.cliWith(env, "trace", id, "--live", "--format", "json");
+      expect(ran.code, ran.stderr).toBe(0);
+      const names = JSON.parse(ran.stdout).chain.hops.map((hop: { name: string }) => hop.name);
+      expect([id, names.sort()]).toEqual([id, ["audit-log", "checkout", "mailer"]]);
+    }
   });
 
   it("knows what it cost, as the simulator's own arithmetic says", async () => {
@@ -102,6 +115,21 @@ describe.skipIf(!hasPubsub())("an order system on Google Cloud", () => {
     expect(await memoryOf("checkout")).toMatch(/^(2Gi|2048Mi)$/);
     const { runs } = await shop.json("journal");
     expect(runs.map((one: { undoes: string | null }) => one.undoes !== null)).toEqual([true, false]);
+  });
+
+  it("a function of the 2nd generation is changed by the Functions API, which builds it anew", async () => {
+    const asked = ["--offline", "--min-saving", "0", "--function", "mailer"];
+    const applied = await shop.json("rightsize", ...asked, "--apply", "--yes");
+    expect(applied.exitCode, applied.stderr).toBe(0);
+    const [advice] = applied.functions;
+    expect(advice).toMatchObject({ function: "mailer", currentMib: 512 });
+    const name = `projects/${shop.world.project}/locations/${REGION}/functions/mailer`;
+    const memory = async (): Promise<string> => (await clients.functions.getFunction({ name }))[0].serviceConfig!.availableMemory!;
+    expect(await memory()).toMatch(new RegExp(`^${advice.proposedMib}Mi?$`));
+    expect(advice.proposedMib).toBeLessThan(512);
+    expect(shop.gcp.writes().at(-1)).toBe("functions:UpdateFunction");
+    expect((await shop.cli("undo", "--last", "--yes")).code).toBe(0);
+    expect(await memory()).toMatch(/^512Mi?$/);
   });
 
   it("doctor finds everything in order, and prints a role with no more than is needed", async () => {

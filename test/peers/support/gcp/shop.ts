@@ -17,8 +17,8 @@ export interface Shop {
   cliWith(more: { [name: string]: string }, ...args: string[]): Promise<Ran>;
   /** A command's JSON, with `exitCode` and `stderr`; fails where there is none. */
   json(...args: string[]): Promise<any>;
-  /** Writes evscope.yaml. `gcp`: further settings of the cloud; `more`: of the project. */
-  configure(settings?: { project?: string; gcp?: string; more?: string }): void;
+  /** Writes evscope.yaml. `gcp`: further settings of the cloud. `paced`: at Google's quotas, which the servers do not have. */
+  configure(settings?: { project?: string; gcp?: string; paced?: boolean }): void;
   stop(): Promise<void>;
 }
 
@@ -50,15 +50,15 @@ export async function startShop(options: { pubsub: boolean; orders?: number }): 
         stderr: ran.stderr,
       };
     },
-    configure({ project = world.project, gcp: settings = "", more = "" } = {}) {
+    configure({ project = world.project, gcp: settings = "", paced = false } = {}) {
       const lines = [
         "settle: 0s",
         "logs: all",
         "window: 2h",
         "gcp:",
-        "  requestsPerSecond: 200",
+        ...(paced ? [] : ["  requestsPerSecond: 200"]),
         ...settings.split(", ").map((one) => `  ${one}`),
-        `  projects: [{ name: shop, project: ${project}, endpoints: ${JSON.stringify(endpoints)}${more} }]`,
+        `  projects: [{ name: shop, project: ${project}, endpoints: ${JSON.stringify(endpoints)} }]`,
       ];
       writeFileSync(join(home, "evscope.yaml"), lines.filter((line) => line.trim() !== "").join("\n") + "\n");
     },

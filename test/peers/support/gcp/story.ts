@@ -17,8 +17,9 @@ import { vendorClients } from "./vendor.ts";
 const PROJECT = "shop-story";
 const REGION = "us-central1";
 
-function service(name: string): Obj {
-  const resource = `projects/${PROJECT}/locations/${REGION}/services/${name}`;
+/** A Cloud Run service as it stands, with 1 vCPU and 512 MiB. */
+export function runService(project: string, region: string, name: string): Obj {
+  const resource = `projects/${project}/locations/${region}/services/${name}`;
   return ready({
     name: resource,
     uid: `a2d1c2f7-5d0d-4a0e-9d51-${Buffer.from(name).toString("hex").slice(0, 12)}`,
@@ -44,7 +45,7 @@ export async function startGcpStory(): Promise<LiveStory> {
   const t0 = Date.now() - 600_000;
   const story = storyAt(gcpStory, t0);
   const world = emptyWorld(PROJECT, "418027719999");
-  world.services.push(service("place-order"), service("handle-order"));
+  world.services.push(runService(PROJECT, REGION, "place-order"), runService(PROJECT, REGION, "handle-order"));
   world.revisions.push(...world.services.map(revisionOf));
   const topic = `projects/${PROJECT}/topics/orders`;
   world.topics.push({ name: topic });

@@ -97,8 +97,7 @@ export const partOf = (name: string, collection: string): string | undefined => 
 export function paged(all: Obj[], list: string, request: Obj, most: number, standard: number): Obj {
   const { pageSize = 0, pageToken = "", ...asked } = request;
   const size = Math.min(pageSize > 0 ? pageSize : standard, most);
-  const [from, key] =
-    pageToken === "" ? [0, keyOf(asked)] : (JSON.parse(Buffer.from(pageToken, "base64url").toString()) as [number, string]);
+  const [from, key] = pageToken === "" ? [0, keyOf(asked)] : tokenOf(pageToken);
   if (key !== keyOf(asked)) throw new Refused("INVALID_ARGUMENT", "page_token does not belong to this request");
   const to = from + size;
   const next = to < all.length ? { nextPageToken: Buffer.from(JSON.stringify([to, key])).toString("base64url") } : {};
