@@ -42,11 +42,10 @@ export async function partsOf(
   manifests: readonly Manifest[],
   filter: Filter,
   rules: readonly InstanceRule[],
-  runsAtOnce = RUNS_AT_ONCE,
 ): Promise<number> {
   const source = scan(dir, manifests, "invocations", filter.from, filter.to);
   const [row] = await engine.rows(`SELECT count(*) FROM ${source} WHERE cloud IN ${quoteList(rules.map((rule) => rule.cloud))}`);
-  return Math.max(1, Math.ceil((row![0] as number) / runsAtOnce));
+  return Math.max(1, Math.ceil((row![0] as number) / RUNS_AT_ONCE));
 }
 
 /** A column of what runs are grouped by: SQL over a run. */
@@ -111,7 +110,7 @@ export function sharedGroups(
 const RULED_BY = ["cloud", "account", "region", "fn", "stream", "startedAt", "durationMs", "initMs", "weight", "plan", "emulator"];
 
 /** SQL condition: a run began while a metric counted its function. */
-export function meteredBy(spans: readonly MeteredSpan[]): string {
+function meteredBy(spans: readonly MeteredSpan[]): string {
   const same = (column: string, value: string | null): string[] =>
     value === null ? [] : [`coalesce(${column}, ${quote(value)}) = ${quote(value)}`];
   const conditions = spans.map(({ cloud, account, region, fn, from, to }) =>
