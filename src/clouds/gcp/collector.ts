@@ -2,13 +2,14 @@
 import { EXIT, UserError } from "../../model/errors.ts";
 import type { Config, Gap, Rec } from "../../model/records.ts";
 import { shareSpending, spentUsd } from "../kit/spent.ts";
-import type { Collector, CollectPlan, CollectRequest, CollectTask, LiveContext, Span, Target } from "../room.ts";
+import type { Collector, CollectPlan, CollectRequest, CollectTask, LiveContext, Signal, Span, Target } from "../room.ts";
 import { type GcpApi, GcpError } from "./api.ts";
 import { inventory } from "./collect-inventory.ts";
 import { planLogs, runLogs } from "./collect-logs.ts";
 import { planMetrics, runMetrics } from "./collect-metrics.ts";
 import { planTraces, runTraces } from "./collect-traces.ts";
 import { gap, reasonOf } from "./live-gaps.ts";
+import { refusalOf } from "./refusal.ts";
 import { openSearch } from "./search.ts";
 import { ownConfigs } from "./target-scope.ts";
 
@@ -26,14 +27,17 @@ export function openCollector(api: GcpApi, target: Target, context: LiveContext)
     const own = ownConfigs(api.project, target, configs);
     const tasks: CollectTask[] = [];
     const gaps: Rec[] = [];
-    const add = (part: { tasks: CollectTask[]; gaps: (Rec | Gap)[] }): void => {
-      tasks.push(...part.tasks);
+    const add = async (signal: Signal, part: { tasks: CollectTask[]; gaps: (Rec | Gap)[] }): Promise<void> => {
+      // the same refusal of many tasks is told once; a single one needs no trial
+      const refused = part.tasks.length > 1 ? await refusalOf(api, signal, part.tasks[0]!.window) : null;
       gaps.push(...part.gaps);
+      if (refused === null) tasks.push(...part.tasks);
+      else gaps.push(gap(api, signal, reasonOf(refused), request.window));
     };
     const wanted = new Set(request.signals);
-    if (wanted.has("logs")) add(await planLogs(api, target, context, own, request, missing));
-    if (wanted.has("metrics")) add(planMetrics(api, target, context, own, request, missing, request.maxQueryUsd));
-    if (wanted.has("traces")) add(planTraces(api, context, request, missing));
+    if (wanted.has("logs")) await add("logs", await planLogs(api, target, context, own, request, missing));
+    if (wanted.has("metrics")) await add("metrics", planMetrics(api, target, context, own, request, missing, request.maxQueryUsd));
+    if (wanted.has("traces")) await add("traces", planTraces(api, context, request, missing));
     if (wanted.has("histories")) gaps.push(gap(api, "histories", NO_HISTORIES));
     return { tasks, gaps };
   }

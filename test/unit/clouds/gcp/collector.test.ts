@@ -35,6 +35,7 @@ const SCRIPT: { [api in Api]?: Scripted } = {
 };
 const open = (script: { [api in Api]?: Scripted } = SCRIPT, target: Partial<Target> = {}, context = gcpContext()) =>
   openCollector(scriptedGcp(script), gcpTarget(target), context);
+const spentOf = (collector: ReturnType<typeof openCollector>): number => collector.spentUsd!();
 const kinds = (tasks: readonly CollectTask[]): string[] => [...new Set(tasks.map((one) => `${one.signal} ${one.via}`))];
 
 describe("a plan", () => {
@@ -65,6 +66,31 @@ describe("a plan", () => {
         ["gcp/shop-418/logs/platform of cloud_run_revision/europe-west1/orders"],
       ],
     ]);
+  });
+});
+
+describe("what may not be read at all", () => {
+  const calls = { logs: "logging:ListLogEntries", metrics: "monitoring:ListTimeSeries", traces: "cloudtrace:traces.list" } as const;
+  const wide = { from: NOW - 20 * 24 * HOUR_MS, to: NOW };
+
+  it.each(["logs", "metrics", "traces"] as const)("%s: is told once, and not asked for window by window", async (signal) => {
+    for (const error of [denied(calls[signal]), failure(calls[signal], "unsupported", "SERVICE_DISABLED", 403)]) {
+      // nobody knows how many entries there are: a task a day
+      const api = scriptedGcp({ ...SCRIPT, "monitoring:ListTimeSeries": {}, [calls[signal]]: error });
+      const collector = openCollector(api, gcpTarget(), gcpContext());
+      const { tasks, gaps } = await collector.plan([service("orders")], { ...request(["logs", "metrics", "traces"]), window: wide }, all);
+      expect(kinds(tasks).map((one) => one.split(" ")[0])).toEqual(["logs", "metrics", "traces"].filter((one) => one !== signal));
+      expect(gaps).toMatchObject([{ type: "gap", what: signal, ...wide }]);
+      expect(spentOf(collector)).toBeLessThan(1e-5);
+    }
+  });
+
+  it("is not assumed where the trial failed otherwise", async () => {
+    const collector = open({ ...SCRIPT, "cloudtrace:traces.list": failure("cloudtrace:traces.list", "failed", "INTERNAL", 500) });
+    const { tasks, gaps } = await collector.plan([], { ...request(["traces"]), window: wide }, all);
+    expect([tasks.length > 1, gaps]).toEqual([true, []]);
+    const ended = open({ ...SCRIPT, "cloudtrace:traces.list": failure("cloudtrace:traces.list", "credentials", "UNAUTHENTICATED", 401) });
+    await expect(ended.plan([], { ...request(["traces"]), window: wide }, all)).rejects.toMatchObject({ kind: "credentials" });
   });
 });
 
