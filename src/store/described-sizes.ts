@@ -37,10 +37,13 @@ const sizeOf = ({ settings }: Described): Size => ({
 
 const same = (a: Size, b: Size): boolean => a.memoryMib === b.memoryMib && a.vcpu === b.vcpu && a.concurrency === b.concurrency;
 
+/** Runs are read together with descriptions: those of so much later than the last look had what it showed. */
+const AFTER_LOOK_MS = 3_600_000;
+
 /**
- * Every description ever read of a function, as the sizes it had. A revision keeps what it was made with. Without revisions a size holds from
- * the first to the last look that showed it, before the first and after the last look as well; between two looks that differ nobody knows
- * when it changed, and runs of that time have no size.
+ * Every description ever read of a function, as the sizes it had. A revision keeps what it was made with. Google says when a function was
+ * changed last: what it had before is not known. Azure does not: a size holds from the first to the last look that showed it, and before the
+ * first look as well; between two looks that differ, and after the last one, nobody knows, and runs of that time have no size.
  */
 export function describedSizes(configs: readonly Described[]): DescribedSize[] {
   const found = [...azureSizes(configs), ...googleSizes(configs)];
@@ -71,11 +74,11 @@ function googleSizes(configs: readonly Described[]): Found[] {
   return [...places.values()].flatMap((all): Found[] => {
     const fn = all[0]!.name.toLowerCase();
     const revisions = new Map(all.flatMap((one) => (revisionOf(one) === null ? [] : [[revisionOf(one)!, one] as const])));
-    const versions = [...revisions].flatMap(([version, one]) => timeline([one]).map((size) => ({ ...size, fn, version })));
+    const versions = [...revisions].map(([version, one]) => ({ ...always(one), fn, version }));
     if (versions.length > 0) return versions;
     // a 2nd gen function and the service under it are one thing, of which the service is what runs
     const services = all.filter((one) => one.resource.includes("/services/"));
-    return timeline(services.length > 0 ? services : all).map((size) => ({ ...size, fn, version: null }));
+    return changes(services.length > 0 ? services : all).map((size) => ({ ...size, fn, version: null }));
   });
 }
 
@@ -86,22 +89,52 @@ function revisionOf({ resource, revision, settings }: Described): string | null 
   return resource.includes("/functions/") && settings["generation"] === 2 ? revision : null;
 }
 
-function timeline(looks: readonly Described[]): Omit<Found, "fn" | "version">[] {
+type Part = Omit<Found, "fn" | "version">;
+
+/** Descriptions in their order, those without a time only where no other is there and they agree. */
+function inOrder(looks: readonly Described[]): (Described & { seenAt: EpochMs | null })[] {
   const timed = looks.filter((one) => one.observedAt !== null);
-  // descriptions without a time that differ: nobody knows which came when
-  if (timed.length === 0 && looks.some((one) => !same(sizeOf(one), sizeOf(looks[0]!)))) return [];
-  const sorted = (timed.length === 0 ? looks : timed).toSorted((a, b) => (a.observedAt ?? 0) - (b.observedAt ?? 0));
-  const parts: Omit<Found, "fn" | "version">[] = [];
-  for (const look of sorted) {
-    const { cloud, account, region, observedAt } = look;
+  if (timed.length > 0) return timed.map((one) => ({ ...one, seenAt: one.observedAt })).sort((a, b) => a.seenAt! - b.seenAt!);
+  const agree = looks.every((one) => same(sizeOf(one), sizeOf(looks[0]!)));
+  return agree ? looks.slice(0, 1).map((one) => ({ ...one, seenAt: null })) : [];
+}
+
+/** `observedAt` is the time of a look. */
+function timeline(looks: readonly Described[]): Part[] {
+  const parts: Part[] = [];
+  for (const look of inOrder(looks)) {
+    const { cloud, account, region, seenAt } = look;
     const last = parts.at(-1);
-    const seenAt = observedAt ?? 0;
-    if (last !== undefined && same(last, sizeOf(look))) last.to = seenAt;
-    else parts.push({ cloud, account, region, from: seenAt, to: seenAt, ...sizeOf(look) });
+    const to = seenAt === null ? FOREVER : seenAt + AFTER_LOOK_MS;
+    if (last !== undefined && same(last, sizeOf(look))) last.to = to;
+    else {
+      if (last !== undefined) last.to -= AFTER_LOOK_MS;
+      parts.push({ cloud, account, region, from: parts.length === 0 ? 0 : seenAt!, to, ...sizeOf(look) });
+    }
   }
-  if (parts.length > 0) [parts[0]!.from, parts.at(-1)!.to] = [0, Number.MAX_SAFE_INTEGER];
   return parts;
 }
+
+/** `observedAt` is the time of the last change. */
+function changes(looks: readonly Described[]): Part[] {
+  const parts: Part[] = [];
+  for (const look of inOrder(looks)) {
+    const { cloud, account, region, seenAt } = look;
+    const last = parts.at(-1);
+    if (last !== undefined && same(last, sizeOf(look))) continue;
+    if (last !== undefined) last.to = seenAt! - 1;
+    parts.push({ cloud, account, region, from: seenAt ?? 0, to: FOREVER, ...sizeOf(look) });
+  }
+  return parts;
+}
+
+/** What a revision had, it had for good. */
+function always(one: Described): Part {
+  const { cloud, account, region } = one;
+  return { cloud, account, region, from: 0, to: FOREVER, ...sizeOf(one) };
+}
+
+const FOREVER = Number.MAX_SAFE_INTEGER;
 
 /** SQL of the same as a table `(cloud, account, region, fn, version, first, last, mib, vcpu, concurrency, shared)`; null: nothing is described. */
 export async function describedSizesSql(engine: Engine, dir: string, manifests: readonly Manifest[]): Promise<string | null> {

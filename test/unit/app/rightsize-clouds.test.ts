@@ -3,18 +3,26 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Reach } from "../../../src/app/apply.ts";
+import { applyAdvice } from "../../../src/app/plan.ts";
 import { rightsize } from "../../../src/app/rightsize.ts";
 import { loadSettings } from "../../../src/app/settings.ts";
+import { verify } from "../../../src/app/verify.ts";
+import type { Applier } from "../../../src/clouds/room.ts";
 import { silentHost } from "../../../src/model/host.ts";
+import type { Change, LiveResource, ResourceRef } from "../../../src/model/plan.ts";
 import type { Config, Invocation, MetricPoint, Rec } from "../../../src/model/records.ts";
-import type { SizingAdvice } from "../../../src/model/sizing.ts";
+import type { Sizing, SizingAdvice } from "../../../src/model/sizing.ts";
 import { openBatchWriter, openCommitter } from "../../../src/store/index.ts";
+import { fakeSession } from "../../support/fake-session.ts";
+import { fakeClock } from "../applier/support.ts";
 
 const START = Date.UTC(2026, 5, 1);
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const gcp = { cloud: "gcp", account: "p1", region: "europe-west1" } as const;
-const azure = { cloud: "azure", account: "sub", region: "eastus" } as const;
+const SUBSCRIPTION = "11111111-2222-4333-8444-555555555555";
+const azure = { cloud: "azure", account: SUBSCRIPTION, region: "eastus" } as const;
 
 function ran(startedAt: number, durationMs: number, over: Partial<Invocation>): Invocation {
   return {
@@ -87,21 +95,44 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-async function adviceFrom(records: readonly Rec[]): Promise<SizingAdvice[]> {
+async function hold(records: readonly Rec[]): Promise<void> {
   const committer = openCommitter(dir);
   const writer = await openBatchWriter({ dir, publisher: committer, threads: 1, memoryMib: 128 });
   for (const record of records) writer.write(record);
   await writer.finish();
   await writer.close();
   await committer.close();
+}
+
+async function sizingFrom(records: readonly Rec[]): Promise<Sizing> {
+  await hold(records);
   const options = { objective: { optimize: "cost", maxSlowdown: null, minSavingUsdPerMonth: 0 } as const, functions: null };
   const { sizing } = await rightsize(dir, [], options, loadSettings(null, dir), silentHost, new AbortController().signal);
-  return sizing.functions;
+  return sizing;
 }
+
+const adviceFrom = async (records: readonly Rec[]): Promise<SizingAdvice[]> => (await sizingFrom(records)).functions;
 
 /** One run each ten minutes for a week from a day on, a few milliseconds apart in length. */
 const week = (day: number, durationMs: number, over: Partial<Invocation>): Invocation[] =>
   Array.from({ length: 1008 }, (_, i) => ran(START + day * DAY + i * 600_000, durationMs + (i % 7) - 3, { ...over, stream: `i${i % 12}` }));
+
+const SITE = `/subscriptions/${SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.Web/sites/shop`;
+const own = { ...azure, fn: "Order", plan: "flex" };
+const look = (day: number, memoryMib: number): Config =>
+  described(SITE, "shop", { app: "shop", plan: "flex", memoryMib, runtime: "python" }, { ...azure, observedAt: START + day * DAY });
+
+/** A Flex app with one function: a week at 512 MiB, then one at 2048. */
+const shop = (): Rec[] => [
+  ...week(0, 2600, own),
+  ...week(8, 2550, own),
+  look(0, 512),
+  look(7, 512),
+  look(8, 2048),
+  look(15, 2048),
+  described(`${SITE}/functions/Order`, "Order", { app: "shop", trigger: "serviceBusTrigger" }, azure),
+  measured("Microsoft.Web/sites/AverageMemoryWorkingSet", "Average", 150 * 1_048_576, { ...azure, fn: null, resource: SITE }),
+];
 
 describe("rightsize", () => {
   it("Cloud Run: one thread on two vCPUs, and a gigabyte of which a tenth is used", async () => {
@@ -133,19 +164,7 @@ describe("rightsize", () => {
     expect(advice!.savingUsdPerMonth!.p50 / (4383 * 0.5 * (0.000024 + 0.875 * 0.0000025))).toBeCloseTo(1, 1);
   });
   it("Azure Flex: the app's size over time is that of its descriptions, its runs are those of its functions", async () => {
-    const site = "/subscriptions/sub/resourceGroups/g/providers/Microsoft.Web/sites/shop";
-    const look = (day: number, memoryMib: number): Config =>
-      described(site, "shop", { app: "shop", plan: "flex", memoryMib, runtime: "python" }, { ...azure, observedAt: START + day * DAY });
-    const own = { ...azure, fn: "Order", plan: "flex" };
-    const [advice, ...others] = await adviceFrom([
-      ...week(0, 2600, own),
-      ...week(8, 2550, own),
-      look(0, 512),
-      look(7, 512),
-      look(8, 2048),
-      described(`${site}/functions/Order`, "Order", { app: "shop", trigger: "serviceBusTrigger" }, azure),
-      measured("Microsoft.Web/sites/AverageMemoryWorkingSet", "Average", 150 * 1_048_576, { ...azure, fn: null, resource: site }),
-    ]);
+    const [advice, ...others] = await adviceFrom(shop());
     expect(others).toEqual([]);
     expect(advice).toMatchObject({
       fn: "shop",
@@ -157,5 +176,58 @@ describe("rightsize", () => {
       change: { before: { memoryMib: 2048 }, after: { memoryMib: 512 } },
       evidence: { sizesMib: [512, 2048], maxUsedMib: 150 },
     });
+  });
+});
+
+describe("rightsize --apply and verify", () => {
+  it("an app is changed as a whole, and its functions' runs say whether that was right", async () => {
+    let memoryMib = 2048;
+    const read = async (ref: ResourceRef): Promise<LiveResource> => ({
+      ...ref,
+      settings: { memoryMib },
+      revision: `"${memoryMib}"`,
+      fingerprint: String(memoryMib),
+      busy: null,
+      aliases: [],
+    });
+    const written: Change[] = [];
+    const applier: Applier = {
+      read,
+      owners: async () => [],
+      async write(change) {
+        written.push(change);
+        memoryMib = change.after["memoryMib"] as number;
+        return { live: await read(change), publishedVersion: null };
+      },
+      moveAlias: async () => expect.unreachable("an app has no aliases"),
+    };
+    const settings = loadSettings(null, dir);
+    const at = START + 16 * DAY;
+    const world: Reach["world"] = {
+      host: silentHost,
+      signal: new AbortController().signal,
+      clock: { ...fakeClock(), now: () => at },
+      keys: settings.keys,
+      connect: async (target) => ({ ...fakeSession(target, { account: SUBSCRIPTION }), applier }),
+    };
+    const options = {
+      dataDir: dir,
+      folder: dir,
+      allow: { drift: false, latest: false, dataLoss: false, irreversible: false },
+      dryRun: false,
+      parallel: 1,
+      keepGoing: false,
+      confirm: async () => true,
+    };
+    const applied = await applyAdvice(await sizingFrom(shop()), null, options, { settings, flags: {}, env: {}, world });
+    expect(applied.exitCode).toBe(0);
+    expect(written.map(({ kind, resource, before, after, danger }) => ({ kind, resource, before, after, danger }))).toEqual([
+      { kind: "azure.function-app", resource: SITE, before: { memoryMib: 2048 }, after: { memoryMib: 512 }, danger: "restart" },
+    ]);
+    // a week later, no description read since: the runs say no size, and count by their time
+    await hold(week(17, 4200, own));
+    const result = await verify(dir, null, settings, world);
+    expect(result.changes[0]).toMatchObject({ verdict: "worse", before: { invocations: 1008 }, after: { invocations: 1008 } });
+    expect(result.changes[0]!.reasons[0]).toMatch(/^runs take 4200 ms; .* was predicted$/);
   });
 });

@@ -190,6 +190,24 @@ describe("sizes of runs that say none", () => {
     const data = await hold(ran(0, 100, { ...app, fn: "Order", version: null }), one(512), one(2048), inside);
     expect((await data.functionStats(ANY)).map((stats) => stats.memoryMib)).toEqual([null]);
   });
+  it("are not known before the last change that Google names, nor long after the last look at an app", async () => {
+    const function1 = "projects/p1/locations/europe-west1/functions/orders";
+    const data = await hold(
+      ran(0, 100, { version: "3" }),
+      ran(200_000, 50, { version: "4" }),
+      config(function1, "orders", { generation: 1, plan: "gen1", memoryMib: 256 }, { observedAt: NOON + 100_000 }),
+      config("/x/sites/shop", "shop", { app: "shop", memoryMib: 2048 }, { ...app, observedAt: NOON }),
+      config("/x/sites/shop/functions/Order", "Order", { app: "shop" }, app),
+      ran(60_000, 70, { ...app, fn: "Order", version: null }),
+      ran(2 * 3_600_000, 80, { ...app, fn: "Order", version: null }),
+    );
+    expect((await data.functionStats(ANY)).map((stats) => [stats.fn, stats.memoryMib, stats.warm.trimmedMeanMs])).toEqual([
+      ["Order", 2048, 70],
+      ["Order", null, 80],
+      ["orders", null, 100],
+      ["orders", 256, 50],
+    ]);
+  });
   it("are nobody's where two apps have a function of the name", async () => {
     const site = (name: string): Config =>
       config(`/subscriptions/sub/resourceGroups/g/providers/Microsoft.Web/sites/${name}`, name, { app: name, memoryMib: 2048 }, app);

@@ -3,10 +3,11 @@ import { describe, expect, it } from "vitest";
 import { acts } from "../../../../bench/rightsizing/acts.ts";
 import { BASELINES } from "../../../../bench/rightsizing/baselines.ts";
 import { controls, flatCurves } from "../../../../bench/rightsizing/controls.ts";
-import { benchmarkSet, CLEAN, readCurves } from "../../../../bench/rightsizing/dataset.ts";
+import { benchmarkSet, CLEAN, openFaas, readCurves } from "../../../../bench/rightsizing/dataset.ts";
 import { fitPrior } from "../../../../bench/rightsizing/fit.ts";
+import { ladders } from "../../../../bench/rightsizing/ladders.ts";
 import { mean } from "../../../../bench/rightsizing/metrics.ts";
-import { leaveGroupOut } from "../../../../bench/rightsizing/models.ts";
+import { leaveGroupOut, shippedModel } from "../../../../bench/rightsizing/models.ts";
 import { onCandidates, shown } from "../../../../bench/rightsizing/regimes.ts";
 import { coverage, evscope, type Fit, type Score, scored } from "../../../../bench/rightsizing/score.ts";
 import { posterior } from "../../../../src/analyzer/sizing/posterior.ts";
@@ -21,6 +22,19 @@ describe.skipIf(path === null)("sizing benchmark", () => {
   const model = leaveGroupOut(clean);
   const three = (fit: Fit): Score[] => scored(decisions, (curve) => shown(curve, "3 sizes"), fit);
   const error = (scores: readonly Score[]): number => mean(scores.map(({ mape }) => mape));
+
+  it("sizes of Azure Flex and Cloud Run on CPU curves that no prior knows: no harm, and what is promised is saved", () => {
+    const elsewhere = openFaas(readCurves(path!).curves.values()).filter((_, i) => i % 4 === 0);
+    for (const { curves, waits, asynchronous } of ladders(elsewhere, shippedModel)) {
+      expect(curves).toBeGreaterThan(70);
+      expect(Math.max(waits.harm, asynchronous.harm)).toBeLessThanOrEqual(0.02);
+      expect(waits.changes).toBeGreaterThan(20);
+      for (const { realised, predicted } of [waits, asynchronous]) {
+        expect(realised! / predicted!).toBeGreaterThan(0.9);
+        expect(realised! / predicted!).toBeLessThan(1.1);
+      }
+    }
+  });
 
   it("reads the functions of the page: six families, one of them the two runs of an S3 benchmark", () => {
     expect(clean.length).toBe(52);
