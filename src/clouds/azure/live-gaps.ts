@@ -45,10 +45,15 @@ export function gapOf(api: Pick<AzureApi, "subscription">, error: unknown, what:
 }
 
 /** What a source gives; where it fails for good a gap at its end instead of a throw. */
-export async function* orGap(api: Pick<AzureApi, "subscription">, what: string, source: AsyncIterable<Rec[]>): AsyncGenerator<Rec[]> {
+export async function* orGap(
+  api: Pick<AzureApi, "subscription">,
+  what: string,
+  source: AsyncIterable<Rec[]>,
+  window: Span | null = null,
+): AsyncGenerator<Rec[]> {
   try {
     yield* source;
   } catch (error) {
-    yield [gapOf(api, error, what)];
+    yield [gapOf(api, error, what, window)];
   }
 }

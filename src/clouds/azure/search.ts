@@ -55,7 +55,7 @@ export async function* search(
     scope.sources.map((source) => {
       const what = `log search in ${source.name}`;
       const reader = liveReader(api, logTables, ctx.keys, what);
-      return orGap(api, what, searchOne({ api, ctx, scope, source, window, leftUsd, found: new Set(), reader }, words));
+      return orGap(api, what, searchOne({ api, ctx, scope, source, window, leftUsd, found: new Set(), reader }, words), window);
     }),
   );
 }

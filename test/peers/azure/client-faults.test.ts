@@ -240,13 +240,27 @@ describe("the client of the Azure room", () => {
     it("an operation that ends as failed is an error", async () => {
       azure.world.writes = "fails";
       const before = memory();
-      expect((await errorOf(resize(4096))).message).toMatch(/fail/i);
+      const error = await errorOf(resize(4096));
+      expect(error).toMatchObject({ kind: "failed", mayHaveHappened: true });
+      expect(error.message).toMatch(/the update failed: .*The update of the app failed/);
       expect(memory()).toBe(before);
     });
     it.each(passing)("polls go on after %s", async (_, fault) => {
       azure.rules.push({ match: /\/operations\//, times: 1, fault });
       await resize(2048);
       expect([puts(), memory()]).toEqual([1, 2048]);
+    });
+    it("what ARM does not show is not sent back as null", async () => {
+      const shown = azure.world.resources.get(
+        `/subscriptions/${SUBSCRIPTION}/resourcegroups/${GROUP}/providers/microsoft.web/sites/quote-fn`,
+      )!;
+      const { siteConfig } = shown.properties;
+      shown.properties["siteConfig"] = { ...siteConfig, numberOfWorkers: 1, appSettings: null };
+      await resize(512);
+      const sent = azure.requests.findLast((one) => one.method === "PUT")!;
+      expect(JSON.parse(sent.body).properties.siteConfig).toMatchObject({ numberOfWorkers: 1 });
+      expect(JSON.parse(sent.body).properties.siteConfig).not.toHaveProperty("appSettings");
+      shown.properties["siteConfig"] = siteConfig;
     });
     it("PUT replaces: what was not changed is the same afterwards", async () => {
       const id = azure.requests.length;

@@ -1,5 +1,5 @@
 /** The order system on our Azure, and the built CLI in a folder of its own that is told of it. */
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Truth } from "../../../../fixtures/simulator/index.ts";
 import { evscope, type Ran } from "../../../support/cli.ts";
@@ -82,6 +82,7 @@ azure:
 }
 
 function filesIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .map((name) => join(folder, name))
     .filter((path) => statSync(path).isFile());

@@ -10,14 +10,23 @@ import { flexApp, GROUP, SUBSCRIPTION, TENANT, WORKSPACE_GUID } from "./orders.t
 import type { Row } from "./rows-db.ts";
 import { startAzure } from "./server.ts";
 import { WORKSPACE } from "./table-schemas.ts";
-import { emptyWorld, put } from "./world.ts";
+import { emptyWorld, put, type World } from "./world.ts";
 
-export async function startAzureStory(): Promise<LiveStory> {
-  const t0 = Date.now() - 600_000;
-  const story = storyAt(azureStory, t0);
+type StoryRow = Row & { Type: string };
+
+const HTTP = { type: "httpTrigger", name: "req", direction: "in", methods: ["post"] };
+const fromQueue = (queueName: string): Record<string, unknown> => ({
+  ...{ type: "serviceBusTrigger", name: "message", direction: "in", queueName, connection: "BUS" },
+});
+
+/**
+ * Flex apps, each with its functions: the first over HTTP where `queue` is null for it, the others from their queue; a Service Bus with these
+ * queues; and rows in one workspace, under the component of their app (AppRoleName).
+ */
+export function storyWorld(apps: { [app: string]: readonly { fn: string; queue: string | null }[] }, rows: readonly StoryRow[]): World {
   const world = emptyWorld(TENANT, SUBSCRIPTION);
   const workspace = put(world, GROUP, "Microsoft.OperationalInsights/workspaces/logs", {
-    location: "westeurope",
+    location: "eastus",
     properties: { customerId: WORKSPACE_GUID, provisioningState: "Succeeded", retentionInDays: 30, sku: { name: "PerGB2018" } },
   });
   for (const table of Object.keys(WORKSPACE)) {
@@ -25,29 +34,47 @@ export async function startAzureStory(): Promise<LiveStory> {
       properties: { plan: "Analytics", retentionInDays: 90, totalRetentionInDays: 90, provisioningState: "Succeeded" },
     });
   }
-  const trigger = { type: "serviceBusTrigger", name: "message", direction: "in", queueName: "orders", connection: "BUS" };
-  flexApp(world, "place-order-app", "place-order", { type: "httpTrigger", name: "req", direction: "in", methods: ["post"] }, workspace);
-  const site = flexApp(world, "handle-order-app", "handle-order", trigger, workspace);
   put(world, GROUP, "Microsoft.ServiceBus/namespaces/shop-bus", {
-    location: "westeurope",
+    location: "eastus",
     sku: { name: "Standard", tier: "Standard" },
     properties: {},
   });
-  put(world, GROUP, "Microsoft.ServiceBus/namespaces/shop-bus/queues/orders", {
-    properties: { lockDuration: "PT1M", maxDeliveryCount: 10 },
-  });
+  for (const [app, [first, ...others]] of Object.entries(apps)) {
+    const triggerOf = ({ queue }: { queue: string | null }): Record<string, unknown> => (queue === null ? HTTP : fromQueue(queue));
+    flexApp(world, app, first!.fn, triggerOf(first!), workspace);
+    for (const one of others) {
+      const config = { name: one.fn, bindings: [triggerOf(one)] };
+      put(world, GROUP, `Microsoft.Web/sites/${app}/functions/${one.fn}`, { properties: { name: one.fn, isDisabled: false, config } });
+    }
+    for (const { queue } of [first!, ...others]) {
+      if (queue === null) continue;
+      const properties = { lockDuration: "PT1M", maxDeliveryCount: 10 };
+      put(world, GROUP, `Microsoft.ServiceBus/namespaces/shop-bus/queues/${queue}`, { properties });
+    }
+  }
   const tables: Record<string, Row[]> = {};
-  for (const row of story.files.flat() as unknown as ({ Type: string } & Row)[]) {
-    const _ResourceId = `/subscriptions/${SUBSCRIPTION}/resourceGroups/${GROUP}/providers/Microsoft.Insights/components/${String(row["AppRoleName"])}`;
-    (tables[row.Type] ??= []).push({ ...row, _ResourceId: _ResourceId.toLowerCase(), TenantId: WORKSPACE_GUID });
+  for (const row of rows) {
+    const component = `/subscriptions/${SUBSCRIPTION}/resourceGroups/${GROUP}/providers/Microsoft.Insights/components/${String(row["AppRoleName"])}`;
+    (tables[row.Type] ??= []).push({ ...row, _ResourceId: component.toLowerCase(), TenantId: WORKSPACE_GUID });
   }
   world.rows.set(WORKSPACE_GUID, tables);
+  return world;
+}
 
+export async function startAzureStory(): Promise<LiveStory> {
+  const t0 = Date.now() - 600_000;
+  const story = storyAt(azureStory, t0);
+  const apps = {
+    "place-order-app": [{ fn: "place-order", queue: null }],
+    "handle-order-app": [{ fn: "handle-order", queue: "orders" }],
+  };
+  const world = storyWorld(apps, story.files.flat() as unknown as StoryRow[]);
+  const name = "handle-order-app";
+  const id = `/subscriptions/${SUBSCRIPTION}/resourceGroups/${GROUP}/providers/Microsoft.Web/sites/${name}`;
   const server = await startAzure(world);
   const clients = clientsOf(server);
   for (const name of Object.keys(process.env)) if (name.startsWith("AZURE_")) delete process.env[name];
   Object.assign(process.env, server.env);
-  const name = site.name;
   const scale = async () => {
     const found = await clients.web.webApps.get(GROUP, name);
     return { found, scale: found.functionAppConfig!.scaleAndConcurrency! };
@@ -70,7 +97,7 @@ export async function startAzureStory(): Promise<LiveStory> {
     t0,
     window: { from: t0 - 60_000, to: t0 + 300_000 },
     messageId: story.messageId,
-    ref: { cloud: "azure", account: SUBSCRIPTION, region: "eastus", kind: "azure.function-app", resource: site.id, name },
+    ref: { cloud: "azure", account: SUBSCRIPTION, region: "eastus", kind: "azure.function-app", resource: id, name },
     before: { memoryMib: 2048 },
     after: { memoryMib: 512 },
     read,
