@@ -5,9 +5,11 @@
 import { EXIT, UserError } from "../../model/errors.ts";
 import { type JsonObject, textAt } from "../../model/json.ts";
 import type { Ms } from "../../model/units.ts";
+import type { CallErrorKind } from "../kit/call-error.ts";
 import { allPages } from "../kit/pages.ts";
 import type { LiveContext, Span, Target } from "../room.ts";
 import { type Api, type AzureApi, AzureError, type Model } from "./api.ts";
+import { safeText } from "./client-errors.ts";
 import { claimsOf, openTokens, type Tokens } from "./client-credentials.ts";
 import { logsOf, rowsOf } from "./client-answers.ts";
 import { type Caller, type CallerOptions, newCaller } from "./client-caller.ts";
@@ -127,26 +129,11 @@ function operations(caller: Caller, subscription: string, context: LiveContext):
     async replace(read, write, args, edit, options = {}) {
       const { result } = await caller.sdk(read, options, (operation, sdk): Promise<Model> => operation(...args, sdk));
       edit(result);
+      dropNulls(result);
       await caller.sdk(write, options, async (operation, sdk) => {
         const poller = operation(...args, result, sdk) as Poller;
         await poller.submitted();
-        const deadline = context.clock.now() + Math.max(context.patienceMs, UPDATE_WITHIN_MS);
-        for (let waitMs = FIRST_WAIT_MS; !poller.isDone; waitMs = Math.min(waitMs * 1.6, LONGEST_WAIT_MS)) {
-          if (context.clock.now() > deadline)
-            throw new AzureError(
-              "unreachable",
-              write,
-              "StillRunning",
-              "accepted, and not done yet; whether it took effect is unknown",
-              202,
-              1,
-              true,
-            );
-          await context.clock.sleep(waitMs, context.signal);
-          await poller.poll();
-        }
-        if (poller.operationState?.status !== "succeeded")
-          throw new AzureError("failed", write, "OperationFailed", `the update ${poller.operationState?.status ?? "failed"}`, 200, 1);
+        await done(poller, write, context);
       });
     },
     async queryLogs({ scope, kql, span, serverTimeoutMs }) {
@@ -192,13 +179,37 @@ interface Poller {
   submitted(): Promise<void>;
   poll(): Promise<unknown>;
   readonly isDone: boolean;
-  readonly operationState: { status: string } | undefined;
+  readonly operationState: { status: string; error?: Error } | undefined;
 }
 
 const intervalOf = ({ from, to }: Span): string => `${new Date(from).toISOString()}/${new Date(to).toISOString()}`;
 
 function limitsOf(api: Api): { maxPages: number; endless: (why: string) => Error } {
   return { maxPages: MAX_PAGES, endless: (why) => new AzureError("broken-answer", api, "EndlessList", why, 200, 1) };
+}
+
+/** Polls until the service says that a long write is done; what it says when it failed is in the error. */
+async function done(poller: Poller, write: Api, { clock, signal, patienceMs }: LiveContext): Promise<void> {
+  const error = (kind: CallErrorKind, code: string, why: string): AzureError => new AzureError(kind, write, code, why, null, 1, true);
+  const deadline = clock.now() + Math.max(patienceMs, UPDATE_WITHIN_MS);
+  for (let waitMs = FIRST_WAIT_MS; !poller.isDone; waitMs = Math.min(waitMs * 1.6, LONGEST_WAIT_MS)) {
+    if (clock.now() > deadline) throw error("unreachable", "StillRunning", "accepted, and not done yet; whether it took effect is unknown");
+    await clock.sleep(waitMs, signal);
+    await poller.poll().catch((thrown: unknown) => {
+      if (thrown instanceof AzureError || !poller.isDone) throw thrown;
+    });
+  }
+  const { status = "failed", error: why } = poller.operationState ?? {};
+  if (status !== "succeeded")
+    throw error("failed", "OperationFailed", `the update ${status}: ${safeText(why?.message ?? "no reason given")}`);
+}
+
+/** ARM answers null for what it does not show (app settings above all): sent back, it must not read as "none". */
+function dropNulls(model: Model): void {
+  for (const [name, value] of Object.entries(model)) {
+    if (value === null) delete model[name];
+    else if (typeof value === "object" && !(value instanceof Date)) dropNulls(value);
+  }
 }
 
 function memo<T>(held: Map<string, T>, key: string, make: () => T): T {
