@@ -62,10 +62,8 @@ export function translate(text: string, tables: Tables, tableSql: (table: string
           columns: columnsOf(node),
           ordered: false,
         };
-      case "FunctionCallExpression":
-        if (nameOf(first!) === "materialize") return tableOf(second!);
-      // falls through
       default:
+        if (kindOf(node) === "FunctionCallExpression" && nameOf(first!) === "materialize") return tableOf(second!);
         throw new NotTranslated(`table ${kindOf(node)}: ${textOf(node).slice(0, 80)}`);
     }
   }

@@ -90,7 +90,7 @@ export async function startAzure(world: World, { judged = true }: { judged?: boo
       };
       const fault = struck.strike(seen);
       // a TLS socket cannot be reset, only what it lies on
-      const reset = (): void => sockets.get(request.socket.remotePort)?.resetAndDestroy();
+      const reset = (): void => void sockets.get(request.socket.remotePort)?.resetAndDestroy();
       if (fault !== null) return sendFaulty(fault, seen, response, full, reset);
       return sendAnswer(response, await full());
     });
