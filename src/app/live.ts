@@ -47,12 +47,17 @@ export async function withSessions<Result>(scope: Scope, world: LiveWorld, work:
     const bug = failed.find(({ error }) => !(error instanceof UserError));
     if (bug !== undefined) throw bug.error;
     if (sessions.length === 0 && failed.length > 0) throw failed[0]!.error;
-    for (const { target, error } of failed) world.host.warn(`${nameOf(target)}: ${(error as UserError).message}`);
+    for (const { target, error } of failed) world.host.warn(named(target, error as UserError));
     const unreached = failed.map(({ target, error }) => ({ target, gap: unreachedGap(target, error as UserError) }));
     return await work({ sessions, unreached });
   } finally {
     for (const session of sessions) session.close();
   }
+}
+
+/** The rooms' messages about a whole target begin with its name. */
+function named(target: Target, { message }: UserError): string {
+  return message.startsWith(target.name) ? message : `${nameOf(target)}: ${message}`;
 }
 
 function unreachedGap(target: Target, error: UserError): Gap {
