@@ -24,17 +24,17 @@ describe.skipIf(path === null)("sizing benchmark", () => {
   const error = (scores: readonly Score[]): number => mean(scores.map(({ mape }) => mape));
 
   it("sizes of Azure Flex and Cloud Run on CPU curves that no prior knows: no harm, and what is promised is saved", () => {
-    const elsewhere = openFaas(readCurves(path!).curves.values()).filter((_, i) => i % 4 === 0);
+    const elsewhere = openFaas(readCurves(path!).curves.values()).filter((_, i) => i % 12 === 0);
     for (const { curves, waits, asynchronous } of ladders(elsewhere, shippedModel)) {
-      expect(curves).toBeGreaterThan(70);
+      expect(curves).toBeGreaterThan(20);
       expect(Math.max(waits.harm, asynchronous.harm)).toBeLessThanOrEqual(0.02);
-      expect(waits.changes).toBeGreaterThan(20);
+      expect(waits.changes).toBeGreaterThan(5);
       for (const { realised, predicted } of [waits, asynchronous]) {
         expect(realised! / predicted!).toBeGreaterThan(0.9);
         expect(realised! / predicted!).toBeLessThan(1.1);
       }
     }
-  });
+  }, 30_000);
 
   it("reads the functions of the page: six families, one of them the two runs of an S3 benchmark", () => {
     expect(clean.length).toBe(52);
