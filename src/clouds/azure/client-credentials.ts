@@ -103,13 +103,25 @@ export function credentialsError(why: string, target: Target, cause: unknown): U
   });
 }
 
+interface Said {
+  name?: string;
+  message?: string;
+  errors?: unknown;
+  /** The issuer's own words (`AADSTS7000215: Invalid client secret provided`). */
+  errorResponse?: { errorDescription?: string };
+}
+
 /** What the parts of the chain said: a refusal says more than that a program is not there. */
 function reasonsOf(error: unknown): string {
-  const { errors, message } = error as { errors?: unknown; message?: string };
-  const parts = Array.isArray(errors) ? (errors as { name?: string; message?: string }[]) : [];
-  const refusals = parts.filter((one) => one.name !== "CredentialUnavailableError");
-  const [first] = refusals.length > 0 ? refusals : parts;
-  return safeText(first?.message ?? message ?? String(error)) || "no reason given";
+  const said = error as Said;
+  const parts = Array.isArray(said.errors) ? (said.errors as Said[]) : [said];
+  const refusal = parts.find((one) => one.name !== "CredentialUnavailableError");
+  if (refusal === undefined) return "no environment variables, no managed identity, and no sign-in by az, azd or PowerShell";
+  // the SDK's own words come first, with a link; what happened stands after them
+  const details = refusal.errorResponse?.errorDescription || /More details:\s*(.+)/s.exec(refusal.message ?? "")?.[1];
+  if (/^(endpoints_resolution_error|network_error)/.test(details ?? ""))
+    return "the issuer of tokens was not reached, or is none: check the network, HTTPS_PROXY and AZURE_AUTHORITY_HOST";
+  return safeText(details ?? refusal.message ?? "") || "no reason given";
 }
 
 /** Who a token says we are. Nothing is checked: the services do. */
