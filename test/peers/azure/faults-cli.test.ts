@@ -102,6 +102,26 @@ describe("collect and trace on an Azure that breaks", () => {
     expect(found.configs).toBeGreaterThan(15);
   });
 
+  const missing: [string, RegExp][] = [
+    ["Microsoft.Web/sites/functions/read", /Microsoft\.Web\/sites\/functions\/read/i],
+    ["Microsoft.EventGrid/*", /Microsoft\.EventGrid\/\S*read/i],
+    ["Microsoft.ServiceBus/namespaces/queues/read", /Microsoft\.ServiceBus\/namespaces\/queues\/read/i],
+    ["Microsoft.EventHub/*", /Microsoft\.EventHub\/namespaces\/eventhubs\/read|event hubs/i],
+    ["Microsoft.DocumentDB/*", /Microsoft\.DocumentDB\/\S*read/i],
+    ["Microsoft.OperationalInsights/workspaces/tables/read", /workspaces\/tables/i],
+    ["Microsoft.OperationalInsights/workspaces/query/read", /workspaces\/query\/read/i],
+    ["Microsoft.Insights/metrics/read", /Microsoft\.Insights\/metrics\/read/i],
+  ];
+  it.each(missing)("without %s: a gap that names it, and the rest", async (action, why) => {
+    orders.world.permissions = { actions: ["*"], notActions: [action] };
+    const ran = await collect();
+    orders.world.permissions = { actions: ["*"], notActions: [] };
+    expect(ran.code, ran.stderr).toBe(4);
+    const found = summary(ran);
+    expect(found.gaps.join("\n")).toMatch(why);
+    expect(found.configs).toBeGreaterThan(15);
+  });
+
   it("answers that hold few rows are asked for in parts, and nothing is lost", async () => {
     orders.world.rowLimit = 12;
     const ran = await collect();

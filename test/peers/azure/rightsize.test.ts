@@ -4,6 +4,7 @@ import { schemaErrors } from "../../support/json-schema.ts";
 import { type AzureOrders, startAzureOrders } from "../support/azure/azure-orders.ts";
 import { componentOf, WORKSPACE_GUID } from "../support/azure/orders.ts";
 import { hasSpecs } from "../support/azure/prism.ts";
+import { UNJUDGED, UNJUDGED_OF_CHANGES } from "../support/azure/unjudged.ts";
 import type { Resource } from "../support/azure/world.ts";
 import { touch } from "../support/azure/world.ts";
 
@@ -189,6 +190,7 @@ describe.skipIf(!hasSpecs())("right-sizing a Flex Consumption app", () => {
   it("no secret is anywhere, and the specification objected to nothing", () => {
     expect(orders.leaks()).toEqual([]);
     expect(orders.azure.violations).toEqual([]);
+    expect([...orders.azure.unjudged].filter((one) => !UNJUDGED.includes(one)).sort()).toEqual(UNJUDGED_OF_CHANGES);
   });
 });
 

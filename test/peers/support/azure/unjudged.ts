@@ -10,3 +10,11 @@ export const UNJUDGED = [
   "GET /subscriptions/{}/resourceGroups/{}/providers/Microsoft.OperationalInsights/workspaces/{}/tables",
   "GET /subscriptions/{}/resourceGroups/{}/providers/Microsoft.ServiceBus/namespaces/{}/topics",
 ];
+
+/** Further ones of commands that change something: whose an app is, and whether a write is done. */
+export const UNJUDGED_OF_CHANGES = [
+  "GET /subscriptions/{}/providers/Microsoft.Web/locations/{}/operations/{}",
+  "GET /subscriptions/{}/resourceGroups/{}/providers/Microsoft.Resources/deploymentStacks",
+  "GET /subscriptions/{}/resourceGroups/{}/providers/Microsoft.Resources/deployments",
+  "GET /subscriptions/{}/resourceGroups/{}/providers/Microsoft.Web/sites/{}/providers/Microsoft.Authorization/locks",
+];
