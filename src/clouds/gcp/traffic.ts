@@ -38,8 +38,10 @@ export async function refuseTraffic(api: GcpApi, change: Change, kind: Kind, see
     throw changed(change, `its traffic goes to ${alias.version}, the plan saw ${change.aliasVersion}`);
   if (!half && readyRevisionOf(seen) === alias.version) return;
   const revision = await readRevision(api, `${change.resource}/revisions/${alias.version}`);
-  const template = objectAt(half ? withSettings(kind, seen, change.before) : seen, "template") ?? {};
-  const differing = unreleased(template, revision);
+  // what the change itself wrote already is what shall be released
+  const own = half ? change.after : {};
+  const template = (of: JsonObject): JsonObject => objectAt(withSettings(kind, of, own), "template") ?? {};
+  const differing = unreleased(template(seen), template({ ...seen, template: revision }));
   if (differing.length === 0) return;
   throw new UserError(
     `the template of ${change.name} differs from revision ${alias.version} that takes its traffic (${differing.slice(0, 5).join(", ")}): moving the traffic would release that too`,

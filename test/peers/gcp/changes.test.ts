@@ -1,13 +1,9 @@
 /** Plans applied to Google Cloud servers: what is written and nothing else, taken back exactly, and what happens when a write goes wrong. */
-import { rmSync } from "node:fs";
-import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { makePlan } from "../../../src/applier/plan.ts";
 import type { Change, Settings } from "../../../src/model/plan.ts";
-import { writePlan } from "../../../src/store/plan-file.ts";
 import type { Ran } from "../../support/cli.ts";
 import type { Fault, Rule } from "../support/gcp/faults.ts";
-import { REGION } from "../support/gcp/orders.ts";
+import { changeOf, planOf } from "../support/gcp/plans.ts";
 import type { Obj } from "../support/gcp/protos.ts";
 import { type Shop, startShop } from "../support/gcp/shop.ts";
 
@@ -26,34 +22,9 @@ describe("changes on Google Cloud", () => {
     expect(violations).toEqual([]);
   });
 
-  function change(kind: string, name: string, before: Settings, after: Settings, more: Partial<Change> = {}): Change {
-    const collection = kind === "run.service" ? "services" : "functions";
-    const resource = `projects/${shop.world.project}/locations/${REGION}/${collection}/${name}`;
-    return {
-      id: `${kind}-${name}`,
-      cloud: "gcp",
-      account: shop.world.project,
-      region: REGION,
-      kind,
-      resource,
-      name,
-      before,
-      after,
-      revision: null,
-      fingerprint: "",
-      alias: null,
-      aliasVersion: null,
-      aliasTarget: null,
-      danger: "none",
-      owners: [],
-      expected: null,
-      reasons: [],
-      ...more,
-    } as Change;
-  }
+  const change = (kind: string, name: string, before: Settings, after: Settings): Change => changeOf(shop, kind, name, before, after);
   async function apply(changes: readonly Change[], ...args: string[]): Promise<Ran & { states: string[]; notes: string }> {
-    rmSync(join(shop.home, "plan.json"), { force: true });
-    writePlan(join(shop.home, "plan.json"), makePlan([...changes], [], Date.now()));
+    planOf(shop, changes);
     return again(...args);
   }
   async function again(...args: string[]): Promise<Ran & { states: string[]; notes: string }> {

@@ -117,21 +117,6 @@ describe.skipIf(!hasPubsub())("an order system on Google Cloud", () => {
     expect(runs.map((one: { undoes: string | null }) => one.undoes !== null)).toEqual([true, false]);
   });
 
-  it("a function of the 2nd generation is changed by the Functions API, which builds it anew", async () => {
-    const asked = ["--offline", "--min-saving", "0", "--function", "mailer"];
-    const applied = await shop.json("rightsize", ...asked, "--apply", "--yes");
-    expect(applied.exitCode, applied.stderr).toBe(0);
-    const [advice] = applied.functions;
-    expect(advice).toMatchObject({ function: "mailer", currentMib: 512 });
-    const name = `projects/${shop.world.project}/locations/${REGION}/functions/mailer`;
-    const memory = async (): Promise<string> => (await clients.functions.getFunction({ name }))[0].serviceConfig!.availableMemory!;
-    expect(await memory()).toMatch(new RegExp(`^${advice.proposedMib}Mi?$`));
-    expect(advice.proposedMib).toBeLessThan(512);
-    expect(shop.gcp.writes().at(-1)).toBe("functions:UpdateFunction");
-    expect((await shop.cli("undo", "--last", "--yes")).code).toBe(0);
-    expect(await memory()).toMatch(/^512Mi?$/);
-  });
-
   it("doctor finds everything in order, and prints a role with no more than is needed", async () => {
     const ran = await shop.cli("doctor");
     expect(ran.code, ran.stderr + ran.stdout).toBe(0);

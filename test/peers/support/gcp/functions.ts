@@ -21,6 +21,8 @@ export class Functions {
   readonly #protos: Protos;
   readonly #operations: Operations;
   readonly #run: RunServices;
+  /** What a look at a function that is being deployed does. */
+  readonly #deploying = new Map<Obj, () => unknown>();
 
   constructor(world: World, protos: Protos, operations: Operations, run: RunServices) {
     this.#world = world;
@@ -44,7 +46,10 @@ export class Functions {
 
   get(name: string, generation: 1 | 2): Obj {
     const found = (generation === 2 ? this.#world.functions : this.#world.functions1).find((one) => one["name"] === name);
-    if (found !== undefined) return found;
+    if (found !== undefined) {
+      this.#deploying.get(found)?.();
+      return found;
+    }
     const [region, project] = [partOf(name, "locations"), partOf(name, "projects")];
     throw new Refused(
       "NOT_FOUND",
@@ -70,6 +75,7 @@ export class Functions {
     let looks = this.#world.unreadyLooks;
     const finish = (): { response: Obj } | { error: { code: number; message: string } } | null => {
       if (looks-- > 0) return null;
+      this.#deploying.delete(current);
       if (current["state"] !== "DEPLOYING") return { response: current };
       if (this.#world.writes[name] === "never-ready") {
         current["state"] = "FAILED";
@@ -93,6 +99,7 @@ export class Functions {
       this.#world.onSettled?.(name);
       return { response: current };
     };
+    this.#deploying.set(current, finish);
     const metadata = { "@type": "type.googleapis.com/google.cloud.functions.v2.OperationMetadata", target: sent["name"], verb: "update" };
     return this.#operations.start(String(sent["name"]).split("/functions/")[0]!, {
       protos: this.#protos,
