@@ -91,6 +91,28 @@ describe("changes on Google Cloud", () => {
     expect(mailer["serviceConfig"].availableMemory).toMatch(/^512Mi?$/);
   });
 
+  it("amounts that come back in another spelling are the same", async () => {
+    shop.world.canonicalAmounts = true;
+    const ran = await apply([memory()]);
+    expect(ran.code, ran.stderr + ran.stdout).toBe(0);
+    expect(limits()["memory"]).toBe("1Gi");
+  });
+
+  it("a service of several containers: the one with the port alone, the others stay", async () => {
+    const sidecar = {
+      name: "collector",
+      image: "us-docker.pkg.dev/shop/app/otel@sha256:33",
+      resources: { limits: { cpu: "1", memory: "512Mi" } },
+    };
+    const [own] = checkout()["template"].containers;
+    checkout()["template"].containers = [sidecar, { ...own, name: "app" }];
+    const ran = await apply([memory()]);
+    const [first, second] = checkout()["template"].containers as [Obj, Obj];
+    expect(first).toEqual(sidecar);
+    // either refused, or changed where the requests come in
+    expect([ran.code === 0, second["resources"].limits.memory !== "2Gi"]).toEqual(ran.code === 0 ? [true, true] : [false, false]);
+  });
+
   it("a 1st gen function: memory and time limit, and back", async () => {
     const [audit] = shop.world.functions1 as [Obj];
     const ran = await apply([

@@ -2,7 +2,7 @@
 import { Operations } from "./operations.ts";
 import { camel, type Obj, type Protos } from "./protos.ts";
 import { Refused } from "./refused.ts";
-import { checkTemplate } from "./run-limits.ts";
+import { checkTemplate, mibOf } from "./run-limits.ts";
 import { EMAIL } from "./tokens.ts";
 import { newEtag, paged, partOf, type World } from "./world.ts";
 
@@ -116,6 +116,7 @@ export class RunServices {
     const template = mode === "ignored" ? service["template"] : next["template"];
     const newRevision = !same(service["template"], template);
     const now = new Date().toISOString();
+    if (this.#world.canonicalAmounts) for (const container of template["containers"]) canonical(container.resources?.limits);
     for (const field of MUTABLE) {
       if (next[field] === undefined) delete service[field];
       else service[field] = field === "template" ? template : next[field];
@@ -206,3 +207,8 @@ const sorted = (value: unknown): unknown =>
             .map(([key, one]) => [key, sorted(one)]),
         )
       : value;
+
+function canonical(limits: Obj | undefined): void {
+  const mib = limits?.["memory"] === undefined ? 0 : mibOf(limits["memory"]);
+  if (mib > 0 && mib % 1024 === 0) limits!["memory"] = `${mib / 1024}Gi`;
+}

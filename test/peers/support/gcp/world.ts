@@ -35,6 +35,8 @@ export interface World {
   logReadsPerMinute: number | null;
   /** Most entries per page, whatever is asked. */
   longestPage: number;
+  /** Amounts come back in Kubernetes' canonical spelling: `1024Mi` as `1Gi`. */
+  canonicalAmounts: boolean;
   /** How many looks at a changed service or its operation see it unready. */
   unreadyLooks: number;
   /** What happens to the next writes of a Run service or function, by its last name. */
@@ -84,6 +86,7 @@ export function emptyWorld(project = "shop-mail-418", number = "418027719931"): 
     denied: new Set(),
     logReadsPerMinute: null,
     longestPage: 1000,
+    canonicalAmounts: false,
     unreadyLooks: 2,
     writes: {},
     onSettled: null,
