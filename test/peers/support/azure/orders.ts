@@ -4,6 +4,7 @@
  */
 import { simulate, type Truth } from "../../../../fixtures/simulator/index.ts";
 import { AZURE } from "../../../../fixtures/simulator/system.ts";
+import { hostLog } from "./host-log.ts";
 import type { Row } from "./rows-db.ts";
 import { WORKSPACE } from "./table-schemas.ts";
 import { emptyWorld, put, type Resource, touch, type World } from "./world.ts";
@@ -267,35 +268,4 @@ export function runOrders(world: World, options: { seed: number; orders: number;
   }
   world.rows.set(WORKSPACE_GUID, tables);
   return truth;
-}
-
-/** Diagnostic record -> row of the table. */
-function hostLog({
-  time,
-  resourceId,
-  location,
-  properties: p,
-}: {
-  time: string;
-  resourceId: string;
-  location: string;
-  properties: Record<string, any>;
-}): Record<string, unknown> {
-  return {
-    TimeGenerated: time,
-    _ResourceId: resourceId.toLowerCase(),
-    Location: location,
-    AppName: p["appName"],
-    RoleInstance: p["roleInstance"],
-    Message: p["message"],
-    Category: p["category"],
-    HostVersion: p["hostVersion"],
-    FunctionInvocationId: p["functionInvocationId"],
-    FunctionName: p["functionName"],
-    HostInstanceId: p["hostInstanceId"],
-    ActivityId: p["activityId"],
-    Level: p["level"],
-    LevelId: p["levelId"],
-    ProcessId: p["processId"],
-  };
 }
