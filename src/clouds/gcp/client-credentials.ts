@@ -40,9 +40,7 @@ export async function credentialsOf(target: Target, context: LiveContext): Promi
     // a key signs its own tokens, as in every client of the SDK: https://google.aip.dev/auth/4111
     auth.useJWTAccessWithScope = true;
     const look = auth._checkIsGCE.bind(auth);
-    // as in Google's own clients: a key signs for itself, with no token endpoint between (https://google.aip.dev/auth/4111)
-    auth.useJWTAccessWithScope = true;
-    auth._checkIsGCE = () => Promise.race([look(), context.clock.sleep(LOOK_MS, context.signal).then(() => false)]);
+    auth._checkIsGCE = () => withinLook(look(), context);
     const own = await auth.getClient();
     const impersonate = target.gcp?.impersonate ?? null;
     if (impersonate === null) return own as AuthClient;
@@ -76,6 +74,21 @@ export async function credentialsOf(target: Target, context: LiveContext): Promi
     principal: target.gcp?.impersonate ?? first.email ?? first.getServiceAccountEmail?.() ?? null,
     universe: first.universeDomain ?? "googleapis.com",
   };
+}
+
+/** false where it is not known in time. */
+async function withinLook(look: Promise<boolean>, { clock, signal }: LiveContext): Promise<boolean> {
+  const found = new AbortController();
+  const late = clock.sleep(LOOK_MS, AbortSignal.any([signal, found.signal])).then(
+    () => false,
+    () => false,
+  );
+  try {
+    return await Promise.race([look, late]);
+  } finally {
+    // a timer that is not needed any more would keep the command from ending
+    found.abort();
+  }
 }
 
 /** The error for credentials that Google, or the library itself, does not take: exit 3, with what to do. */
