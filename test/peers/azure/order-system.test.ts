@@ -29,8 +29,9 @@ describe.skipIf(!hasSpecs())("the order system on Azure", () => {
 
   it("collects configuration and telemetry, once, and only reads", async () => {
     const first = await orders.watched("collect");
-    // histories are a gap on Azure: code 4
-    expect(first.code, first.stderr).toBe(4);
+    // what Azure does not have (histories, metrics of Consumption on Linux) is said, and makes nothing partial
+    expect(first.code, first.stderr).toBe(0);
+    expect(first.stdout).toContain("Gap: histories: no workflow histories here");
     expect(first.writes).toEqual([]);
     const info = (await orders.json("dataset", "info")).dataset;
     expect(info.rows.invocation).toBeGreaterThanOrEqual(runs());
