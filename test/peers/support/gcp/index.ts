@@ -18,7 +18,7 @@ import { certificates } from "./tls.ts";
 import { Tokens } from "./tokens.ts";
 import { paged, type World } from "./world.ts";
 
-export { emptyWorld, type Series, type World } from "./world.ts";
+export { emptyWorld, type World } from "./world.ts";
 
 export interface Gcp {
   world: World;

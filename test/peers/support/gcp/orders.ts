@@ -10,7 +10,6 @@ import { emptyWorld, type Series, type World } from "./world.ts";
 export const REGION = "us-central1";
 export const CHECKOUT = { name: "checkout", vcpu: 1, memoryMib: 2048, concurrency: 20, usedShare: 0.12 } as const;
 export const MAILER = { name: "mailer", vcpu: 1, memoryMib: 512, usedShare: 0.2 } as const;
-export const AUDIT = { name: "audit-log", memoryMib: 256 } as const;
 const MINUTE_MS = 60_000;
 
 export interface CheckoutRun {
