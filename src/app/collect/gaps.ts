@@ -60,23 +60,28 @@ export function isAbsence(gap: Gap): boolean {
 
 /**
  * Asking again for the same would be answered the same: not allowed, not known to the endpoint, refused as it stands (4xx), no longer kept.
- * Not so what passes (throttled, 5xx, no answer) or depends on a flag (the price limit). The words are those of `clouds/aws/live-gaps.ts`.
+ * Not so what passes (throttled, 5xx, no answer) or depends on a flag (the price limit). The words are those of the rooms' `live-gaps.ts`.
  */
 export function isLasting({ why }: Gap): boolean {
   return (
-    /^not allowed: |^this endpoint does not know |\(HTTP 4\d\d\)$|^(X-Ray keeps|histories are kept|kept for less than)/.test(why) ||
-    /^log groups of class DELIVERY|^encrypted: |^unsupported bus type/.test(why)
+    /^not allowed|^this endpoint does not know |^the API is not enabled |\(HTTP 4\d\d\)$|^(X-Ray keeps|histories are kept|kept for less than)/.test(
+      why,
+    ) || /^log groups of class DELIVERY|^encrypted: |^unsupported bus type|^an Event Grid domain: /.test(why)
   );
 }
 
 /** Descriptions of what carries events: figures can do without them. */
-const CARRIERS =
-  /^(event (source mappings|buses and rules)|pipes|queues|topics|subscriptions of topics|tables|state machines|filters of mapping .*|details by (events|pipes|sqs|sns|dynamodb|states):.*|arn:.*)$/;
+const CARRIERS: readonly RegExp[] = [
+  /^(event (source mappings|buses and rules)|pipes|queues|topics|subscriptions of topics|tables|state machines|filters of mapping .*)$/,
+  /^(details by (events|pipes|sqs|sns|dynamodb|states):.*|arn:.*)$/,
+  /^(event subscriptions|Service Bus entities|event hubs|Cosmos DB containers)$|\b(resources|details) by .*(EventGrid|eventgrid|ServiceBus|servicebus|EventHub|DocumentDB|cosmos)/,
+  /^(subscriptions|Eventarc triggers|Firestore|TTL fields of .*)$/,
+];
 
 /** Whether what is missing belongs to what a command reads. */
 export function concerns({ about, gap }: Missing, reads: readonly Topic[]): boolean {
   if (isAbsence(gap) || !reads.includes(about)) return false;
-  return about !== "inventory" || reads.includes("traces") || !CARRIERS.test(gap.what);
+  return about !== "inventory" || reads.includes("traces") || !CARRIERS.some((carrier) => carrier.test(gap.what));
 }
 
 /** A failed piece of work as a gap. `window` null: no time. */

@@ -40,8 +40,6 @@ export interface CollectResult {
   partial: boolean;
 }
 
-/** A description that did not change is noted again after so long, so that it can be told how old the last look is. */
-const LOOK_AGAIN_MS = 86_400_000 / 2;
 /** Memory of the writer, beyond which it spills to disk. */
 const MEMORY_MIB = 256;
 /** Windows of one signal and target read at the same time; the room's quotas decide how fast. */
@@ -124,7 +122,7 @@ async function prepare(session: LiveSession, work: Work): Promise<Part> {
   const held = new Map<string, boolean>();
   try {
     const source = merger.begin();
-    const isKnown = await knownConfigs(work.dataDir, world.clock.now() - LOOK_AGAIN_MS);
+    const isKnown = await knownConfigs(work.dataDir, world.clock.now());
     for await (const page of session.collector.inventory()) {
       for (const record of page) {
         if (record.type === "config") part.configs.push(record);

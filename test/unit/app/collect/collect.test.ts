@@ -151,6 +151,19 @@ describe("collect", () => {
     expect(added).toEqual([1, 0, 1, 1, 0, 1]);
   });
 
+  it("notes the size of an Azure app again after the better part of an hour, since only looks tell it", async () => {
+    const app = { ...fnConfig("a"), cloud: "azure" as const, settings: { memoryMib: 2048 } };
+    const added: number[] = [];
+    for (const minute of [0, 30, 60, 90, 120]) {
+      const at = T0 + minute * 60_000;
+      const clock = fakeClock(at);
+      added.push(
+        (await collect(dir, scope(T0, T0 + HOUR), { ...world({ shop: { configs: [{ ...app, observedAt: at }] } }), clock })).added,
+      );
+    }
+    expect(added).toEqual([1, 0, 1, 0, 1]);
+  });
+
   it("keeps equal lines of one source as many, also when pages of two sources come in turns", async () => {
     const twice = [line("a", T0, "same"), line("a", T0, "same"), line("a", T0 + HOUR), line("a", T0 + HOUR)];
     const cloud: FakeCloud = {

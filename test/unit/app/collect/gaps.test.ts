@@ -18,6 +18,8 @@ describe("a gap lasts", () => {
     why("invalid", 400),
     "X-Ray keeps traces for 30 days",
     "kept for less than the window, older lines are gone: /aws/lambda/a",
+    "not allowed on the whole subscription: the action Microsoft.Web/sites/Read is missing; the role Reader has it",
+    "the API is not enabled in this project: gcloud services enable eventarc.googleapis.com",
   ])("where the answer would be the same again: %s", (reason) => {
     expect(isLasting(gap(place, "traces", reason))).toBe(true);
   });
@@ -54,7 +56,14 @@ describe("a gap concerns", () => {
   it("all where a place is missing, and chains alone where the description of a carrier is", () => {
     for (const what of ["everything of pay eu-west-1", "the inventory of pay eu-west-1", "functions", "details by lambda:ListTags"])
       expect([what, concerns(about("inventory", what), SIZING_READS)]).toEqual([what, true]);
-    for (const what of ["pipes", "state machines", "details by sqs:GetQueueAttributes"]) {
+    for (const what of [
+      "pipes",
+      "state machines",
+      "details by sqs:GetQueueAttributes",
+      "Eventarc triggers",
+      "Service Bus entities",
+      "resources by Microsoft.EventGrid/topics/read",
+    ]) {
       expect([what, concerns(about("inventory", what), BILL_READS)]).toEqual([what, false]);
       expect([what, concerns(about("inventory", what), CHAIN_READS)]).toEqual([what, true]);
     }
