@@ -9,7 +9,6 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { evscope, type Ran } from "../support/cli.ts";
 import { type ThreeClouds, threeClouds } from "../support/three-clouds-story.ts";
 import { SUBSCRIPTION } from "./support/azure/orders.ts";
-import { hasSpecs } from "./support/azure/prism.ts";
 import { type Azure, startAzure } from "./support/azure/server.ts";
 import { storyWorld } from "./support/azure/story.ts";
 import { emptyWorld, type Gcp, startGcp } from "./support/gcp/index.ts";
@@ -63,7 +62,7 @@ function googleWorld(story: ThreeClouds): ReturnType<typeof emptyWorld> {
   return world;
 }
 
-describe.skipIf(!has("moto") || !hasSpecs())("one chain over three clouds, live", () => {
+describe.skipIf(!has("moto"))("one chain over three clouds, live", () => {
   const home = mkdtempSync(join(tmpdir(), "evscope-three-live-"));
   const story = threeClouds(Date.now() - 900_000);
   let peers: { aws: Peer; azure: Azure; gcp: Gcp };

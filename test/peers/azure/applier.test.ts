@@ -3,11 +3,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { LiveSession } from "../../../src/clouds/room.ts";
 import type { Change, ResourceRef, Settings } from "../../../src/model/plan.ts";
 import { GROUP, orderWorld, SETTING_SECRET, SUBSCRIPTION } from "../support/azure/orders.ts";
-import { hasSpecs } from "../support/azure/prism.ts";
 import { type Azure, startAzure } from "../support/azure/server.ts";
 import { sessionOf } from "../support/azure/session.ts";
 
-describe.skipIf(!hasSpecs())("the applier of the Azure room", () => {
+describe("the applier of the Azure room", () => {
   let azure: Azure;
   let session: LiveSession;
 

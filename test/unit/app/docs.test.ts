@@ -12,9 +12,9 @@ function firstCells(markdown: string): string[] {
 }
 
 describe("docs", () => {
-  const pages = { aws: "permissions", azure: "permissions-azure", gcp: "permissions-google-cloud" };
-  const features = Object.entries(pages).flatMap(([cloud, page]) => {
-    const { permissions } = rooms[cloud as keyof typeof pages].live!;
+  const permissionPages = { aws: "permissions", azure: "permissions-azure", gcp: "permissions-google-cloud" };
+  const features = Object.entries(permissionPages).flatMap(([cloud, page]) => {
+    const { permissions } = rooms[cloud as keyof typeof permissionPages].live!;
     return [...new Set(permissions.map((one) => one.feature))].map((feature) => ({ page, feature, permissions }));
   });
   it.each(features)("$page lists the permissions of $feature, with what is lost without them", ({ page, feature, permissions }) => {

@@ -13,7 +13,7 @@ import { fakeAzure } from "./fake.ts";
 import { faults, type Rule, sendFaulty } from "./faults.ts";
 import { type Answer, armError, forward, readRequest, type Seen, sendAnswer } from "./http.ts";
 import { type Identity, identity, SECRET } from "./identity.ts";
-import { startPrism } from "./prism.ts";
+import { hasSpecs, startPrism } from "./prism.ts";
 import { CLIENT_ID, type World } from "./world.ts";
 
 export interface Azure {
@@ -28,6 +28,8 @@ export interface Azure {
   identity: Identity;
   /** What specification and parser objected to. */
   violations: string[];
+  /** A specification judged what was sent and answered. */
+  judged: boolean;
   /** `METHOD /path/{}` of requests that no specification knows: they were not judged. */
   unjudged: Set<string>;
   /** `METHOD path` of requests so far that could have changed something. */
@@ -38,8 +40,8 @@ export interface Azure {
 /** POST that only reads. */
 const READS = /\/(?:query|search|resources|list|metrics:getBatch|token)$/i;
 
-/** `judged: false` leaves Prism out (a test of faults needs no second judgement). */
-export async function startAzure(world: World, { judged = true }: { judged?: boolean } = {}): Promise<Azure> {
+/** `judged: false` leaves Prism out (a test of faults needs no second judgement), as does a machine without the specifications. */
+export async function startAzure(world: World, { judged = hasSpecs() }: { judged?: boolean } = {}): Promise<Azure> {
   const home = mkdtempSync(join(tmpdir(), "evscope-azure-"));
   const certificate = await certificateOf();
   const caFile = join(home, "ca.pem");
@@ -108,6 +110,7 @@ export async function startAzure(world: World, { judged = true }: { judged?: boo
     requests,
     identity: tokens,
     violations,
+    judged,
     unjudged,
     writes: () => requests.filter((one) => one.method !== "GET" && !READS.test(one.path)).map((one) => `${one.method} ${one.path}`),
     async stop() {
