@@ -65,7 +65,7 @@ function notFound({ id, looked, searched, nearMisses }: TraceResult, data: strin
       ...nearMisses.map((near) => `did you mean ${near.id} (${near.kind} ID)?`),
       ...(searched?.unread ?? []).map((gap) => `not searched: ${gap}`),
       searched === null
-        ? "import the logs of the time in question: evscope import PATH"
+        ? "import the logs of the time in question (evscope import PATH), or ask the clouds: without --offline, or with --live"
         : "search further back: --window 30d, or --since TIME",
       "if your systems write the ID under another field name, add it to correlation.keys in evscope.yaml and import into a new folder (--data)",
     ],

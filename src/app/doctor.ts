@@ -29,9 +29,16 @@ export interface DoctorResult {
   blocked: boolean;
 }
 
-/** The least-privilege policy for these features, in the cloud's own form; needs no credentials. */
+/**
+ * The least-privilege policy for these features, in the cloud's own form; needs no credentials. Throws UserError where the cloud has none of
+ * them: a policy that allows nothing is none.
+ */
 export function policyFor(cloud: Target["cloud"], features: readonly Feature[]): Json {
-  return doorsOf(cloud).policy(features);
+  const { policy, permissions } = doorsOf(cloud);
+  if (permissions.some((one) => features.includes(one.feature))) return policy(features);
+  throw new UserError(`${rooms[cloud].title} has no ${features.join(", ")}: there is nothing to allow`, {
+    suggestions: [`--feature ${[...new Set(permissions.map((one) => one.feature))].join(" --feature ")}`],
+  });
 }
 
 /** Which cloud's policy is meant where the user does not say: that of the accounts in evscope.yaml. Throws UserError where these are several. */

@@ -26,7 +26,7 @@ export interface Sessions {
 
 /**
  * Opens a session to every target, hands them to `work`, and closes them whatever happens. Throws UserError (exit 3) when no target can be
- * reached; one of several that cannot is a warning and a gap.
+ * reached, with the first reason of each cloud; one of several that cannot is a warning and a gap.
  */
 export async function withSessions<Result>(scope: Scope, world: LiveWorld, work: (open: Sessions) => Promise<Result>): Promise<Result> {
   const spent = { usd: 0 };
@@ -46,8 +46,8 @@ export async function withSessions<Result>(scope: Scope, world: LiveWorld, work:
     );
     const bug = failed.find(({ error }) => !(error instanceof UserError));
     if (bug !== undefined) throw bug.error;
-    if (sessions.length === 0 && failed.length > 0) throw failed[0]!.error;
-    for (const { target, error } of failed) world.host.warn(named(target, error as UserError));
+    if (sessions.length === 0 && failed.length > 0) throw noneReached(failed as Failed[]);
+    for (const { target, error } of failed as Failed[]) world.host.warn(named(target, error) + advice(error));
     const unreached = failed.map(({ target, error }) => ({ target, gap: unreachedGap(target, error as UserError) }));
     return await work({ sessions, unreached });
   } finally {
@@ -55,9 +55,31 @@ export async function withSessions<Result>(scope: Scope, world: LiveWorld, work:
   }
 }
 
+interface Failed {
+  target: Target;
+  error: UserError;
+}
+
+/** Credentials are a cloud's: accounts and regions of one mostly fail alike, those of two clouds need two remedies. */
+function noneReached(failed: readonly Failed[]): UserError {
+  const [first, ...others] = [...Map.groupBy(failed, ({ target }) => target.cloud).values()].map(([one]) => one!);
+  if (others.length === 0) return first!.error;
+  const all = [first!, ...others];
+  return new UserError(all.map(({ target, error }) => named(target, error)).join("; "), {
+    exitCode: first!.error.exitCode,
+    suggestions: [...new Set(all.flatMap(({ error }) => error.suggestions))],
+    cause: first!.error,
+  });
+}
+
 /** The rooms' messages about a whole target begin with its name. */
 function named(target: Target, { message }: UserError): string {
   return message.startsWith(target.name) ? message : `${nameOf(target)}: ${message}`;
+}
+
+/** The first thing to try, after a message. */
+function advice({ suggestions: [first] }: UserError): string {
+  return first === undefined ? "" : ` (try: ${first})`;
 }
 
 function unreachedGap(target: Target, error: UserError): Gap {

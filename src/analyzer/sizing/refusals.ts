@@ -31,7 +31,7 @@ function azureRefusal(facts: FunctionFacts): string | null {
   if (plan === "premium" || plan === "dedicated")
     return `its plan (${plan}) pays for instances, not for runs: memory comes with the size of the instances`;
   if (members === null || plan === null)
-    return "its Function App is not known, whose memory it shares: its description is not in the dataset";
+    return "its Function App is not known, whose memory it shares: its description is not in the dataset, or several apps have a function of this name";
   if (plan !== "flex") return `memory is sized on the Flex Consumption plan, and this app is on ${plan}`;
   if (durable) return "it has Durable Functions, which wait for each other: their durations do not say what they compute";
   const ready = config?.settings["alwaysReady"];

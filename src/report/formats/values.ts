@@ -83,3 +83,8 @@ export function group(digits: string): string {
 function trimZeros(text: string): string {
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }
+
+/** A target by its name, with its region where it is one: `shop eu-central-1`; `shop` where it is all of them (`*`). */
+export function placeName({ name, region }: { name: string; region: string }): string {
+  return region === "*" ? name : `${name} ${region}`;
+}

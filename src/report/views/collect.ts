@@ -1,7 +1,7 @@
 /** The result of a collection -> its document and table. */
 import type { Gap } from "../../model/records.ts";
 import type { Usd } from "../../model/units.ts";
-import { humanCount, humanUsd, plural } from "../formats/values.ts";
+import { humanCount, humanUsd, placeName, plural } from "../formats/values.ts";
 import type { Report } from "../report.ts";
 import { isoTime } from "./time.ts";
 
@@ -83,7 +83,7 @@ export function collectView(facts: CollectFacts): Report {
   const reasons = [...counts];
   const kinds = Object.entries(byType).filter(([, count]) => count > 0);
   const notes = [
-    `${window.from} to ${window.to}: ${targets.map((t) => `${t.name} ${t.region} (${t.account ?? "not reached"}), ${plural(t.functions, "function")}`).join("; ")}.`,
+    `${window.from} to ${window.to}: ${targets.map((t) => `${placeName(t)} (${t.account ?? "not reached"}), ${plural(t.functions, "function")}`).join("; ")}.`,
     ...(parts.length === 0 && (held > 0 || gaps.length === 0)
       ? [`Nothing to read: ${held === 0 ? "no source has telemetry in this window" : `all of ${plural(held, "source")} is held already`}.`]
       : []),

@@ -1,5 +1,5 @@
 /** The result of `doctor` -> its document and tables. */
-import { plural } from "../formats/values.ts";
+import { placeName, plural } from "../formats/values.ts";
 import type { Report, Section } from "../report.ts";
 
 /** What was found out about one target. */
@@ -65,7 +65,7 @@ export function doctorView(facts: DoctorFacts): Report {
 }
 
 function sectionsOf(target: DoctorTargetFacts): Section[] {
-  const title = `${target.name} ${target.region}`;
+  const place = placeName(target);
   const columns: Section["columns"] = [
     { key: "action", label: "action", type: "id" },
     { key: "features", label: "for", type: "text" },
@@ -73,14 +73,14 @@ function sectionsOf(target: DoctorTargetFacts): Section[] {
     { key: "required", label: "required", type: "text", optional: true },
     { key: "why", label: "without it", type: "text" },
   ];
-  if (target.error !== null) return [{ title, columns, rows: [], notes: [`Not reached: ${target.error}`] }];
+  if (target.error !== null) return [{ title: place, columns, rows: [], notes: [`Not reached: ${target.error}`] }];
   const { permissions, findings } = target;
   const notGranted = permissions.filter((one) => one.state !== "granted");
   const denied = permissions.filter((one) => one.state === "denied").length;
   const untried = notGranted.filter((one) => one.note === ONLY_A_WRITE);
   return [
     {
-      title,
+      title: `${place}: permissions not granted`,
       columns,
       rows: actionRows(notGranted.filter((one) => one.note !== ONLY_A_WRITE)),
       notes: [

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { examine } from "../../../src/app/doctor.ts";
+import { examine, policyFor } from "../../../src/app/doctor.ts";
 import type { LiveWorld } from "../../../src/app/live.ts";
 import type { Scope } from "../../../src/app/targets.ts";
-import type { PermissionCheck } from "../../../src/clouds/room.ts";
+import { EVERYWHERE, type PermissionCheck } from "../../../src/clouds/room.ts";
 import { EXIT, UserError } from "../../../src/model/errors.ts";
 import { idKeys } from "../../../src/model/id-keys.ts";
 import { silentHost } from "../../../src/model/host.ts";
@@ -87,5 +87,34 @@ describe("doctor", () => {
     expect(shop!.notes).toContain("Only a write can tell of lambda:PublishVersion, which apply and probe need.");
     expect(shop!.notes.join("\n")).toMatch(/without active tracing.*\(a\)/);
     expect(pay!.notes).toEqual(["Not reached: no credentials"]);
+    expect([shop!.title, pay!.title]).toEqual(["shop eu-central-1: permissions not granted", "pay eu-central-1"]);
+  });
+
+  it("calls what is read over all regions by its name alone", async () => {
+    const result = await examine({ ...scope(), targets: [{ ...fakeTarget("shop"), region: EVERYWHERE }] }, world({ shop: {} }));
+    expect(doctorView(result).sections.map((one) => one.title)).toEqual(["shop: permissions not granted"]);
+  });
+
+  it("with credentials for none of two clouds says both remedies, and once what fails in two regions", async () => {
+    const of = (message: string, ...suggestions: string[]): UserError =>
+      new UserError(message, { exitCode: EXIT.credentials, suggestions });
+    const targets = [
+      fakeTarget("shop"),
+      { ...fakeTarget("shop"), region: "us-east-1" },
+      { ...fakeTarget("ship"), cloud: "azure" as const },
+    ];
+    const both = world({ shop: of("shop: no AWS credentials", "aws sso login"), ship: of("ship: no Azure credentials", "az login") });
+    await expect(examine({ ...scope(), targets }, both)).rejects.toMatchObject({
+      message: "shop: no AWS credentials; ship: no Azure credentials",
+      exitCode: EXIT.credentials,
+      suggestions: ["aws sso login", "az login"],
+    });
+  });
+
+  it("prints no policy that allows nothing: probes are made on AWS alone", () => {
+    expect(() => policyFor("gcp", ["probe"])).toThrow("Google Cloud has no probe: there is nothing to allow");
+    expect(policyFor("gcp", ["probe", "trace"])).toMatchObject({
+      includedPermissions: expect.arrayContaining(["logging.logEntries.list"]),
+    });
   });
 });

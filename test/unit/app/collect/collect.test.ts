@@ -271,13 +271,13 @@ describe("collect", () => {
   });
 
   it("leaves out one of several targets that cannot be reached, and fails when none can", async () => {
-    const denied = new UserError("no credentials for profile x", { exitCode: EXIT.credentials });
+    const denied = new UserError("no credentials for profile x", { exitCode: EXIT.credentials, suggestions: ["aws sso login"] });
     const targets = [fakeTarget("shop"), fakeTarget("pay")];
     const cloud: FakeCloud = { sources: { "s/a": { signal: "logs", records: hours("a", 3) } } };
     const result = await collect(dir, scope(T0, T0 + HOUR * 24, targets), world({ shop: cloud, pay: denied }));
     expect(result.added).toBe(3);
     expect(result.gaps).toEqual([expect.objectContaining({ what: "everything of pay eu-central-1", why: "no credentials for profile x" })]);
-    expect(notes).toContain("warning: pay eu-central-1: no credentials for profile x");
+    expect(notes).toContain("warning: pay eu-central-1: no credentials for profile x (try: aws sso login)");
     await expect(collect(dir, scope(T0, T0 + HOUR, [targets[1]!]), world({ pay: denied }))).rejects.toBe(denied);
     await collect(dir, scope(T0, T0 + HOUR * 24, targets), world({ shop: cloud, pay: { account: "444455556666" } }));
     expect((await held()).gaps).toEqual([]);
