@@ -16,7 +16,11 @@ type StoryRow = Row & { Type: string };
 
 const HTTP = { type: "httpTrigger", name: "req", direction: "in", methods: ["post"] };
 const fromQueue = (queueName: string): Record<string, unknown> => ({
-  ...{ type: "serviceBusTrigger", name: "message", direction: "in", queueName, connection: "BUS" },
+  type: "serviceBusTrigger",
+  name: "message",
+  direction: "in",
+  queueName,
+  connection: "BUS",
 });
 
 /**
@@ -73,7 +77,7 @@ export async function startAzureStory(): Promise<LiveStory> {
   const id = `/subscriptions/${SUBSCRIPTION}/resourceGroups/${GROUP}/providers/Microsoft.Web/sites/${name}`;
   const server = await startAzure(world);
   const clients = clientsOf(server);
-  for (const name of Object.keys(process.env)) if (name.startsWith("AZURE_")) delete process.env[name];
+  for (const key of Object.keys(process.env)) if (key.startsWith("AZURE_")) delete process.env[key];
   Object.assign(process.env, server.env);
   const scale = async () => {
     const found = await clients.web.webApps.get(GROUP, name);

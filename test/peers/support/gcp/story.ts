@@ -1,5 +1,4 @@
 /** The common story on our Google Cloud: two Cloud Run services, their topic and push subscription, and their entries. */
-import { trustFile } from "./trust.ts";
 import { rmSync, writeFileSync } from "node:fs";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { gcp } from "../../../../src/clouds/gcp/index.ts";
@@ -41,7 +40,8 @@ export function runService(project: string, region: string, name: string): Obj {
   });
 }
 
-export async function startGcpStory(): Promise<LiveStory> {
+/** `trustFile`: of `trust.ts`. */
+export async function startGcpStory(trustFile: string): Promise<LiveStory> {
   const t0 = Date.now() - 600_000;
   const story = storyAt(gcpStory, t0);
   const world = emptyWorld(PROJECT, "418027719999");
