@@ -245,7 +245,11 @@ export function predictionsOf(advice: SizingAdvice): { now: SizePrediction | nul
     advice.predicted.find(
       (one) => one.memoryMib === memoryMib && (one.vcpu ?? null) === vcpu && (one.concurrency ?? advice.currentConcurrency) === concurrency,
     ) ?? null;
-  const proposed = at(advice.proposedMib, advice.proposedVcpu ?? advice.currentVcpu, advice.proposedConcurrency ?? advice.currentConcurrency);
+  const proposed = at(
+    advice.proposedMib,
+    advice.proposedVcpu ?? advice.currentVcpu,
+    advice.proposedConcurrency ?? advice.currentConcurrency,
+  );
   return { now: at(advice.currentMib, advice.currentVcpu, advice.currentConcurrency), proposed };
 }
 
@@ -260,7 +264,9 @@ export interface InstanceLoad extends Pick<FunctionStats, "cloud" | "account" | 
   runs: number;
   /** How many runs each of them stands for on average; above 1 (sampling) the others that ran beside it are mostly not seen. */
   weight: number;
+  /** Most instances that were busy at once, and how many were when a run began, its own among them: mean. Cloud Run; elsewhere those that were seen, and 1. */
   instances: number;
+  meanInstances: number;
   /** Time of all runs, and the time in which at least one ran on its instance. */
   ranMs: Ms;
   busyMs: Ms;

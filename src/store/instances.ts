@@ -32,6 +32,11 @@ export async function instanceLoadOf(engine: Engine, dir: string, manifests: rea
        WINDOW along AS (PARTITION BY cloud, stream ORDER BY "at", delta, id)),
      busy AS (
        SELECT ${CONFIGURATION}, sum(next - "at") FILTER (WHERE level > 0) AS busy FROM step GROUP BY ${CONFIGURATION}),
+     turn AS (
+       SELECT ${CONFIGURATION}, "at", delta, id, CASE WHEN delta = 1 AND level = 1 THEN 1 WHEN delta = -1 AND level = 0 THEN -1 ELSE 0 END AS turn
+       FROM step WHERE cloud = 'gcp'),
+     pool AS (SELECT ${CONFIGURATION}, delta, sum(turn) OVER (PARTITION BY ${CONFIGURATION} ORDER BY "at", delta, id) AS active FROM turn),
+     atonce AS (SELECT ${CONFIGURATION}, max(active) AS most, avg(active) FILTER (WHERE delta = 1) AS usual FROM pool GROUP BY ${CONFIGURATION}),
      begun AS (SELECT *, level::INTEGER AS "on" FROM step WHERE delta = 1),
      total AS (
        SELECT ${CONFIGURATION}, count(*) AS runs, sum(ms) AS ran, avg("on") AS mean, avg(stands) AS stands, count(DISTINCT stream) AS instances
@@ -41,16 +46,18 @@ export async function instanceLoadOf(engine: Engine, dir: string, manifests: rea
        FROM begun GROUP BY ${CONFIGURATION}, "on")
      SELECT ${CONFIGURATION.split(", ")
        .map((name) => `total.${name}`)
-       .join(", ")}, runs, ran, busy, mean, stands, instances, "on", len(warm), ${trimmedMean}, ${winsorizedSd}, p95
+       .join(
+         ", ",
+       )}, runs, ran, busy, mean, stands, coalesce(most, instances)::DOUBLE, coalesce(usual, 1)::DOUBLE, "on", len(warm), ${trimmedMean}, ${winsorizedSd}, p95
      FROM total ${["busy", "part"].map((name) => `JOIN ${name} ON ${sameConfiguration("total", name)}`).join(" ")}
+     LEFT JOIN atonce ON ${sameConfiguration("total", "atonce")}
      ORDER BY ALL`,
   );
   const loads = new Map<string, InstanceLoad>();
   for (const row of rows) {
     const [cloud, account, region, fn, version, memoryMib, vcpu, concurrency] = row;
-    const [runs, ranMs, busyMs, meanLevel, weight, instances, level, count, trimmedMeanMs, winsorizedSdMs, p95Ms] = row.slice(
-      8,
-    ) as number[];
+    const [runs, ranMs, busyMs, meanLevel, weight, instances, meanInstances, level, count, trimmedMeanMs, winsorizedSdMs, p95Ms] =
+      row.slice(8) as number[];
     const key = JSON.stringify(row.slice(0, 8));
     let load = loads.get(key);
     if (load === undefined) {
@@ -63,6 +70,7 @@ export async function instanceLoadOf(engine: Engine, dir: string, manifests: rea
         meanLevel: meanLevel!,
         weight: weight!,
         instances: instances!,
+        meanInstances: meanInstances!,
         levels: [],
       };
       loads.set(key, load);

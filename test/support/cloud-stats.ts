@@ -53,7 +53,7 @@ export function azureStats(over: Partial<FunctionStats> & { meanMs?: number } = 
 
 export function loadOf(over: Partial<InstanceLoad> = {}): InstanceLoad {
   const place = { ...azure, fn: "Order", version: null, memoryMib: null, vcpu: null, concurrency: null };
-  return { ...place, runs: 10_000, weight: 1, instances: 5, ranMs: 1e7, busyMs: 1e7, meanLevel: 1, levels: [], ...over };
+  return { ...place, runs: 10_000, weight: 1, instances: 5, meanInstances: 5, ranMs: 1e7, busyMs: 1e7, meanLevel: 1, levels: [], ...over };
 }
 
 export const useOf = (over: Partial<InstanceUse> = {}): InstanceUse => ({

@@ -34,7 +34,8 @@ function nodesOf({ durationMs, meanRanMs, warm, invocations }: FunctionStats, wa
 
 /**
  * `parts`: the functions that share the size, `warmMs` their mean warm duration now. `share`: billed time over the sum of the runs' own,
- * 1 where each ran alone. All runs become longer and shorter together. The whole of runs that share an instance is rounded as one would be.
+ * 1 where each ran alone. All runs become longer and shorter together, and the longer they are the more of them share their instance's time. The
+ * whole of runs that share an instance is rounded as one would be.
  */
 export function billedTime(
   parts: readonly FunctionStats[],
@@ -45,9 +46,13 @@ export function billedTime(
   const allRuns = parts.reduce((sum, one) => sum + one.invocations, 0);
   const nodes = parts.flatMap((one) => nodesOf(one, warmMs, allRuns));
   const rounded = (ms: Ms): Ms => Math.max(leastMs, Math.ceil(ms / stepMs - 1e-9) * stepMs);
-  const exact = (ms: Ms): Ms => share * nodes.reduce((sum, { ratio, part }) => sum + part * rounded(ratio * ms), 0);
+  const load = loadOf(share);
+  const exact = (ms: Ms): Ms => perRun(nodes, ms, { load: (load * ms) / warmMs, rounded });
   const durations = Array.from({ length: STEPS + 1 }, (_, i) => (warmMs / SPAN) * SPAN ** ((2 * i) / STEPS));
   const billed = durations.map(exact);
+  // below the least time, longer runs share more of it: they can be billed less
+  let highest = 0;
+  const most = billed.map((ms) => (highest = Math.max(highest, ms)));
   return {
     of(ms) {
       if (ms >= durations.at(-1)!) return exact(ms);
@@ -61,13 +66,46 @@ export function billedTime(
       let [low, high] = [-1, STEPS];
       while (low < high) {
         const middle = (low + high + 1) >> 1;
-        if (billed[middle]! <= limitMs) low = middle;
+        if (most[middle]! <= limitMs) low = middle;
         else high = middle - 1;
       }
       if (low < 0) return 0;
       if (low === STEPS) return durations[STEPS]!;
-      const rise = billed[low + 1]! - billed[low]!;
-      return durations[low]! + ((durations[low + 1]! - durations[low]!) * (limitMs - billed[low]!)) / rise;
+      const rise = most[low + 1]! - most[low]!;
+      return durations[low]! + ((durations[low + 1]! - durations[low]!) * (limitMs - most[low]!)) / rise;
     },
   };
+}
+
+/**
+ * Mean billed time of a run. Alone: each is rounded. On instances with an offered load of rho, of runs that come independently (M/G/infinity), what is
+ * rounded is a period in which one runs: exp(-rho) of them come to a run, and in a part of these, as large as that of runs in which no other begins,
+ * a run stays alone.
+ */
+function perRun(nodes: readonly Node[], ms: Ms, { load, rounded }: { load: number; rounded: (ms: Ms) => Ms }): Ms {
+  const mean = (of: (durationMs: Ms) => number): number => nodes.reduce((sum, { ratio, part }) => sum + part * of(ratio * ms), 0);
+  if (load === 0) return mean(rounded);
+  const meanMs = mean((one) => one);
+  const stays = (durationMs: Ms): number => Math.exp((-load * durationMs) / meanMs);
+  const periods = Math.exp(-load);
+  const together = periods * (1 - mean(stays));
+  const togetherMs = shareAt(load) * meanMs - periods * mean((one) => stays(one) * one);
+  const longer = togetherMs / Math.max(together, Number.MIN_VALUE) / meanMs;
+  const lost = together < 1e-9 ? 0 : together * mean((one) => rounded(one * longer) - one * longer);
+  return periods * mean((one) => stays(one) * rounded(one)) + togetherMs + lost;
+}
+
+/** Billed time over the sum of the runs' own on an instance with this offered load, runs coming independently (M/G/infinity). */
+export const shareAt = (load: number): number => (load < 1e-6 ? 1 : -Math.expm1(-load) / load);
+
+/** The load at which a run is billed this share of its time. */
+export function loadOf(share: number): number {
+  if (share >= 1) return 0;
+  let [low, high] = [0, 1000];
+  for (let i = 0; i < 60; i++) {
+    const middle = (low + high) / 2;
+    if (shareAt(middle) > share) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
 }

@@ -1,5 +1,6 @@
 /** What is known of a function's instances: what ran at once on them, and what they have in use. Pure. */
 import type { FunctionStats, InstanceLoad, InstanceUse } from "../../model/sizing.ts";
+import { shareAt } from "./billed-time.ts";
 import { byName, type FunctionFacts, samePlace, type SizingSources } from "./facts.ts";
 
 /** Functions (or apps) with what is known of their instances. */
@@ -41,10 +42,10 @@ export function crowdOf(loads: readonly InstanceLoad[], concurrency: number | nu
   return loads.reduce((sum, one) => sum + one.runs * (1 + (one.meanLevel - 1) * one.weight), 0) / runs;
 }
 
-/** Time that instances are busy over the time of all runs; 1: each ran alone. */
+/** Time that instances are busy over the time of all runs; 1: each ran alone. Of a sample: what runs that come independently would have. */
 export function busyShare(loads: readonly InstanceLoad[], crowd: number): number {
   const sampled = loads.some((one) => one.weight > 1);
   const ranMs = loads.reduce((sum, one) => sum + one.ranMs, 0);
-  if (sampled || ranMs === 0) return 1 / crowd;
+  if (sampled || ranMs === 0) return shareAt(crowd - 1);
   return Math.min(1, loads.reduce((sum, one) => sum + one.busyMs, 0) / ranMs);
 }

@@ -1,6 +1,7 @@
 /** How long runs take by how many are in flight on their instance, and what concurrency that speaks for. Cloud Run. Pure. */
 import type { InstanceLoad, LoadLevel, Objective } from "../../model/sizing.ts";
 import type { Mib, Ms } from "../../model/units.ts";
+import { loadOf, shareAt } from "./billed-time.ts";
 import { RULE } from "./choose.ts";
 import { LEAST_WARM } from "./epochs.ts";
 import type { MemoryNeed } from "./floor.ts";
@@ -17,6 +18,8 @@ const FLAT_TAIL = 1.25;
 /** Runs that take so much longer among many as among few wait for each other. */
 const GROWN_MEAN = 1.25;
 const GROWN_TAIL = 1.5;
+/** Instances of a revision where nothing is set: https://cloud.google.com/run/docs/configuring/max-instances */
+const MOST_INSTANCES = 100;
 /** Share of the CPU that may be in use after a raise; Cloud Run starts instances above 60 %. */
 const MOST_CPU = 0.8;
 /** One-sided 95 %. */
@@ -27,6 +30,8 @@ export interface LoadQuestion {
   loads: readonly InstanceLoad[];
   /** As set now. */
   concurrency: number;
+  /** Most instances, as set; null: not known, taken for Cloud Run's own. */
+  maxInstances: number | null;
   memoryMib: Mib;
   need: MemoryNeed;
   /** Share of the CPU in use; null: not known. */
@@ -37,7 +42,7 @@ export interface LoadQuestion {
 export interface LoadFinding {
   /** What there should be; null: as it is. */
   concurrency: number | null;
-  /** Factor on the mean duration and on the billed time that goes with it; 1: none. */
+  /** Factors on the mean duration, and on the billed time, which the duration is part of; 1: none. */
   durationFactor: number;
   billedFactor: number;
   /** Factor on the runs in an instance at once, and so on what memory they need. */
@@ -50,7 +55,7 @@ export interface LoadFinding {
 
 /** null: too little is known of what runs at once. */
 export function concurrencyFor(question: LoadQuestion): LoadFinding | null {
-  const { loads, concurrency, objective } = question;
+  const { loads, concurrency, objective, maxInstances } = question;
   if (concurrency === 1 || loads.length === 0) return null;
   if (loads.some((one) => one.weight > 1)) return { ...KEPT, text: "Runs are sampled: how their duration depends on others is not known." };
   const groups = grouped(loads.flatMap((one) => one.levels));
@@ -60,10 +65,12 @@ export function concurrencyFor(question: LoadQuestion): LoadFinding | null {
   const lowered = loweredTo(groups, concurrency);
   if (lowered !== null) {
     const factor = lowered.concurrency / concurrency;
-    const billedFactor = sharedAgain(loads, factor);
-    const affordable = billedFactor <= 1 + (objective.maxCostIncrease ?? 0.2);
     const durationFactor = low.meanMs / meanOf(groups);
-    if (objective.optimize === "speed" && affordable)
+    const billedFactor = billedAgain(loads, factor, durationFactor);
+    const affordable = billedFactor <= 1 + (objective.maxCostIncrease ?? 0.2);
+    const needed = Math.ceil(Math.max(...loads.map((one) => one.instances)) / factor);
+    const enough = needed <= (maxInstances ?? MOST_INSTANCES);
+    if (objective.optimize === "speed" && affordable && enough)
       return {
         concurrency: lowered.concurrency,
         durationFactor,
@@ -72,7 +79,10 @@ export function concurrencyFor(question: LoadQuestion): LoadFinding | null {
         text: `${capital(lowered.text)}.`,
         slower: null,
       };
-    return { ...KEPT, slower: `${lowered.text}; a concurrency of ${lowered.concurrency} would keep them apart, on more instances` };
+    return {
+      ...KEPT,
+      slower: `${lowered.text}; a concurrency of ${lowered.concurrency} would keep them apart, on more instances${enough ? "" : ` (${needed}) than it may have (${maxInstances ?? MOST_INSTANCES})`}`,
+    };
   }
   return raised(question, { low, high, ...fit });
 }
@@ -170,11 +180,12 @@ function raised(
   if (cpuShare * factor > MOST_CPU) return keep(`A higher concurrency would need more CPU than there is: ${percent(cpuShare)} are in use.`);
   if (need.usedMib === null || need.usedMib * factor * (1 + need.headroom) > memoryMib)
     return keep("A higher concurrency may need more memory than there is.");
-  const billedFactor = sharedAgain(loads, factor);
+  const durationFactor = expected / now;
+  const billedFactor = billedAgain(loads, factor, durationFactor);
   if (billedFactor > 1 - RULE.minGain) return keep(null);
   return {
     concurrency: to,
-    durationFactor: expected / now,
+    durationFactor,
     billedFactor,
     crowdFactor: factor,
     text: `Runs take as long with ${Math.round(high.level)} at once on an instance as with ${Math.round(low.level)}: twice the concurrency needs fewer instances (nothing is said beyond twice what was seen).`,
@@ -182,31 +193,23 @@ function raised(
   };
 }
 
-/**
- * Factor on the billed time where `factor` times as many runs come to each instance: with runs that come independently an instance with an
- * offered load of rho is busy for the share 1 - exp(-rho) of the time (M/G/infinity), so that a run is billed (1 - exp(-rho)) / rho of its own time.
- * No instance can take more than what all take together.
- */
-export function sharedAgain(loads: readonly Pick<InstanceLoad, "ranMs" | "busyMs" | "instances">[], factor: number): number {
-  const ranMs = loads.reduce((sum, one) => sum + one.ranMs, 0);
-  const share = Math.min(loads.reduce((sum, one) => sum + one.busyMs, 0) / ranMs, 1);
-  const rho = loadOf(share);
-  const instances = Math.max(...loads.map((one) => one.instances));
-  const then = rho * Math.min(factor, instances);
-  return shareAt(then) / shareAt(rho);
+/** Factor on the billed time where `factor` times as many runs come to each instance and each takes `durationFactor` times as long. */
+export function billedAgain(loads: readonly Shared[], factor: number, durationFactor: number): number {
+  return durationFactor * sharedAgain(loads, factor, durationFactor);
 }
 
-const shareAt = (rho: number): number => (rho < 1e-6 ? 1 : -Math.expm1(-rho) / rho);
+type Shared = Pick<InstanceLoad, "ranMs" | "busyMs" | "meanInstances" | "runs">;
 
-/** The load at which a run is billed this share of its time. */
-function loadOf(share: number): number {
-  let [low, high] = [0, 1000];
-  for (let i = 0; i < 60; i++) {
-    const middle = (low + high) / 2;
-    if (shareAt(middle) > share) low = middle;
-    else high = middle;
-  }
-  return (low + high) / 2;
+/**
+ * Factor on the share of its own time that a run is billed, where `factor` times as many runs come to each instance: with runs that come
+ * independently an instance with an offered load of rho is busy for the share 1 - exp(-rho) of the time (M/G/infinity), so that a run is billed
+ * (1 - exp(-rho)) / rho of its own time. No instance can take more than what all take that are busy at once.
+ */
+function sharedAgain(loads: readonly Shared[], factor: number, durationFactor: number): number {
+  const sum = (of: (one: Shared) => number): number => loads.reduce((total, one) => total + of(one), 0);
+  const rho = loadOf(Math.min(sum((one) => one.busyMs) / sum((one) => one.ranMs), 1));
+  const instances = sum((one) => one.runs * one.meanInstances) / sum((one) => one.runs);
+  return shareAt(rho * Math.min(factor, instances) * durationFactor) / shareAt(rho);
 }
 
 const msText = (ms: Ms): string => (ms < 9995 ? `${Number(ms.toPrecision(3))} ms` : `${Number((ms / 1000).toPrecision(3))} s`);

@@ -5,6 +5,7 @@ import type { Mib } from "../../model/units.ts";
 import type { Prepared, Said } from "./advise.ts";
 import { RULE, usdAt } from "./choose.ts";
 import { type CostModel, monthlyUsd, widened } from "./cost.ts";
+import { numberSetting } from "./facts.ts";
 import { concurrencyFor, type LoadFinding } from "./load.ts";
 import { type Product, runMemory, type Setting } from "./product.ts";
 import { type AdviceContext, durationAt, type Subject } from "./subject.ts";
@@ -126,10 +127,14 @@ function loadFinding({ facts, need }: Subject, now: Setting, { objective }: Advi
   const own = facts.uses.filter(({ version = null }) => version === null || loads.some((one) => one.version === version));
   const cpu = own.flatMap((one) => (one.cpuShare === null ? [] : [one.cpuShare]));
   const cpuShare = cpu.length === 0 ? null : Math.max(...cpu);
-  return concurrencyFor({ loads, concurrency, memoryMib: now.memoryMib, need, cpuShare, objective });
+  const maxInstances = numberSetting(facts.config, "maxInstances");
+  return concurrencyFor({ loads, concurrency, maxInstances, memoryMib: now.memoryMib, need, cpuShare, objective });
 }
 
-/** The least memory by the floor rule, where that is worth a change: memory alone changes no duration above it. `crowd`: factor on runs at once. */
+/**
+ * The least memory by the floor rule, where that is worth a change: memory alone changes no duration above it. `crowd`: factor on runs at once;
+ * fewer of them may need as much, since most of it is the program's own.
+ */
 function lessMemory(
   chosen: Setting,
   sizeMib: Mib,
@@ -139,7 +144,7 @@ function lessMemory(
 ): { memoryMib: Mib; text: string | null } {
   if (need.floorMib === null) return { memoryMib: chosen.memoryMib, text: "Memory in use is not known: no less memory is advised." };
   const { leastMib } = runMemory(chosen.vcpu!);
-  const memoryMib = Math.max(leastMib, Math.ceil((need.floorMib * crowd) / STEP_MIB) * STEP_MIB);
+  const memoryMib = Math.max(leastMib, Math.ceil((need.floorMib * Math.max(crowd, 1)) / STEP_MIB) * STEP_MIB);
   if (memoryMib >= chosen.memoryMib) {
     const short = need.floorMib > chosen.memoryMib;
     const text = short ? `Memory in use and room for more come to ${need.floorMib} MiB, more than it has.` : null;

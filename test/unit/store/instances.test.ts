@@ -102,6 +102,12 @@ describe("runs at once on an instance", () => {
       [3, 1, 20],
     ]);
   });
+  it("instances are counted that are busy at once, not all that there ever were", async () => {
+    // i1 busy 0..150, i2 0..100, i3 alone at 1 s: at most two, and when runs begin 1, 2, 2, 1
+    const data = await hold(ran(0, 100), ran(1, 100, { stream: "i2" }), ran(50, 100), ran(1000, 100, { stream: "i3" }));
+    const [load] = await data.instanceLoad(ANY);
+    expect(load).toMatchObject({ instances: 2, meanInstances: 6 / 4 });
+  });
   it("of an app's functions are those of all of them: sums over the functions are right", async () => {
     const data = await hold(
       ran(0, 100, { ...app, fn: "first", version: null }),

@@ -117,6 +117,7 @@ describe("Cloud Run: what runs at once", () => {
       concurrency: 40,
       runs: 80_000,
       instances: 20,
+      meanInstances: 20,
       ranMs: 8e6,
       busyMs: 4e6,
       meanLevel: 20,
@@ -152,16 +153,20 @@ describe("Cloud Run: what runs at once", () => {
     // as on one core: alone up to 4, then in proportion
     const loads = [load({ levels: levels((n) => 100 * Math.max(1, n / 4)), busyMs: 7.9e6 })];
     const cost = await adviceOn(stats, { ...question, loads });
+    const configs = [service({ vcpu: 1, memoryMib: 1024, concurrency: 40, maxInstances: 200 })];
     expect(cost.proposedConcurrency).toBeNull();
     expect(cost.further.filter((one) => one.kind === "concurrency").map((one) => one.text)).toEqual([
       expect.stringMatching(/^runs take .* with 40 at once on an instance, and 100 ms with 1; a concurrency of 4 would/),
     ]);
-    const speed = await adviceOn(stats, {
-      ...question,
-      loads,
-      objective: { optimize: "speed", maxSlowdown: null, minSavingUsdPerMonth: 0 },
-    });
+    const objective = { optimize: "speed", maxSlowdown: null, minSavingUsdPerMonth: 0 } as const;
+    const speed = await adviceOn(stats, { ...question, configs, loads, objective });
     expect(speed).toMatchObject({ proposedConcurrency: 4 });
+    // what the program itself takes is the same with fewer runs: .3 x 1024 MiB with 25 % on top, 384, not a tenth of it
+    expect(speed.change!.after["memoryMib"] ?? 1024).toBeGreaterThanOrEqual(384);
+    // 20 instances at once would be 200, and Cloud Run starts 100 where nothing else is said: the rest would be refused
+    const bounded = await adviceOn(stats, { ...question, loads, objective });
+    expect(bounded.proposedConcurrency).toBeNull();
+    expect(bounded.further.map((one) => one.text).join()).toContain("on more instances (200) than it may have (100)");
   });
 });
 

@@ -1,7 +1,7 @@
 /** What runs at once: billed time and latency whose truth is a formula or a simulation. */
 import { describe, expect, it } from "vitest";
 import { billedTime } from "../../../../src/analyzer/sizing/billed-time.ts";
-import { lineThrough, sharedAgain } from "../../../../src/analyzer/sizing/load.ts";
+import { billedAgain, lineThrough } from "../../../../src/analyzer/sizing/load.ts";
 import { statsOf } from "../../../support/function-stats.ts";
 
 /** All runs take as long as the mean. */
@@ -21,12 +21,6 @@ describe("billed time", () => {
   it("Cloud Run: a spread of durations is rounded up by half a step on average", () => {
     const spread = statsOf({ meanMs: 1000, durationMs: { p50: 950, p95: 1600, p99: 2000, p999: 2500, max: 3000 } });
     expect(billedTime([spread], 1000, { leastMs: 100, stepMs: 100 }, 1).of(1000) / 1050).toBeCloseTo(1, 1);
-  });
-  it("is shared by runs at once, and longer runs bill more", () => {
-    const { of } = billedTime([alike], 100, { leastMs: 100, stepMs: 100 }, 0.5);
-    expect(of(100)).toBeCloseTo(50, 9);
-    const many = [100, 150, 220, 480, 900, 2000].map(of);
-    expect(many).toEqual(many.toSorted((a, b) => a - b));
   });
   it("of several functions is that of each: one below a second, one above", () => {
     const long = statsOf({ fn: "long", meanMs: 1900, durationMs: { p50: 1900, p95: 1900, p99: 1900, p999: 1900, max: 1900 } });
@@ -52,30 +46,71 @@ function uniform(seed: number): () => number {
   return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
 }
 
-/** Busy time over the time of all runs on one instance: Poisson arrivals at `rho` per duration. */
-function simulatedShare(rho: number): number {
+/** One instance, runs that come independently (Poisson) and take log-normal times: busy time over theirs, and what a run is billed. */
+function simulated(load: number, meanMs: number, { spread = 0, leastMs = 0, stepMs = 1e-9 } = {}): { share: number; billedMs: number } {
   const random = uniform(7);
-  let [now, until, busy] = [0, 0, 0];
   const runs = 200_000;
+  let [now, began, until, busy, billed, ran] = [0, 0, 0, 0, 0, 0];
+  const close = (): void => {
+    busy += until - began;
+    billed += Math.max(leastMs, Math.ceil((until - began) / stepMs) * stepMs);
+  };
   for (let i = 0; i < runs; i++) {
-    now += -Math.log(random()) / rho;
-    busy += now + 1 - Math.max(now, Math.min(until, now + 1));
-    until = Math.max(until, now + 1);
+    now += (-Math.log(random()) * meanMs) / load;
+    const normal = Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random());
+    const took = meanMs * Math.exp(spread * normal - spread ** 2 / 2);
+    ran += took;
+    if (now > until) {
+      if (i > 0) close();
+      [began, until] = [now, now + took];
+    } else until = Math.max(until, now + took);
   }
-  return busy / runs;
+  close();
+  return { share: busy / ran, billedMs: billed / runs };
 }
 
-describe("billed time with another concurrency", () => {
+describe("billed time of runs that share an instance", () => {
   it.each([
-    [0.5, 2],
-    [2, 2],
-    [4, 0.5],
-  ])("is that of instances with an offered load of %s, times %s", (rho, factor) => {
-    const share = simulatedShare(rho);
-    const found = sharedAgain([{ ranMs: 1000, busyMs: 1000 * share, instances: 10 }], factor);
-    expect(found / (simulatedShare(rho * factor) / share)).toBeCloseTo(1, 2);
+    ["Flex, short runs", 1, 300, 0.3, 1000],
+    ["Flex, short runs, hardly together", 0.3, 300, 0.3, 1000],
+    ["Flex, around a second", 1, 900, 0.5, 1000],
+    ["Flex, long runs", 0.5, 2500, 0.6, 1000],
+    ["Cloud Run, below a step", 1, 60, 0.4, 100],
+    ["Cloud Run, below a step, many at once", 5, 60, 0.4, 100],
+    ["Cloud Run, wide", 3, 150, 0.8, 100],
+  ])("%s: as long, half and twice as long", (_name, load, meanMs, spread, leastMs) => {
+    const now = simulated(load, meanMs, { spread, leastMs, stepMs: 100 });
+    const p50 = meanMs * Math.exp(-(spread ** 2) / 2);
+    const durationMs = { p50, p95: p50 * Math.exp(1.645 * spread), p99: p50, p999: p50, max: p50 };
+    const { of } = billedTime([statsOf({ meanMs, durationMs })], meanMs, { leastMs, stepMs: 100 }, now.share);
+    for (const factor of [0.5, 1, 2]) {
+      const truth = simulated(load * factor, meanMs * factor, { spread, leastMs, stepMs: 100 }).billedMs;
+      expect(Math.abs(of(meanMs * factor) / truth - 1)).toBeLessThan(0.03);
+    }
   });
-  it("is the same on one instance: there is no other whose runs could come", () => {
-    expect(sharedAgain([{ ranMs: 1000, busyMs: 500, instances: 1 }], 2)).toBe(1);
+  it("the longest duration for a bill is one below which nothing costs more", () => {
+    const { of, longest } = billedTime([alike], 100, { leastMs: 1000, stepMs: 100 }, 0.632);
+    const limit = of(200);
+    const found = longest(limit);
+    for (let ms = 2; ms < found; ms *= 1.1) expect(of(ms)).toBeLessThanOrEqual(limit * 1.001);
+  });
+});
+
+describe("billed time with another concurrency", () => {
+  const seen = (load: number, meanInstances: number) => [
+    { runs: 1000, ranMs: 1000, busyMs: 1000 * simulated(load, 100).share, meanInstances },
+  ];
+  it.each([
+    [0.5, 2, 1],
+    [2, 2, 1],
+    [4, 0.5, 1],
+    [2, 2, 1.1],
+    [4, 0.25, 0.4],
+  ])("is that of instances with an offered load of %s, times %s, durations times %s", (load, factor, longer) => {
+    const truth = (longer * simulated(load * factor * longer, 100).share) / simulated(load, 100).share;
+    expect(billedAgain(seen(load, 10), factor, longer) / truth).toBeCloseTo(1, 2);
+  });
+  it("is the same where one instance is busy at a time, however many were: there is no other whose runs could come", () => {
+    expect(billedAgain(seen(2, 1), 2, 1)).toBe(1);
   });
 });
