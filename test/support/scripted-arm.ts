@@ -1,5 +1,5 @@
 /** ARM behind the room's own call door, from a script: each operation gives an answer or fails. Every call is noted. */
-import { type Api, type AzureApi, AzureError, type CallOptions, type Model } from "../../src/clouds/azure/api.ts";
+import { type Api, type AzureApi, AzureError, type CallOptions } from "../../src/clouds/azure/api.ts";
 import type { JsonObject } from "../../src/model/json.ts";
 import { azureFailure, SUBSCRIPTION } from "./scripted-azure.ts";
 
@@ -17,7 +17,7 @@ export interface ArmScript {
   /** Operations that are not here are not known to the server. */
   calls: { [api in Api]?: Scripted };
   /** What a long write does with the edited model; the default says that there is none. */
-  replace?: (edit: (model: Model) => void, options: CallOptions) => void;
+  replace?: (edit: (resource: any) => void, options: CallOptions) => void;
 }
 
 export function scriptedArm(script: ArmScript): ScriptedArm {

@@ -87,10 +87,11 @@ export interface AzureApi {
   /** `value` of every page. A repeated or foreign nextLink ends it with an AzureError. */
   pages(api: Api, args: readonly unknown[]): AsyncIterable<JsonObject[]>;
   /**
-   * A long write: reads the SDK's own model of the resource by `read`, lets `edit` change it, sends it back whole by `write`, and waits
-   * until the service says it is done. Throws AzureError `unreachable` with `mayHaveHappened` when patience ends before.
+   * A long write: reads the resource by `read`, lets `edit` change the JSON that was answered, sends it back whole by `write` (fields that
+   * the SDK does not know too, all but nulls), and waits until the service says it is done. What `edit` throws ends it before the write.
+   * Throws AzureError with `mayHaveHappened` when the write was accepted and its end is not known.
    */
-  replace(read: Api, write: Api, args: readonly unknown[], edit: (model: Model) => void, options?: CallOptions): Promise<void>;
+  replace(read: Api, write: Api, args: readonly unknown[], edit: (resource: JsonObject) => void, options?: CallOptions): Promise<void>;
   /** A query of Log Analytics; tables of the Analytics plan. */
   queryLogs(request: LogsRequest): Promise<LogsAnswer>;
   /** A query of a Basic or Auxiliary table, which is paid by the scanned GB: https://learn.microsoft.com/azure/azure-monitor/logs/basic-logs-query */
@@ -100,9 +101,6 @@ export interface AzureApi {
   /** Metrics of many: `{values: [{resourceid, interval, value: [...]}]}`. Needs Monitoring Reader on the subscription. */
   metricsBatch(request: MetricsBatchRequest): Promise<JsonObject>;
 }
-
-/** A resource in the SDK's own form: `properties` lifted up, dates as Date. */
-export type Model = { [name: string]: any };
 
 /** A call that failed for good. */
 export class AzureError extends CallError<Api> {}

@@ -25,6 +25,8 @@ const VOLATILE = new Set([
   "lastModifiedTimeUtc",
   "state",
   "availabilityState",
+  "contentAvailabilityState",
+  "runtimeAvailabilityState",
   "usageState",
   "provisioningState",
   "inProgressOperationId",
@@ -59,7 +61,7 @@ export async function readApp(api: AzureApi, resource: string, names: readonly s
     api.call("web:webApps.get", [group, name]),
     names.some((one) => hostPath(one) !== null) ? api.call("web:webApps.listApplicationSettings", [group, name]) : null,
   ]);
-  const appSettings = settings === null ? null : textsIn(objectAt(settings, "properties") ?? {});
+  const appSettings = settings === null ? null : textsIn(settings, name);
   return { site, plan: await planOfSite(api, site), appSettings };
 }
 
@@ -74,8 +76,18 @@ async function planOfSite(api: AzureApi, site: JsonObject): Promise<string | nul
   return sku === null ? null : planOf(textAt(sku, "tier", "name"), false);
 }
 
-function textsIn(settings: JsonObject): Record<string, string> {
-  return Object.fromEntries(Object.entries(settings).filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+/** A write replaces all app settings: one that was not read whole would take them away. */
+function textsIn(settings: JsonObject, app: string): Record<string, string> {
+  const properties = objectAt(settings, "properties");
+  const other = Object.entries(properties ?? {}).filter((entry) => typeof entry[1] !== "string");
+  if (properties === null || other.length > 0)
+    throw new UserError(
+      properties === null
+        ? `${app}: Azure's answer has no list of app settings`
+        : `${app}: the app setting ${other[0]![0].slice(0, 100)} is no text in Azure's answer`,
+      { exitCode: EXIT.partial },
+    );
+  return properties as Record<string, string>;
 }
 
 /** The settings as the collector names them, and the values of host.json that app settings give. */

@@ -4,14 +4,18 @@
  * whole. Not every app has an etag to lock on.
  */
 import { EXIT, UserError } from "../../model/errors.ts";
-import { textAt } from "../../model/json.ts";
+import { objectAt, textAt } from "../../model/json.ts";
 import type { Change, LiveResource, ResourceRef, Settings } from "../../model/plan.ts";
+import type { Ms } from "../../model/units.ts";
 import type { Applier, LiveContext, Target } from "../room.ts";
 import { type AzureApi, AzureError } from "./api.ts";
 import { type App, busyOf, differences, fingerprintOf, placeOfApp, readApp, readAtRest, revisionOf, settingsOf } from "./app-state.ts";
 import { ownersOf } from "./owners.ts";
-import { hostPath, refuseIllegal, setScale, unlike, withHostValues } from "./settings.ts";
+import { appSettingOf, hostPath, refuseIllegal, setScale, unlike, unwritable, withHostValues } from "./settings.ts";
 import { asUserError } from "./user-error.ts";
+
+/** A write whose answer was lost is looked for on the app this long. */
+const UNSURE_MS: Ms = 15_000;
 
 /** The applier of one subscription. */
 export function openApplier(api: AzureApi, target: Target, context: LiveContext): Applier {
@@ -33,6 +37,7 @@ export function openApplier(api: AzureApi, target: Target, context: LiveContext)
       const seen = await reading(change, target, () => readAtRest(api, context, change.resource, names));
       refuseIllegal(change, settingsOf(seen), /linux/i.test(textAt(seen.site, "kind") ?? ""));
       refuseChanged(change, seen, revision);
+      refuseOtherSpelling(change, seen);
       context.host.note(`${change.name} restarts with the change`);
       const written = await update(change, seen);
       return { live: liveOf(change, written), publishedVersion: null };
@@ -46,10 +51,9 @@ export function openApplier(api: AzureApi, target: Target, context: LiveContext)
       if (names.some((name) => hostPath(name) !== null)) await writeAppSettings(change, seen);
       else await writeSite(change, seen);
     } catch (error) {
-      // whether it took effect is said by the app itself
-      const unsure = error instanceof AzureError && error.mayHaveHappened;
-      if (!unsure || unlike(settingsOf(await readApp(api, change.resource, names)), change.after).length > 0)
-        throw asUserError(error, `write ${names.join(", ")} of ${change.name}`);
+      // whether it took effect is said by the app itself, unless Azure said that the operation failed
+      const unsure = error instanceof AzureError && error.mayHaveHappened && error.code !== "OperationFailed";
+      if (!unsure || !(await takesEffect(change, names))) throw asUserError(error, `write ${names.join(", ")} of ${change.name}`);
     }
     const now = await reading(change, target, () => readAtRest(api, context, change.resource, names));
     const ignored = unlike(settingsOf(now), change.after);
@@ -69,6 +73,18 @@ export function openApplier(api: AzureApi, target: Target, context: LiveContext)
     return now;
   }
 
+  /** A write of which no answer came, or not the last one, may still be under way. */
+  async function takesEffect(change: Change, names: readonly string[]): Promise<boolean> {
+    const deadline = context.clock.now() + UNSURE_MS;
+    for (let waitMs = 500; ; waitMs *= 2) {
+      const now = await readApp(api, change.resource, names).catch(() => null);
+      context.signal.throwIfAborted();
+      if (now !== null && unlike(settingsOf(now), change.after).length === 0) return true;
+      if (context.clock.now() + waitMs > deadline) return false;
+      await context.clock.sleep(waitMs, context.signal);
+    }
+  }
+
   async function writeSite(change: Change, seen: App): Promise<void> {
     const { group, name } = placeOfApp(change.resource);
     const etag = textAt(seen.site, "etag");
@@ -76,7 +92,17 @@ export function openApplier(api: AzureApi, target: Target, context: LiveContext)
       "web:webApps.get",
       "web:webApps.createOrUpdate",
       [group, name],
-      (site) => setScale(site, change.after),
+      (site) => {
+        // it is read once more, since it is sent back whole; without an etag nothing else tells that somebody wrote between
+        const other = differences(seen, { ...seen, site });
+        if (other.length > 0) throw changed(change, `${other.join(", ")} is another since it was looked at`);
+        const part = unwritable(site);
+        if (part !== null)
+          throw new UserError(`${change.name}: Azure shows no ${part} of it that could be sent back: writing would reset the app`, {
+            exitCode: EXIT.partial,
+          });
+        setScale(objectAt(site, "properties")!, change.after);
+      },
       etag === null ? {} : { headers: { "If-Match": etag } },
     );
   }
@@ -92,8 +118,8 @@ export function openApplier(api: AzureApi, target: Target, context: LiveContext)
 /** The app as if these settings had these values; both sides of a comparison are laid out by it alike. */
 function withSettings({ site, plan, appSettings }: App, settings: Settings): App {
   const copy = structuredClone(site);
-  const properties = (copy["properties"] ??= {}) as { [name: string]: never };
-  if (Object.keys(settings).some((name) => hostPath(name) === null)) setScale(properties, settings);
+  const properties = objectAt(copy, "properties");
+  if (properties !== null && Object.keys(settings).some((name) => hostPath(name) === null)) setScale(properties, settings);
   return { site: copy, plan, appSettings: appSettings === null ? null : withHostValues(appSettings, settings) };
 }
 
@@ -146,6 +172,22 @@ function refuseChanged(change: Change, seen: App, revision: string | null): void
   if (revision !== null && live !== null && revision !== live) throw changed(change, `revision ${live}, expected ${revision}`);
   if (change.fingerprint !== "" && fingerprintOf(seen) !== change.fingerprint) throw changed(change, "its configuration is another");
 }
+
+/** .NET takes app settings for one whatever their case, Azure does not: a second spelling would leave open which one holds. */
+function refuseOtherSpelling(change: Change, { appSettings }: App): void {
+  for (const path of Object.keys(change.after).flatMap((name) => hostPath(name) ?? [])) {
+    const wanted = appSettingOf(path);
+    const other = Object.keys(appSettings ?? {}).find((one) => one !== wanted && spelling(one) === spelling(wanted));
+    if (other !== undefined)
+      throw new UserError(`${change.name}: the app setting ${other} gives this value already, and is not spelt ${wanted}`, {
+        exitCode: EXIT.conflict,
+        suggestions: ["rename it, or change it by hand"],
+      });
+  }
+}
+
+/** `A:b` and `a__B` are one: https://learn.microsoft.com/azure/azure-functions/functions-app-settings#app-setting-considerations */
+const spelling = (appSetting: string): string => appSetting.replaceAll(":", "__").toLowerCase();
 
 function changed(change: Change, what: string): UserError {
   return new UserError(`${change.name} was changed since the plan was made: ${what}`, {

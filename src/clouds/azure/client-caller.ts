@@ -23,6 +23,8 @@ export interface CallerOptions extends CallOptions {
   timeoutMs?: Ms;
   /** Options of the SDK's method. */
   sdk?: object;
+  /** Sent by a PUT in place of the body that the SDK makes. */
+  body?: string;
 }
 
 export type Caller = ReturnType<typeof newCaller>;
@@ -34,6 +36,9 @@ export function newCaller({ line, endpoints, subscription, rest, tokensFor }: Pa
   const tokens = (audience: keyof Endpoints["scopes"]): Tokens => tokensFor(endpoints.scopes[audience]);
 
   function wireOf(api: Api, audience: keyof Endpoints["scopes"], options: CallerOptions): Wire {
+    // a region is an answer's word, and becomes part of a host that is sent our token
+    if (audience === "metrics" && !/^[a-z0-9]+$/.test(options.region ?? ""))
+      throw new AzureError("unsupported", api, "NoRegion", "the region of a resource is none", null, 1);
     const endpoint = audience === "metrics" ? endpoints.metrics(options.region ?? "") : endpoints[audience];
     const wire: WireOptions = {
       tokens: tokens(audience),
@@ -41,6 +46,7 @@ export function newCaller({ line, endpoints, subscription, rest, tokensFor }: Pa
       signal: options.evenAfterAbort === true ? never : context.signal,
       timeoutMs: options.timeoutMs ?? context.requestTimeoutMs,
       ...(options.headers === undefined ? {} : { headers: options.headers }),
+      ...(options.body === undefined ? {} : { body: options.body }),
     };
     return newWire(line, api, wire);
   }

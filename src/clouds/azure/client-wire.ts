@@ -35,6 +35,8 @@ export interface WireOptions {
   signal: AbortSignal;
   timeoutMs: Ms;
   headers?: Readonly<Record<string, string>>;
+  /** Body of a PUT, in place of the one that the SDK makes. */
+  body?: string;
 }
 
 /** How many requests are left, by ARM and Resource Graph. https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling */
@@ -88,6 +90,7 @@ export function newWire(line: Line, api: Api, options: WireOptions): Wire {
   async function sendRequest(request: PipelineRequest): Promise<PipelineResponse> {
     refuseForeign(request.url, options.origin, api);
     for (const [name, value] of Object.entries(options.headers ?? {})) if (request.method !== "GET") request.headers.set(name, value);
+    if (options.body !== undefined && request.method === "PUT") request.body = options.body;
     const read = request.method === "GET" || isRead(api);
     let failure: Failure | null = null as Failure | null;
     let attempts = 0;

@@ -3,12 +3,13 @@
  * Credentials and proxies (HTTPS_PROXY) are the SDK's business.
  */
 import { EXIT, UserError } from "../../model/errors.ts";
-import { type JsonObject, textAt } from "../../model/json.ts";
+import { isObject, type JsonObject, textAt } from "../../model/json.ts";
+import type { Json } from "../../model/records.ts";
 import type { Ms } from "../../model/units.ts";
 import type { CallErrorKind } from "../kit/call-error.ts";
 import { allPages } from "../kit/pages.ts";
 import type { LiveContext, Span, Target } from "../room.ts";
-import { type Api, type AzureApi, AzureError, type Model } from "./api.ts";
+import { type Api, type AzureApi, AzureError } from "./api.ts";
 import { safeText } from "./client-errors.ts";
 import { claimsOf, openTokens, type Tokens } from "./client-credentials.ts";
 import { logsOf, rowsOf } from "./client-answers.ts";
@@ -127,11 +128,13 @@ function operations(caller: Caller, subscription: string, context: LiveContext):
       }
     },
     async replace(read, write, args, edit, options = {}) {
-      const { result } = await caller.sdk(read, options, (operation, sdk): Promise<Model> => operation(...args, sdk));
-      edit(result);
-      dropNulls(result);
-      await caller.sdk(write, options, async (operation, sdk) => {
-        const poller = operation(...args, result, sdk) as Poller;
+      const { answer } = await caller.sdk(read, options, (operation, sdk): Promise<unknown> => operation(...args, sdk));
+      const { etag: _etag, systemData: _system, ...resource } = answer;
+      edit(resource);
+      dropNulls(resource);
+      // the SDK makes the request and follows the operation; its model has not every field that the service has
+      await caller.sdk(write, { ...options, body: JSON.stringify(resource) }, async (operation, sdk) => {
+        const poller = operation(...args, {}, sdk) as Poller;
         await poller.submitted();
         await done(poller, write, context);
       });
@@ -196,7 +199,9 @@ async function done(poller: Poller, write: Api, { clock, signal, patienceMs }: L
     if (clock.now() > deadline) throw error("unreachable", "StillRunning", "accepted, and not done yet; whether it took effect is unknown");
     await clock.sleep(waitMs, signal);
     await poller.poll().catch((thrown: unknown) => {
-      if (thrown instanceof AzureError || !poller.isDone) throw thrown;
+      if (thrown instanceof AzureError)
+        throw error(thrown.kind, thrown.code, `accepted, and then its end could not be read: ${thrown.message}`);
+      if (!poller.isDone) throw thrown;
     });
   }
   const { status = "failed", error: why } = poller.operationState ?? {};
@@ -205,11 +210,13 @@ async function done(poller: Poller, write: Api, { clock, signal, patienceMs }: L
 }
 
 /** ARM answers null for what it does not show (app settings above all): sent back, it must not read as "none". */
-function dropNulls(model: Model): void {
-  for (const [name, value] of Object.entries(model)) {
-    if (value === null) delete model[name];
-    else if (typeof value === "object" && !(value instanceof Date)) dropNulls(value);
-  }
+function dropNulls(part: Json): void {
+  if (Array.isArray(part)) part.forEach(dropNulls);
+  else if (isObject(part))
+    for (const [name, value] of Object.entries(part)) {
+      if (value === null) delete part[name];
+      else dropNulls(value);
+    }
 }
 
 function memo<T>(held: Map<string, T>, key: string, make: () => T): T {

@@ -1,10 +1,9 @@
 /** The settings of a Function App that may be written: where they stand, and which values are legal on its plan. */
 import { UserError } from "../../model/errors.ts";
-import { isObject, numberOf } from "../../model/json.ts";
+import { isObject, type JsonObject, numberOf, objectAt } from "../../model/json.ts";
 import type { Change, Settings } from "../../model/plan.ts";
 import type { Json } from "../../model/records.ts";
 import type { Limit } from "../room.ts";
-import type { Model } from "./api.ts";
 import { limits } from "./limits.ts";
 import { durationOf } from "./values.ts";
 
@@ -42,18 +41,36 @@ export function hostValue(text: string): Json {
   return /^(true|false)$/i.test(text) ? text.toLowerCase() === "true" : text;
 }
 
-/** Sets what a change wants on the SDK's own model of the site. */
-export function setScale(site: Model, after: Settings): void {
-  const config = (site["functionAppConfig"] ??= {});
-  const scale = (config.scaleAndConcurrency ??= {});
-  if ("memoryMib" in after) scale.instanceMemoryMB = after["memoryMib"];
-  if ("maxInstances" in after) scale.maximumInstanceCount = after["maxInstances"] ?? undefined;
-  if ("alwaysReady" in after) scale.alwaysReady = after["alwaysReady"] ?? [];
+/** Sets what a change wants among the properties of the site; all else of them stays. Parts that are no objects are replaced. */
+export function setScale(properties: JsonObject, after: Settings): void {
+  const config = partOf(properties, "functionAppConfig");
+  const scale = partOf(config, "scaleAndConcurrency");
+  if ("memoryMib" in after) scale["instanceMemoryMB"] = after["memoryMib"] ?? null;
+  if ("maxInstances" in after) scale["maximumInstanceCount"] = after["maxInstances"] ?? null;
+  if ("alwaysReady" in after) scale["alwaysReady"] = after["alwaysReady"] ?? [];
   if ("httpConcurrency" in after) {
-    const { http: _, ...others } = scale.triggers ?? {};
-    const value = after["httpConcurrency"];
-    scale.triggers = value === null ? others : { ...others, http: { perInstanceConcurrency: value } };
+    const value = after["httpConcurrency"] ?? null;
+    const triggers = partOf(scale, "triggers");
+    if (value === null) delete triggers["http"];
+    else partOf(triggers, "http")["perInstanceConcurrency"] = value;
   }
+}
+
+function partOf(whole: JsonObject, name: string): JsonObject {
+  const part = whole[name];
+  if (isObject(part)) return part;
+  const made: JsonObject = {};
+  whole[name] = made;
+  return made;
+}
+
+/** Why the app as it was answered cannot be sent back with another scale; null: it can. */
+export function unwritable(site: JsonObject): string | null {
+  const config = objectAt(site, "properties")?.["functionAppConfig"];
+  if (!isObject(config)) return "functionAppConfig";
+  const scale = config["scaleAndConcurrency"] ?? {};
+  if (!isObject(scale)) return "functionAppConfig.scaleAndConcurrency";
+  return isObject(scale["triggers"] ?? {}) ? null : "functionAppConfig.scaleAndConcurrency.triggers";
 }
 
 /** The app settings with those that a change wants; null takes one away. */
@@ -146,7 +163,8 @@ function refuseAlwaysReady(change: Change, value: Json, maxInstances: Json): voi
 function refuseHostValue(change: Change, name: string, live: Settings, linux: boolean): void {
   const path = hostPath(name)!;
   const value = change.after[name] ?? null;
-  if (!/^[A-Za-z][\w.-]*$/.test(path) || (typeof value === "object" && value !== null))
+  // two underscores are what separates steps
+  if (!/^[A-Za-z][\w.-]*$/.test(path) || path.includes("__") || (typeof value === "object" && value !== null))
     throw new UserError(`${change.name}: ${name} cannot be written as an app setting`);
   const plan = live["plan"] ?? null;
   if (linux && plan !== "flex" && plan !== "consumption" && appSettingOf(path).includes("."))

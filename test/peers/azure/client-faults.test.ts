@@ -54,8 +54,8 @@ describe("the client of the Azure room", () => {
       "web:webApps.get",
       "web:webApps.createOrUpdate",
       [GROUP, "quote-fn"],
-      (site) => {
-        site["functionAppConfig"].scaleAndConcurrency.instanceMemoryMB = mib;
+      (site: any) => {
+        site.properties.functionAppConfig.scaleAndConcurrency.instanceMemoryMB = mib;
       },
       { headers },
     );

@@ -87,10 +87,9 @@ describe("the applier of Function Apps", () => {
         const match = options.headers?.["If-Match"];
         if (match !== undefined && match !== site.etag)
           throw azureFailure("web:webApps.createOrUpdate", "conflict", "PreconditionFailed", 412);
-        // the SDK's model has the properties at the top
-        const model = structuredClone({ ...site, ...site.properties });
-        edit(model);
-        site.properties.functionAppConfig = model.functionAppConfig;
+        const whole = structuredClone(site);
+        edit(whole);
+        site.properties.functionAppConfig = whole.properties.functionAppConfig;
         touched();
         atWrite();
       },
@@ -189,6 +188,85 @@ describe("the applier of Function Apps", () => {
       exitCode: EXIT.conflict,
       message: expect.stringMatching(/cannot write memoryMib of orders/),
     });
+  });
+
+  test("an app without an etag that somebody writes between look and write is not written", async () => {
+    delete site.etag;
+    const change = await changeOf({ memoryMib: 512 });
+    const replace = api.replace;
+    Object.assign(api, {
+      replace: (...args: Parameters<typeof replace>) => {
+        site.properties.httpsOnly = true;
+        return replace(...args);
+      },
+    });
+    expect(await refusalOf(change)).toMatchObject({
+      exitCode: EXIT.conflict,
+      message: expect.stringMatching(/httpsOnly is another since it was looked at/),
+    });
+    expect(site.properties.functionAppConfig.scaleAndConcurrency.instanceMemoryMB).toBe(2048);
+  });
+
+  test.each([
+    ["functionAppConfig", (properties: any) => delete properties.functionAppConfig],
+    ["functionAppConfig.scaleAndConcurrency", (properties: any) => (properties.functionAppConfig.scaleAndConcurrency = "none")],
+    [
+      "functionAppConfig.scaleAndConcurrency.triggers",
+      (properties: any) => (properties.functionAppConfig.scaleAndConcurrency.triggers = []),
+    ],
+  ])("an app that shows no %s is not sent back", async (part, spoil) => {
+    spoil(site.properties);
+    const live = await applier.read(ref);
+    const change = await changeOf({ maxInstances: 50 }, { before: { maxInstances: live.settings["maxInstances"] ?? null } });
+    const before = structuredClone(site);
+    expect((await refusalOf(change)).message).toContain(`Azure shows no ${part} of it`);
+    expect(site).toEqual(before);
+  });
+
+  test.each([[{}], [{ properties: null }], [{ properties: [] }], [{ properties: { AzureWebJobsStorage: SECRET, other: 7 } }]])(
+    "app settings that were not read whole (%#) are not replaced",
+    async (answer) => {
+      const change = await changeOf({ "host.extensions.queues.batchSize": 8 });
+      const get = api.call;
+      Object.assign(api, {
+        call: (...args: Parameters<typeof get>) =>
+          args[0] === "web:webApps.listApplicationSettings" ? Promise.resolve(answer) : get(...args),
+      });
+      expect((await refusalOf(change)).message).toMatch(/no list of app settings|other is no text/);
+      expect(writes()).toEqual([]);
+    },
+  );
+
+  test("a value of host.json that is set in another spelling is not set a second time", async () => {
+    appSettings["azurefunctionsjobhost:extensions:serviceBus:maxMessageBatchSize"] = "7";
+    const change = await changeOf({ "host.extensions.serviceBus.maxMessageBatchSize": 8 });
+    expect((await refusalOf(change)).message).toMatch(/azurefunctionsjobhost:extensions\S* gives this value already/);
+    expect(writes()).toEqual([]);
+  });
+
+  test("a write whose answer was lost, and that takes effect some time later", async () => {
+    const change = await changeOf({ memoryMib: 512 });
+    const get = api.call;
+    let looks = 0;
+    atWrite = () => {
+      site.properties.functionAppConfig.scaleAndConcurrency.instanceMemoryMB = 2048;
+      Object.assign(api, {
+        call: (...args: Parameters<typeof get>) => {
+          if (++looks === 4) site.properties.functionAppConfig.scaleAndConcurrency.instanceMemoryMB = 512;
+          return get(...args);
+        },
+      });
+      throw new AzureError("unreachable", "web:webApps.createOrUpdate", "ECONNRESET", "lost", null, 1, true);
+    };
+    expect((await applier.write(change, change.revision)).live.settings["memoryMib"]).toBe(512);
+  });
+
+  test("an operation that failed is no success, whatever it left behind", async () => {
+    const change = await changeOf({ memoryMib: 512 });
+    atWrite = () => {
+      throw new AzureError("failed", "web:webApps.createOrUpdate", "OperationFailed", "the update failed: no room", null, 1, true);
+    };
+    expect((await refusalOf(change)).message).toMatch(/cannot write memoryMib of orders: .*the update failed: no room/);
   });
 
   test("accepted and not made", async () => {

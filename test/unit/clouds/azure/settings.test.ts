@@ -82,6 +82,10 @@ describe("scale and concurrency", () => {
     expect(refusal({})).toMatch(/does not name the same settings/);
   });
 
+  test("a step of a path has no two underscores", () => {
+    expect(refusal({ "host.extensions.queues__batchSize": 8 })).toMatch(/cannot be written as an app setting/);
+  });
+
   test("only what changes is set on the app", () => {
     const site = {
       functionAppConfig: {
