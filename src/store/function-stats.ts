@@ -253,17 +253,22 @@ export async function codeVersionsOf(engine: Engine, dir: string, manifests: rea
   );
   return rows.flatMap(([cloud, account, region, fn, settings, seenAt]) => {
     const own = JSON.parse(settings as string) as CodeSettings;
-    return [own, ...(own.versions ?? [])].flatMap(({ version = null, codeSha256, lastModified }): CodeVersion[] => {
-      const since = typeof lastModified === "string" ? Date.parse(lastModified.replace(/\+0000$/, "Z")) : Number.NaN;
-      if (typeof codeSha256 !== "string") return [];
-      return [{ cloud, account, region, fn, version, codeSha256, since: Number.isNaN(since) ? null : since, seenAt } as CodeVersion];
-    });
+    return [own, ...(own.versions ?? [])].flatMap(
+      ({ version: said = null, latestRevision = null, codeSha256, lastModified }): CodeVersion[] => {
+        const version = said ?? latestRevision;
+        const since = typeof lastModified === "string" ? Date.parse(lastModified.replace(/\+0000$/, "Z")) : Number.NaN;
+        if (typeof codeSha256 !== "string") return [];
+        return [{ cloud, account, region, fn, version, codeSha256, since: Number.isNaN(since) ? null : since, seenAt } as CodeVersion];
+      },
+    );
   });
 }
 
 /** What the settings of a function say of its code, and of the code of its published versions. */
 interface CodeSettings {
   version?: string | null;
+  /** Revision that a Cloud Run service runs. */
+  latestRevision?: string | null;
   codeSha256?: string | null;
   lastModified?: string | null;
   versions?: CodeSettings[];

@@ -82,6 +82,8 @@ function currentOf(live: readonly Sided[]): Sided | null {
 function differs(one: Sided, current: Sided, codes: FunctionFacts["codes"]): string | null {
   if (one.architecture !== null && current.architecture !== null && one.architecture !== current.architecture)
     return `it ran on ${one.architecture}`;
+  const [atOnce, atOnceNow] = [one.stats.concurrency ?? null, current.stats.concurrency ?? null];
+  if (atOnce !== null && atOnceNow !== null && atOnce !== atOnceNow) return `its concurrency was ${atOnce}`;
   const [then, now] = [codesAt(one, codes), codesAt(current, codes)];
   return then.length > 0 && now.length > 0 && !then.some((hash) => now.includes(hash)) ? "the code was another" : null;
 }
@@ -89,7 +91,7 @@ function differs(one: Sided, current: Sided, codes: FunctionFacts["codes"]): str
 /** Code hashes that an epoch is known to have run with; empty: none is known. */
 function codesAt(epoch: Sided, codes: FunctionFacts["codes"]): string[] {
   const fits = codes.filter((code) =>
-    isPublished(epoch.version ?? undefined)
+    (epoch.cloud === "gcp" && epoch.version !== null) || isPublished(epoch.version ?? undefined)
       ? code.version === epoch.version
       : !isPublished(code.version ?? undefined) && heldDuring(code.since, code.seenAt, epoch),
   );

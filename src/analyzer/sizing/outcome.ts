@@ -138,12 +138,13 @@ function loadFinding({ facts, need }: Subject, now: Setting, { objective }: Advi
 function lessMemory(
   chosen: Setting,
   sizeMib: Mib,
-  { need, curve }: Subject,
+  { need, curve, facts }: Subject,
   cost: CostModel,
   { context: { objective }, crowd }: { context: AdviceContext; crowd: number },
 ): { memoryMib: Mib; text: string | null } {
   if (need.floorMib === null) return { memoryMib: chosen.memoryMib, text: "Memory in use is not known: no less memory is advised." };
-  const { leastMib } = runMemory(chosen.vcpu!);
+  const now = numberSetting(facts.config, "memoryMib") ?? chosen.memoryMib;
+  const { leastMib } = runMemory(chosen.vcpu!, { memoryMib: now, environment: numberSetting(facts.config, "environment") });
   const memoryMib = Math.max(leastMib, Math.ceil((need.floorMib * Math.max(crowd, 1)) / STEP_MIB) * STEP_MIB);
   if (memoryMib >= chosen.memoryMib) {
     const short = need.floorMib > chosen.memoryMib;

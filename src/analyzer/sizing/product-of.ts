@@ -31,7 +31,12 @@ export function productOf(facts: FunctionFacts, need: MemoryNeed, memory: { leas
     return null;
   const kind = config.resource.includes("/functions/") ? "cloudfunctions.v2" : "run.service";
   const seenBelowOne = facts.stats.some((one) => typeof one.vcpu === "number" && one.vcpu < 1);
-  return { product: cloudRun({ kind, memoryMib, floorMib: need.floorMib, concurrency, crowd: even, seenBelowOne }), refusal, share };
+  const environment = numberSetting(config, "environment");
+  return {
+    product: cloudRun({ kind, memoryMib, environment, floorMib: need.floorMib, concurrency, crowd: even, seenBelowOne }),
+    refusal,
+    share,
+  };
 }
 
 function crowded(crowd: number | null): string | null {

@@ -110,19 +110,36 @@ export function gen1(): Product {
 /** Cloud Run: CPU apart from memory, and what memory goes with it. https://cloud.google.com/run/docs/configuring/services/cpu */
 const RUN_VCPU: readonly Vcpu[] = [0.25, 0.5, 1, 2, 4, 6, 8];
 
-/** Legal memory with this CPU: the table of https://cloud.google.com/run/docs/configuring/services/cpu */
-export function runMemory(vcpu: Vcpu): { leastMib: Mib; mostMib: Mib } {
-  if (vcpu < 0.5) return { leastMib: 128, mostMib: 512 };
-  if (vcpu < 1) return { leastMib: 128, mostMib: 1024 };
-  if (vcpu < 2) return { leastMib: 128, mostMib: 4096 };
-  if (vcpu < 4) return { leastMib: 128, mostMib: 8192 };
-  if (vcpu < 6) return { leastMib: 2048, mostMib: 16_384 };
-  return vcpu < 8 ? { leastMib: 4096, mostMib: 24_576 } : { leastMib: 4096, mostMib: 32_768 };
+/** Least memory of the second generation execution environment: https://cloud.google.com/run/docs/configuring/services/memory-limits */
+const SECOND_GENERATION_MIB: Mib = 512;
+
+/** What decides which memory goes with a CPU. */
+export interface RunPlace {
+  /** As it is now. */
+  memoryMib: Mib;
+  /** Generation of the execution environment as set; null: left to Cloud Run. */
+  environment: number | null;
 }
 
-export interface RunFacts {
+/**
+ * Memory that may be advised with this CPU: the table of https://cloud.google.com/run/docs/configuring/services/cpu. Where Cloud Run may choose
+ * the execution environment, what has 512 MiB or more keeps that much: with less it would run in the first one, with another sandbox.
+ */
+export function runMemory(vcpu: Vcpu, { memoryMib, environment }: RunPlace): { leastMib: Mib; mostMib: Mib } {
+  const isSecond = environment === 2 || (environment === null && memoryMib >= SECOND_GENERATION_MIB);
+  const leastMib = isSecond ? SECOND_GENERATION_MIB : LEAST_RUN_MIB;
+  if (vcpu < 0.5) return { leastMib: LEAST_RUN_MIB, mostMib: 512 };
+  if (vcpu < 1) return { leastMib: LEAST_RUN_MIB, mostMib: 1024 };
+  if (vcpu < 2) return { leastMib, mostMib: 4096 };
+  if (vcpu < 4) return { leastMib, mostMib: 8192 };
+  if (vcpu < 6) return { leastMib: 2048, mostMib: 16_384 };
+  return { leastMib: 4096, mostMib: vcpu < 8 ? 24_576 : 32_768 };
+}
+
+const LEAST_RUN_MIB: Mib = 128;
+
+export interface RunFacts extends RunPlace {
   kind: "run.service" | "cloudfunctions.v2";
-  memoryMib: Mib;
   /** Least memory that may be given; null: not known, no less than there is. */
   floorMib: Mib | null;
   /** Most runs at once in an instance, as set. */
@@ -137,12 +154,13 @@ export interface RunFacts {
  * Less than one vCPU goes with one run at a time (and the first generation execution environment) only, and is not advised where it was never
  * seen: its CPU comes in turns of 100 ms, which short work does not wait for as the curve says.
  */
-export function cloudRun({ kind, memoryMib, floorMib, concurrency, crowd, seenBelowOne }: RunFacts): Product {
+export function cloudRun({ kind, memoryMib, environment, floorMib, concurrency, crowd, seenBelowOne }: RunFacts): Product {
   const memoryWith = (vcpu: Vcpu): Mib => {
-    const { leastMib, mostMib } = runMemory(vcpu);
+    const { leastMib, mostMib } = runMemory(vcpu, { memoryMib, environment });
     return Math.min(Math.max(memoryMib, leastMib), mostMib);
   };
-  const fits = (vcpu: Vcpu): boolean => (vcpu >= 1 || (concurrency === 1 && seenBelowOne)) && memoryWith(vcpu) >= (floorMib ?? memoryMib);
+  const fits = (vcpu: Vcpu): boolean =>
+    (vcpu >= 1 || (concurrency === 1 && seenBelowOne && environment !== 2)) && memoryWith(vcpu) >= (floorMib ?? memoryMib);
   const at = (vcpu: Vcpu): Mib => (vcpu * ONE_VCPU_MIB) / crowd;
   const vcpuAt = (size: Mib): Vcpu => Number(((size * crowd) / ONE_VCPU_MIB).toFixed(3));
   return {

@@ -49,6 +49,9 @@ function googleRefusal(facts: FunctionFacts): string | null {
   const ready = numberSetting(config, "minInstances") ?? 0;
   if (ready > 0) return `it keeps ${ready} instance${ready === 1 ? "" : "s"} ready, whose bill does not follow duration alone`;
   if (config === null) return "its CPU and memory are not known: its description is not in the dataset";
+  const containers = numberSetting(config, "containers");
+  if (containers !== null)
+    return `it has ${containers} containers, each with memory and CPU of its own: which of them need what is not known`;
   if (plan === "gen1")
     return numberSetting(config, "memoryMib") === 8192 ? "8192 MiB has the CPU of 4096 MiB: only its memory differs" : null;
   return numberSetting(config, "vcpu") === null || numberSetting(config, "memoryMib") === null

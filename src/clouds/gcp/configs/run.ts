@@ -61,7 +61,10 @@ export function knativeConfig(item: JsonObject): Config {
   const annotations = objectAt(objectAt(template, "metadata") ?? {}, "annotations") ?? {};
   const outer = objectAt(template, "spec") ?? {};
   const inner = kind === "Job" ? (objectAt(objectAt(outer, "template") ?? {}, "spec") ?? {}) : outer;
-  const allocation = allocationOf((arrayAt(inner, "containers") ?? []).filter(isObject));
+  const containers = (arrayAt(inner, "containers") ?? []).filter(isObject);
+  const allocation = allocationOf(containers);
+  // of the service as a whole: https://cloud.google.com/run/docs/configuring/min-instances
+  const whole = objectAt(metadata, "annotations") ?? {};
   const own = textAt(metadata, "name") ?? "";
   const status = objectAt(item, "status") ?? {};
   // a namespace is the project ID or its number; logs name the ID, so a number would join nothing
@@ -89,16 +92,44 @@ export function knativeConfig(item: JsonObject): Config {
       vcpu: allocation.vcpu,
       timeoutS: secondsOf(inner["timeoutSeconds"]),
       concurrency: numberAt(inner, "containerConcurrency"),
-      minInstances: numberAt(annotations, "autoscaling.knative.dev/minScale"),
+      minInstances: greatest(
+        numberAt(annotations, "autoscaling.knative.dev/minScale"),
+        numberAt(whole, "run.googleapis.com/minScale"),
+        whole["run.googleapis.com/scalingMode"] === "manual" ? numberAt(whole, "run.googleapis.com/manualInstanceCount") : null,
+      ),
       maxInstances: numberAt(annotations, "autoscaling.knative.dev/maxScale"),
+      containers: containers.length > 1 ? containers.length : null,
+      environment: environmentOf(textAt(annotations, "run.googleapis.com/execution-environment")),
       startupCpuBoost: annotations["run.googleapis.com/startup-cpu-boost"] === "true" ? true : null,
       taskCount: kind === "Job" ? numberAt(outer, "taskCount") : null,
       maxRetries: kind === "Job" ? numberAt(inner, "maxRetries") : null,
       projectNumber: account === null ? namespace : null,
-      latestRevision: textAt(status, "latestReadyRevisionName"),
+      latestRevision: textAt(status, "latestCreatedRevisionName", "latestReadyRevisionName"),
+      ...(kind === "Revision" ? { version: own } : {}),
+      codeSha256: codeOf(containers, labels, textAt(status, "imageDigest")),
       managedBy: managerOf(labels) ?? textAt(annotations, "run.googleapis.com/client-name"),
     }),
   };
+}
+
+function greatest(...counts: (number | null)[]): number | null {
+  const known = counts.filter((count) => count !== null);
+  return known.length === 0 ? null : Math.max(...known);
+}
+
+/** Generation of the execution environment, where it is set: https://cloud.google.com/run/docs/about-execution-environments */
+function environmentOf(name: string | null): number | null {
+  const generation = /gen([12])$/i.exec(name ?? "")?.[1];
+  return generation === undefined ? null : Number(generation);
+}
+
+/**
+ * SHA-256 of the image, where the description names it. Not of what Cloud Functions built: it builds anew whenever a setting changes, so that
+ * another image is no other code.
+ */
+function codeOf(containers: readonly JsonObject[], labels: JsonObject, digest: string | null): string | null {
+  if (containers.length !== 1 || labels["goog-managed-by"] === "cloudfunctions") return null;
+  return /@sha256:([0-9a-f]{64})$/.exec(digest ?? textAt(containers[0]!, "image") ?? "")?.[1] ?? null;
 }
 
 function lastChange(status: JsonObject): number | null {
@@ -116,9 +147,10 @@ export function runV2Config(item: JsonObject): Config {
   const template = isJob ? (objectAt(outer, "template") ?? outer) : outer;
   // instances are bounded per revision, per service, or one here and one there
   const scaling = [objectAt(template, "scaling") ?? {}, objectAt(item, "scaling") ?? {}];
-  const bound = (camel: string, snake: string): number | null =>
-    scaling.map((one) => numberAt(one, camel, snake)).find((count) => count !== null) ?? null;
-  const allocation = allocationOf((arrayAt(template, "containers") ?? []).filter(isObject));
+  const bounds = (camel: string, snake: string): (number | null)[] => scaling.map((one) => numberAt(one, camel, snake));
+  const containers = (arrayAt(template, "containers") ?? []).filter(isObject);
+  const allocation = allocationOf(containers);
+  const manual = scaling[1]!["scalingMode"] === "MANUAL" ? numberAt(scaling[1]!, "manualInstanceCount") : null;
   const plan = isJob ? "run-job" : allocation.cpuIdle ? "run-request" : allocation.hasResources ? "run-instance" : null;
   return {
     ...scopeOf(resource, epochMsOf(item["updateTime"] ?? item["update_time"])),
@@ -135,10 +167,15 @@ export function runV2Config(item: JsonObject): Config {
       vcpu: allocation.vcpu,
       timeoutS: secondsOf(template["timeout"]),
       concurrency: numberAt(template, "maxInstanceRequestConcurrency", "max_instance_request_concurrency"),
-      minInstances: bound("minInstanceCount", "min_instance_count"),
-      maxInstances: bound("maxInstanceCount", "max_instance_count"),
+      minInstances: greatest(...bounds("minInstanceCount", "min_instance_count"), manual),
+      maxInstances: bounds("maxInstanceCount", "max_instance_count").find((count) => count !== null) ?? null,
+      containers: containers.length > 1 ? containers.length : null,
+      environment: environmentOf(textAt(template, "executionEnvironment", "execution_environment")),
       taskCount: isJob ? numberAt(outer, "taskCount") : null,
-      latestRevision: partOf(textAt(item, "latestReadyRevision") ?? "", "revisions"),
+      // the one that was made of this template, which need not be the one that is ready
+      latestRevision: partOf(textAt(item, "latestCreatedRevision", "latestReadyRevision") ?? "", "revisions"),
+      version: revision,
+      codeSha256: isJob ? null : codeOf(containers, objectAt(item, "labels") ?? {}, null),
       managedBy: managerOf(objectAt(item, "labels")) ?? textAt(item, "client"),
     }),
   };

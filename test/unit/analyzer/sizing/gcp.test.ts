@@ -1,9 +1,9 @@
 /** Sizes on Cloud Run and of 1st gen functions: curves whose truth is a formula. */
 import { describe, expect, it } from "vitest";
 import type { Config } from "../../../../src/model/records.ts";
-import type { FunctionStats, InstanceLoad, InstanceUse } from "../../../../src/model/sizing.ts";
+import type { CodeVersion, FunctionStats, InstanceLoad, InstanceUse } from "../../../../src/model/sizing.ts";
 import { duration, loadOf, gcp, SERVICE, service, runStats, later, runUse, runQuestion } from "../../../support/cloud-stats.ts";
-import { adviceOn, statsOf } from "../../../support/function-stats.ts";
+import { adviceOn, START, statsOf } from "../../../support/function-stats.ts";
 
 describe("Cloud Run", () => {
   it("CPU by what was measured, memory by what is in use", async () => {
@@ -57,7 +57,42 @@ describe("Cloud Run", () => {
       configs: [service({ vcpu: 1, memoryMib: 512, concurrency: 80 })],
       loads: [loadOf({ ...gcp, fn: "orders" })],
     });
-    expect(shared).toMatchObject({ currentVcpu: 1, proposedVcpu: 1 });
+    // nor less than 512 MiB, with which Cloud Run might choose the other execution environment
+    expect(shared).toMatchObject({ currentVcpu: 1, proposedVcpu: null });
+    const second = [service({ vcpu: 1, memoryMib: 512, environment: 2 })];
+    expect(await adviceOn(stats, { ...runQuestion, uses, configs: second })).toMatchObject({ currentVcpu: 1, proposedVcpu: null });
+  });
+  it.each([
+    ["left to Cloud Run, from 1 GiB", { memoryMib: 1024 }, 512],
+    ["the second one, from 1 GiB", { memoryMib: 1024, environment: 2 }, 512],
+    ["the first one, from 1 GiB", { memoryMib: 1024, environment: 1 }, 128],
+    ["left to Cloud Run, from 256 MiB", { memoryMib: 256 }, 128],
+  ])("least memory in the execution environment: %s", async (_name, settings, leastMib) => {
+    const stats = [runStats(1, { meanMs: 500, memoryMib: settings.memoryMib })];
+    const uses = [runUse({ memoryShare: null, memoryMib: 40 })];
+    const advice = await adviceOn(stats, { ...runQuestion, uses, configs: [service({ vcpu: 1, ...settings })] });
+    expect(advice.change!.after).toEqual({ memoryMib: leastMib });
+  });
+  it("another concurrency, or other code, is no experiment with the CPU", async () => {
+    const stats = [runStats(1, { meanMs: 500, concurrency: 80 }), runStats(2, { meanMs: 500, concurrency: 1, ...later })];
+    const crowded = await adviceOn(stats, { ...runQuestion, uses: [] });
+    expect(crowded).toMatchObject({ tier: 0, change: null });
+    expect(crowded.whyNotMore).toContain("1 vCPU is left out: its concurrency was 80.");
+    const deployed = [runStats(1, { meanMs: 500 }), runStats(2, { meanMs: 500, ...later })];
+    const code = (version: string, codeSha256: string): CodeVersion => ({
+      ...gcp,
+      fn: "orders",
+      version,
+      codeSha256,
+      since: null,
+      seenAt: START,
+    });
+    const other = await adviceOn(deployed, { ...runQuestion, uses: [], codes: [code("r1", "a"), code("r2", "b")] });
+    expect(other).toMatchObject({ tier: 0, change: null });
+    expect(other.whyNotMore).toContain("1 vCPU is left out: the code was another.");
+    const same = await adviceOn(deployed, { ...runQuestion, uses: [], codes: [code("r1", "a"), code("r2", "a")] });
+    expect(same).toMatchObject({ tier: 2, change: { after: { vcpu: 1 } } });
+    expect(same.whyNotMore).not.toContain("Whether the code was the same");
   });
   it("memory in use is a share of what its revision had, not of what there is now", async () => {
     // 90 % of 512 MiB before: 461 MiB, with 35 % on top (90 % are pressing) 623; not 90 % of 2 GiB
@@ -90,6 +125,7 @@ describe("Cloud Run", () => {
   it.each<[string, Config["settings"], RegExp]>([
     ["instance-based billing", { plan: "run-instance" }, /billed by instances/],
     ["a job", { plan: "run-job" }, /is a job/],
+    ["several containers", { containers: 2 }, /has 2 containers/],
     ["instances that are kept", { minInstances: 2 }, /keeps 2 instances ready/],
   ])("refuses %s", async (_name, settings, why) => {
     const advice = await adviceOn([runStats(2)], { ...runQuestion, configs: [service(settings)] });

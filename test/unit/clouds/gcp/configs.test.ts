@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { memoryMibOf, secondsOf, vcpuOf } from "../../../../src/clouds/gcp/configs/quantities.ts";
 import { gcp } from "../../../../src/clouds/gcp/index.ts";
+import type { JsonObject } from "../../../../src/model/json.ts";
 import type { Json } from "../../../../src/model/records.ts";
 import { only, readWith } from "../../../support/read-format.ts";
 
@@ -192,6 +193,7 @@ describe("Cloud Run", () => {
       timeoutS: 300,
       concurrency: 80,
       maxInstances: 5,
+      containers: 2,
     });
     expect(configs([service({ "run.googleapis.com/cpu-throttling": "false" })])[0]!.settings["plan"]).toBe("run-instance");
     expect(JSON.stringify(config)).not.toContain("s3cr3t");
@@ -220,6 +222,41 @@ describe("Cloud Run", () => {
       spec: { template: { spec: { containers: [{}] } } },
     };
     expect(configs(bare)[0]!.settings).toEqual({ generation: 2, plan: "run-request" });
+  });
+
+  const bare = v2({}) as JsonObject;
+  const IMAGE = `europe-docker.pkg.dev/shop/x/hello@sha256:${"0a".repeat(32)}`;
+
+  it("instances that are kept: with the revision, with the service, or all by hand", () => {
+    const kept = (template: JsonObject, whole: JsonObject): Json =>
+      configs({ ...bare, template: { ...(bare["template"] as JsonObject), scaling: template }, scaling: whole })[0]!.settings[
+        "minInstances"
+      ] ?? null;
+    expect(kept({ minInstanceCount: 0 }, { minInstanceCount: 2 })).toBe(2);
+    expect(kept({ minInstanceCount: 3 }, {})).toBe(3);
+    expect(kept({}, { scalingMode: "MANUAL", manualInstanceCount: 4 })).toBe(4);
+    const v1 = (whole: JsonObject): Json => {
+      const item = service({}) as { metadata: JsonObject };
+      return configs({ ...item, metadata: { ...item.metadata, annotations: whole } })[0]!.settings["minInstances"] ?? null;
+    };
+    expect(v1({ "run.googleapis.com/minScale": "2" })).toBe(2);
+    expect(v1({ "run.googleapis.com/scalingMode": "manual", "run.googleapis.com/manualInstanceCount": "3" })).toBe(3);
+  });
+
+  it("the image tells the code of the revision that was made of it, but not where Cloud Functions builds it", () => {
+    const containers = [{ image: IMAGE, resources: { limits: { cpu: "1", memory: "1Gi" }, cpuIdle: true } }];
+    const one = (over: JsonObject): JsonObject =>
+      configs({
+        ...bare,
+        template: { containers, executionEnvironment: "EXECUTION_ENVIRONMENT_GEN2" },
+        latestReadyRevision: "projects/shop/locations/us-central1/services/hello/revisions/hello-00001-abc",
+        latestCreatedRevision: "projects/shop/locations/us-central1/services/hello/revisions/hello-00002-abc",
+        ...over,
+      })[0]!.settings;
+    expect(one({})).toMatchObject({ latestRevision: "hello-00002-abc", codeSha256: "0a".repeat(32), environment: 2 });
+    expect(one({ labels: { "goog-managed-by": "cloudfunctions" } })).not.toHaveProperty("codeSha256");
+    const revision = { name: "projects/shop/locations/us-central1/services/hello/revisions/hello-00001-abc", containers };
+    expect(configs(revision)[0]!.settings).toMatchObject({ version: "hello-00001-abc", codeSha256: "0a".repeat(32) });
   });
 
   it("v2: cpuIdle left out means instance-based", () => {
