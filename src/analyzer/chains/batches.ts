@@ -16,11 +16,25 @@ export function joinMessages(state: State, nodes: Nodes): void {
 
 /** Messages that a node received, or the traces that its spans continue, as elements: what makes it a batch. */
 function itemsOf(state: State, node: Node): number[] {
-  if (node.received.length > 1) return node.received.map((m) => state.itemElement(m));
   const linked = new Set<string>();
   for (const span of node.spans) for (const link of span.links) if (!node.traces.includes(link.traceId)) linked.add(link.traceId);
-  if (linked.size < 2) return [];
-  return [...linked].map((trace) => state.element(trace)).filter((e) => e !== null);
+  const traces = [...linked].map((trace) => state.element(trace)).filter((e) => e !== null);
+  if (node.received.length < 2) return linked.size < 2 ? [] : traces;
+  const items = node.received.map((m) => state.itemElement(m));
+  const known = new Set(items.map((e) => state.union.find(e)));
+  const open = traces.filter((e) => !known.has(state.union.find(e)));
+  // a trace that no message names is that of one of the messages of which nothing else is known: of which one, nobody says
+  for (const [i, message] of node.received.entries()) if (open.length > 0 && isAlone(state, message)) items[i] = open.shift()!;
+  return items;
+}
+
+/** Nothing but the batch itself tells of this message. */
+function isAlone(state: State, message: Message): boolean {
+  if (message.traceId !== null || state.correlations.has(state.union.find(state.itemElement(message)))) return false;
+  return messageIds(message).every(({ value }) => {
+    const token = state.tokens.get(value);
+    return token === undefined || (token.carriers.length < 2 && token.loose === 0);
+  });
 }
 
 /** Decides whether a node is single (then all its IDs join) or, for now, a batch. True: single, done with. */

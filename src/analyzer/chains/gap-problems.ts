@@ -6,7 +6,9 @@ import type { Context } from "./context.ts";
 
 /** Windows in which telemetry is known to be missing, each source once: a search and a collection may both have been refused by it. */
 export function gapProblems(ctx: Context, startedAt: EpochMs, endedAt: EpochMs): ChainProblem[] {
-  const gaps = ctx.records.gaps.filter((g) => g.from !== null && g.to !== null && g.from <= endedAt && g.to >= startedAt);
+  const gaps = ctx.records.gaps.filter(
+    (g) => !g.what.startsWith("trace ") && g.from !== null && g.to !== null && g.from <= endedAt && g.to >= startedAt,
+  );
   const isTold = (gap: Gap, i: number): boolean =>
     gaps.some(
       (other, j) => j !== i && isSameRefusal(gap, other) && (other.what === gap.what ? j < i : other.what.startsWith(`${gap.what} `)),

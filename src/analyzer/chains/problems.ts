@@ -4,7 +4,8 @@ import { traceIdOf } from "../../model/ids.ts";
 import type { Message, Span } from "../../model/records.ts";
 import type { Arc, Context } from "./context.ts";
 import { type Arcs, type Members, ownMessages, senderOf } from "./edges.ts";
-import { type Node, spanKey, topOf } from "./nodes.ts";
+import { asSampled, linkProblems, lostSpanOf, parentProblems } from "./lost-spans.ts";
+import { type Node, topOf } from "./nodes.ts";
 import type { Open } from "./routing.ts";
 
 /** Codes that say that something of the chain is not there. */
@@ -25,10 +26,11 @@ export function problemsOf(
   return [
     ...hopProblems(members, hops),
     ...cycleProblem(closing),
-    ...parentProblems(ctx, members, found),
+    ...asSampled(members, parentProblems(ctx, members, found)),
+    ...asSampled(members, linkProblems(ctx, members)),
     ...traceProblems(ctx, members),
     ...openProblems(members, open),
-    ...senderProblems(ctx, members, found),
+    ...asSampled(members, senderProblems(ctx, members, found)),
     ...receiverProblems(ctx, members, found),
     ...taskProblems(members, found),
     ...executionProblems(members),
@@ -73,31 +75,6 @@ function cycleProblem(closing: ReadonlySet<Arc>): ChainProblem[] {
   }));
 }
 
-function parentProblems(ctx: Context, members: Members, found: Arcs): ChainProblem[] {
-  const caused = new Set(found.all().map((a) => topOf(a.to)));
-  const problems: ChainProblem[] = [];
-  const first = members.nodes.reduce((a, b) => (b.firstAt < a.firstAt ? b : a));
-  const told = new Set<string>();
-  for (const node of members.nodes) {
-    for (const span of node.spans) {
-      if (span.parentSpanId === null || node.kind === "state" || node.kind === "workflow") continue;
-      const key = spanKey(span.traceId, span.parentSpanId);
-      if (ctx.nodes.bySpan.has(key) || told.has(key)) continue;
-      const own = node.kind === "part" && node.owner === null;
-      if (!own && (caused.has(topOf(node)) || node.received.length > 0)) continue;
-      // whoever calls from outside is no gap; X-Ray records every segment of its own
-      if (!own && topOf(node) === topOf(first) && span.attributes["xray.type"] === undefined) continue;
-      told.add(key);
-      problems.push({
-        code: "missing-parent",
-        message: `${node.name}: its parent span ${span.parentSpanId} is not in the trace`,
-        hopId: node.id,
-      });
-    }
-  }
-  return problems;
-}
-
 function openProblems(members: Members, open: Open): ChainProblem[] {
   const problems: ChainProblem[] = open.ambiguous.map(({ node, candidates }) => ({
     code: "ambiguous" as const,
@@ -129,7 +106,7 @@ function senderProblems(ctx: Context, members: Members, found: Arcs): ChainProbl
   const caused = new Set(
     found
       .all()
-      .filter((a) => a.kind !== "retry")
+      .filter((a) => a.kind !== "retry" && a.kind !== "time")
       .map((a) => a.to),
   );
   // a further delivery of one message: the first one says that its publisher is not known
@@ -149,9 +126,11 @@ function senderProblems(ctx: Context, members: Members, found: Arcs): ChainProbl
     const lost = messages.find((m) => senderOf(ctx, members, node, m) === null && !sentFromOutside(m.channelKind));
     if (!lost) continue;
     const what = lost.eventName ?? lost.messageId ?? "a message";
+    const span = lostSpanOf(ctx, node);
+    const why = span === null ? "" : `, and the run's own span ${span}, which would name it, is not in the records`;
     problems.push({
       code: "lost-hop",
-      message: `${node.name} received ${what} on ${lost.channel ?? lost.channelKind}; who published it was not seen`,
+      message: `${node.name} received ${what} on ${lost.channel ?? lost.channelKind}; who published it was not seen${why}`,
       hopId: node.id,
     });
   }
@@ -277,7 +256,7 @@ function traceProblems(ctx: Context, members: Members): ChainProblem[] {
   const gaps = ctx.records.gaps.filter((g) => g.what.startsWith("trace "));
   if (gaps.length === 0) return [];
   const traces = new Set(members.nodes.flatMap((n) => n.spans.map((s) => s.traceId)));
-  return gaps
-    .filter((g) => traces.has(traceIdOf(g.what.slice(6))))
-    .map((g) => ({ code: "cut" as const, message: `${g.what} is not whole: ${g.why}`, hopId: null }));
+  const own = gaps.filter((g) => traces.has(traceIdOf(g.what.slice(6)) ?? g.what.slice(6)));
+  const messages = new Set(own.map((g) => `${g.what} is not whole: ${g.why}`));
+  return [...messages].map((message) => ({ code: "cut", message, hopId: null }));
 }

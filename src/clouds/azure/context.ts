@@ -7,7 +7,7 @@ import type { Config, Json, Scope } from "../../model/records.ts";
 import type { Invocations } from "./invocations.ts";
 import type { Receipts } from "./receipts.ts";
 import type { Row } from "./schema.ts";
-import { bagOf, functionName, parseJson, regionOf, resourceIdOf, textOf, timeOf, weightOf } from "./values.ts";
+import { bagOf, functionName, regionOf, resourceIdOf, textOf, timeOf, weightOf } from "./values.ts";
 
 /** What the readers of one source share. */
 export interface Context {
@@ -90,18 +90,39 @@ export function operationTrace(operation: string): string {
   return traceIdOf(operation) ?? operation;
 }
 
-/** Normal form of a span ID: 16 hex digits in lower case; legacy and other IDs as written. */
+/**
+ * Normal form of a span ID: 16 hex digits in lower case. SDKs that know W3C but not its form in telemetry write `|trace.span.`, which is the
+ * same span (`W3CUtilities.FormatTelemetryId` of https://github.com/microsoft/ApplicationInsights-dotnet); other hierarchical IDs as written.
+ */
 export function spanIdOf(id: string): string {
-  return /^[0-9a-f]{16}$/i.test(id) ? id.toLowerCase() : id;
+  const span = /^\|[0-9a-f]{32}\.([0-9a-f]{16})\.$/i.exec(id)?.[1] ?? id;
+  return /^[0-9a-f]{16}$/i.test(span) ? span.toLowerCase() : id;
+}
+
+/** The operation that a hierarchical ID (`|root.1901.`) belongs to; null: an ID of another form. */
+export function rootOf(id: string): string | null {
+  const root = /^\|([^.|]+)\./.exec(id)?.[1];
+  return root === undefined ? null : operationTrace(root);
 }
 
 /**
  * The span that caused this one. A root repeats its operation as its parent, which is no span: null. (`|operation.` may be one:
- * `legacyRoots` decides.)
+ * `legacyRoots` decides.) So does a caller of another operation: that one is linked (`linksOf`).
  */
 export function parentOf(facts: Pick<Facts, "traceId" | "parentId">): string | null {
   const parent = facts.parentId;
-  return parent === null || (operationTrace(parent) === facts.traceId && !parent.startsWith("|")) ? null : spanIdOf(parent);
+  if (parent === null || (operationTrace(parent) === facts.traceId && !parent.startsWith("|"))) return null;
+  return legacyCaller(facts) === null ? spanIdOf(parent) : null;
+}
+
+/**
+ * The caller's span where it is of another operation: a W3C SDK that is called with a hierarchical ID whose root is no W3C trace begins a
+ * trace of its own, and keeps the ID as its parent. null: the caller is of the same operation, or there is none.
+ * https://learn.microsoft.com/azure/azure-monitor/app/distributed-trace-data (`ai_legacyRootId`)
+ */
+export function legacyCaller(facts: Pick<Facts, "traceId" | "parentId">): { traceId: string; spanId: string } | null {
+  const traceId = facts.parentId === null ? null : rootOf(facts.parentId);
+  return traceId === null || facts.traceId === null || traceId === facts.traceId ? null : { traceId, spanId: spanIdOf(facts.parentId!) };
 }
 
 /** Adds an identifier once, in normal form; placeholders are left out. */
@@ -134,23 +155,6 @@ export function functionOf(row: Row, facts: Facts): string | null {
     (category !== null && /^Function\.[^.]+(?:\.User)?$/.test(category) ? category : null) ??
     textOf(row.fields.operationName);
   return said === null || isWebName(said) ? null : functionName(said.split("/").at(-1)!);
-}
-
-/** Spans that a batch continues (`_MS.links`: JSON, possibly cut at 8,192 characters, so read pair by pair). */
-export function linksOf(row: Row, facts: Facts): { traceId: string; spanId: string }[] {
-  const raw = row.fields.links ?? facts.bag["_MS.links"];
-  if (raw === undefined || raw === null) return [];
-  const text = typeof raw === "string" ? raw : JSON.stringify(raw);
-  const links: { traceId: string; spanId: string }[] = [];
-  for (const item of text.match(/\{[^{}]*\}/g) ?? []) {
-    const link = parseJson(item.replace(/\\"/g, '"'));
-    if (typeof link !== "object" || link === null || Array.isArray(link)) continue;
-    const operation = textOf(link["operation_Id"]) ?? textOf(link["operation_id"]);
-    const id = textOf(link["id"]);
-    const traceId = operation === null ? facts.traceId : operationTrace(operation);
-    if (id !== null && traceId !== null) links.push({ traceId, spanId: spanIdOf(id) });
-  }
-  return links;
 }
 
 /** Remembers in which app a function runs, so that the app's plan can be found for it. */

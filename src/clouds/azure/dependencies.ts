@@ -3,7 +3,8 @@ import type { Position } from "../../model/formats.ts";
 import { numberOf } from "../../model/json.ts";
 import type { Json, Span } from "../../model/records.ts";
 import { logged } from "./bare-records.ts";
-import { type Context, addId, factsOf, functionOf, linksOf, parentOf, seenFunction, spanIdOf, withText } from "./context.ts";
+import { type Context, addId, factsOf, functionOf, parentOf, seenFunction, spanIdOf, withText } from "./context.ts";
+import { cutGap, linksOf } from "./links.ts";
 import { entityOf } from "./requests.ts";
 import type { Row } from "./schema.ts";
 import { boolOf, durationOf, textOf } from "./values.ts";
@@ -52,6 +53,9 @@ export function readDependency(row: Row, context: Context, at: Position): void {
   if (facts.app !== null) attributes["azure.app"] = facts.app;
   if (target !== null) attributes["peer.name"] = target.replace(/[?#].*$/s, "");
   if (code !== null && code >= 100 && code < 600) attributes["http.status"] = code;
+  const links = linksOf(row, facts);
+  const cut = cutGap(links, facts, name ?? type ?? "a call");
+  if (cut !== null) context.sink.record(cut);
   context.sink.record({
     type: "span",
     ...facts.scope,
@@ -72,7 +76,7 @@ export function readDependency(row: Row, context: Context, at: Position): void {
     inferred: kind !== "internal",
     origin: type,
     namespace: null,
-    links: linksOf(row, facts),
+    links: links.links,
     attributes,
     ids,
   });

@@ -3,19 +3,9 @@ import type { Position } from "../../model/formats.ts";
 import { numberOf } from "../../model/json.ts";
 import type { Id } from "../../model/ids.ts";
 import type { ChannelKind, Invocation, Json, Message, Outcome, Span } from "../../model/records.ts";
-import {
-  type Context,
-  type Facts,
-  factsOf,
-  functionOf,
-  isWebName,
-  linksOf,
-  parentOf,
-  seenFunction,
-  spanIdOf,
-  withText,
-} from "./context.ts";
+import { type Context, type Facts, factsOf, functionOf, isWebName, parentOf, seenFunction, spanIdOf, withText } from "./context.ts";
 import { triggerOf } from "./function-lines.ts";
+import { cutGap, type Links, linksOf } from "./links.ts";
 import type { Row } from "./schema.ts";
 import { bagOf, boolOf, durationOf, functionName, momentOf, textOf } from "./values.ts";
 import { bareInvocation, logged } from "./bare-records.ts";
@@ -71,7 +61,7 @@ function isFunctionRun(row: Row, facts: Facts): boolean {
 }
 
 /** A request row, read. */
-interface Request {
+interface Request extends Links {
   facts: Facts;
   name: string | null;
   /** null: not a run of a function. */
@@ -79,7 +69,6 @@ interface Request {
   requestId: string;
   spanId: string | null;
   parentSpanId: string | null;
-  links: Span["links"];
   endedAt: number | null;
   durationMs: number | null;
   outcome: Outcome;
@@ -122,7 +111,7 @@ function requestOf(row: Row, facts: Facts, context: Context): Request | string {
     requestId,
     spanId: id === null ? null : spanIdOf(id),
     parentSpanId: parentOf(facts),
-    links: linksOf(row, facts),
+    ...linksOf(row, facts),
     endedAt: durationMs === null ? null : facts.at + durationMs,
     durationMs,
     outcome: outcomeOf(fields.success, fields.resultCode),
@@ -138,7 +127,7 @@ function requestOf(row: Row, facts: Facts, context: Context): Request | string {
 }
 
 function spanOf(request: Request, spanId: string): Span {
-  const { facts, name, fn, requestId, status, outcome, endpoint, links } = request;
+  const { facts, name, fn, requestId, status, outcome, endpoint, links, isBatch } = request;
   const callerFault = status !== null && status >= 400 && status < 500;
   const attributes = {
     "azure.app": facts.app,
@@ -157,7 +146,7 @@ function spanOf(request: Request, spanId: string): Span {
     name: name ?? fn ?? "request",
     fn,
     requestId: fn === null ? null : requestId,
-    kind: links.length > 0 || endpoint !== null ? "consumer" : "server",
+    kind: isBatch || endpoint !== null ? "consumer" : "server",
     isInvocation: fn !== null,
     startedAt: facts.at,
     endedAt: request.endedAt,
@@ -228,6 +217,8 @@ export function readRequest(row: Row, context: Context, at: Position): void {
   if (typeof request === "string") return context.sink.broken(request, at);
   const { fn, name, requestId, spanId, durationMs } = request;
   if (spanId !== null) context.sink.record(spanOf(request, spanId));
+  const cut = cutGap(request, facts, fn ?? name ?? "a request");
+  if (cut !== null) context.sink.record(cut);
   const shown = [name ?? fn, textOf(row.fields.resultCode), durationMs === null ? null : `${durationMs} ms`];
   context.sink.record(
     logged(row, facts, {
