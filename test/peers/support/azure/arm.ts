@@ -142,14 +142,16 @@ export function armHandler(world: World, base: () => string): Handler {
       if (world.writes === "disturbed") after.tags = { ...after.tags, "someone-else": "was here" };
       touch(after, Date.now());
       world.resources.set(path, after);
-      return null;
+      return world.writes === "half" ? { error: { code: "InternalServerError", message: "Instances could not be restarted." } } : null;
     };
     if (world.polls === 0) {
       const failed = finish();
       return failed ? { status: 500, body: failed } : { status: 200, body: shown(world.resources.get(path)!) };
     }
     const id = crypto.randomUUID();
-    operations.set(id, { polls: world.polls, finish, result: undefined, resource: path });
+    const operation: Operation = { polls: world.polls, finish, result: undefined, resource: path };
+    operations.set(id, operation);
+    if (world.doneAfterMs !== null) setTimeout(() => operation.result === undefined && (operation.result = finish()), world.doneAfterMs);
     const root = `${base()}/subscriptions/${world.subscription}/providers/Microsoft.Web/locations/eastus`;
     const api = `api-version=${seen.query.get("api-version")}`;
     return {
@@ -164,7 +166,7 @@ export function armHandler(world: World, base: () => string): Handler {
   }
 
   function polled(operation: Operation, asResult: boolean): Answer {
-    if (operation.polls-- > 0)
+    if (operation.polls-- > 0 && operation.result === undefined)
       return asResult
         ? { status: 202, headers: { "retry-after": "1" } }
         : { status: 200, headers: { "retry-after": "1" }, body: { status: "InProgress" } };

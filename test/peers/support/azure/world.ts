@@ -40,11 +40,13 @@ export interface World {
   rowLimit: number;
   /**
    * What a write of a site does. ignored: accepted, done, and nothing is changed. fails: the operation ends as Failed. disturbed: somebody
-   * else changes tags between.
+   * else changes tags between. half: the change is made, and the operation ends as Failed all the same.
    */
-  writes: "applied" | "ignored" | "fails" | "disturbed";
+  writes: "applied" | "ignored" | "fails" | "disturbed" | "half";
   /** How often an operation says InProgress before it is done; 0: answered at once with 200. */
   polls: number;
+  /** After so long an operation is done though nobody asks for it; null: it waits to be asked. */
+  doneAfterMs: number | null;
 }
 
 export function emptyWorld(tenant: string, subscription: string): World {
@@ -60,6 +62,7 @@ export function emptyWorld(tenant: string, subscription: string): World {
     rowLimit: 500_000,
     writes: "applied",
     polls: 1,
+    doneAfterMs: null,
   };
 }
 
