@@ -15,7 +15,7 @@ Every write is journalled and flushed to disk before and after, and read back. S
 what the function is like now decides whether a write that was under way took effect. evscope undo takes it back, evscope verify measures it.
 
 Refused with code 5, the whole plan unless --continue: a function that was changed since the plan, that infrastructure as code owns, or whose
-traffic goes through aliases, which a change of $LATEST does not reach.
+traffic goes through aliases, which a change of $LATEST does not reach, or is held on a Cloud Run revision.
 
 ${EXIT_CODES_HELP}`);
   static override examples = [

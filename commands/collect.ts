@@ -10,7 +10,8 @@ export default class Collect extends BaseCommand {
   static override summary = "read telemetry of live clouds into the dataset";
   static override description =
     prose(`Inventory (functions, triggers, queues, rules, state machines, log groups), log lines, metrics, traces and workflow histories of the
-accounts in evscope.yaml, or of --region and --profile. Credentials are the AWS SDK's own (profile, SSO, role, AWS_ENDPOINT_URL honoured).
+accounts, subscriptions and projects in evscope.yaml, or of --region and --profile, --subscription, --project. Credentials are the clouds' own:
+the AWS SDK's chain, DefaultAzureCredential (az login), Application Default Credentials (gcloud). Workflow histories are read on AWS only.
 
 Only the windows that the dataset does not hold are read, so running it again, or after it was stopped, goes on where it was. What paid
 queries will cost is said first; above --max-query-usd nothing is asked. What could not be read is a gap (exit code 4), and is read next time.
@@ -22,6 +23,8 @@ ${EXIT_CODES_HELP}`);
   static override examples = [
     "<%= config.bin %> <%= command.id %>",
     "<%= config.bin %> <%= command.id %> --region eu-central-1 --profile shop --window 24h --function 'order-*'",
+    "<%= config.bin %> <%= command.id %> --subscription 11111111-2222-3333-4444-555555555555",
+    "<%= config.bin %> <%= command.id %> --project shop-prod --region europe-west1",
     "<%= config.bin %> <%= command.id %> --account shop --signal logs --logs all --since 2026-11-20T08:00 --until 2026-11-20T09:00",
   ];
   static override flags = {

@@ -13,7 +13,7 @@ export default class Plan extends ChangeCommand {
   static override summary = "put the advice into a plan that apply can make true";
   static override description =
     prose(`Every function with advice is read as it is now: its revision and a hash of its configuration go into the plan, and apply refuses it
-when they have changed. Who owns a function (CloudFormation, Terraform ...) is asked of the cloud and looked up in the working folder.
+when they have changed. Who owns a function (CloudFormation, Terraform, azd ...) is asked of the cloud and looked up in the working folder.
 Nothing is changed. --offline plans from the dataset alone; apply then compares the settings only.
 
 ${EXIT_CODES_HELP}`);
@@ -24,7 +24,10 @@ ${EXIT_CODES_HELP}`);
   static override flags = {
     out: Flags.string({ char: "o", helpValue: "FILE", description: "write the plan to this file" }),
     kind: Flags.option({ options: ["memory"] as const })({ default: "memory", description: "kind of advice" }),
-    alias: Flags.string({ helpValue: "NAME", description: "publish a version and move this alias to it, where a function has it" }),
+    alias: Flags.string({
+      helpValue: "NAME",
+      description: "publish a version and move this alias to it, where a function has it (Cloud Run: traffic)",
+    }),
     ...sizingFlags,
     ...liveFlags,
     ...accountFlags,

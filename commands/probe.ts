@@ -10,8 +10,9 @@ import { probeText } from "../src/report/render.ts";
 
 export default class Probe extends BaseCommand {
   static override summary = "measure a function at several memory sizes, on a copy";
-  static override description =
-    prose(`Makes a temporary copy of the function (same code, role, network and environment), publishes a version of it per size, and invokes
+  static override description = prose(`On AWS Lambda only: other clouds have no versions that can be run beside the live one.
+
+Makes a temporary copy of the function (same code, role, network and environment), publishes a version of it per size, and invokes
 these in turn with the given payloads. The function itself, its aliases and its $LATEST are only read; the copy has no triggers and is deleted
 whatever happens. The runs are real: payloads must be ones that may be worked on again, since the copy writes where the function writes.
 

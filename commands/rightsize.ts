@@ -14,11 +14,12 @@ export default class Rightsize extends ChangeCommand {
   static override summary = "what memory each function should have, on what evidence, or why that cannot be said";
   static override description =
     prose(`Learns from production logs how a function's duration depends on its memory, and proposes a size only where the evidence
-carries it: several sizes seen, a probe, or CPU time. One size alone says little; then bounds and a probe plan are given instead.
-Without --apply nothing is changed.
+carries it: several sizes seen, a probe, or CPU time. One size alone says little; then bounds and a probe plan are given instead. Sized are
+Lambda, Azure Flex Consumption apps, Cloud Run (also CPU and concurrency) and Google's functions. Without --apply nothing is changed.
 
 --apply reads each function as it is now, shows the changes, asks (--yes in CI), and makes them as evscope apply does; evscope undo --last
-takes them back. Functions that infrastructure as code owns, or whose traffic goes through aliases, are refused unless told.
+takes them back. Functions that infrastructure as code owns, or whose traffic goes through aliases or is held on a Cloud Run revision, are
+refused unless told. An Azure app restarts with the change, Cloud Run makes a new revision, the image of a 2nd gen function is built anew.
 
 With PATHs the files are read directly, without a dataset.
 

@@ -16,8 +16,8 @@ shows every hop that belongs to it, across functions, queues, buses and clouds, 
 In the table: the bar shows waiting, cold start and work to scale; > marks the critical path, whose segments sum to the end-to-end time.
 Confidence 1 is a span parent, .95 a shared correlation ID, .9 a transport ID seen on both sides; below .5 is a guess and says so.
 
-Where evscope.yaml names clouds, or with --region or --live, the ID is searched there first: in the logs of functions that the topology
-connects and in the trace store, then the IDs learned from what was found, until nothing new appears (last 24 h, then the whole window).
+Where evscope.yaml names clouds, or with --live, --region, --subscription or --project, the ID is searched there first: in the logs and in the
+trace store of every cloud, then the IDs learned from what was found, until nothing new appears (last 24 h, then the whole window).
 What was found stays in the dataset. --offline forbids it.
 
 ${EXIT_CODES_HELP}`);

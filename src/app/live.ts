@@ -79,7 +79,7 @@ function named(target: Target, { message }: UserError): string {
 
 /** The first thing to try, after a message. */
 function advice({ suggestions: [first] }: UserError): string {
-  return first === undefined ? "" : ` (try: ${first})`;
+  return first === undefined ? "" : ` (${first})`;
 }
 
 function unreachedGap(target: Target, error: UserError): Gap {

@@ -15,7 +15,11 @@ export const mannerFlags = {
 /** What is allowed beyond what is safe by itself. */
 export const allowanceFlags = {
   "allow-drift": Flags.boolean({ ...group, default: false, description: "change functions that infrastructure as code owns" }),
-  latest: Flags.boolean({ ...group, default: false, description: "change $LATEST alone where aliases exist" }),
+  latest: Flags.boolean({
+    ...group,
+    default: false,
+    description: "change $LATEST alone where aliases exist (Cloud Run: make the revision, leave the traffic)",
+  }),
   "accept-data-loss": Flags.boolean({ ...group, default: false, description: "make changes that can lose data or events" }),
   "accept-irreversible": Flags.boolean({ ...group, default: false, description: "make changes that cannot be taken back" }),
 };
@@ -24,7 +28,7 @@ export const aliasFlag = Flags.string({
   ...group,
   helpValue: "NAME",
   exclusive: ["latest"],
-  description: "publish a version and move this alias to it, where a function has it",
+  description: "publish a version and move this alias to it, where a function has it (Cloud Run: traffic)",
 });
 
 type Parsed<Flag extends string> = Record<Flag, boolean>;

@@ -277,7 +277,7 @@ describe("collect", () => {
     const result = await collect(dir, scope(T0, T0 + HOUR * 24, targets), world({ shop: cloud, pay: denied }));
     expect(result.added).toBe(3);
     expect(result.gaps).toEqual([expect.objectContaining({ what: "everything of pay eu-central-1", why: "no credentials for profile x" })]);
-    expect(notes).toContain("warning: pay eu-central-1: no credentials for profile x (try: aws sso login)");
+    expect(notes).toContain("warning: pay eu-central-1: no credentials for profile x (aws sso login)");
     await expect(collect(dir, scope(T0, T0 + HOUR, [targets[1]!]), world({ pay: denied }))).rejects.toBe(denied);
     await collect(dir, scope(T0, T0 + HOUR * 24, targets), world({ shop: cloud, pay: { account: "444455556666" } }));
     expect((await held()).gaps).toEqual([]);
