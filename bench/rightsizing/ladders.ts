@@ -29,7 +29,7 @@ const PRODUCTS: readonly [string, Product, (size: number) => number][] = [
   // request-based: a vCPU-s costs as much as 9.6 GiB-s (https://cloud.google.com/run/pricing), with half a GiB
   [
     "Cloud Run",
-    cloudRun({ kind: "run.service", memoryMib: 512, floorMib: 128, concurrency: 1, crowd: 1, seenBelowOne: true }),
+    cloudRun({ kind: "run.service", memoryMib: 512, floorMib: 128, concurrency: 1, crowd: 1, seenBelowOne: true, environment: 1 }),
     (size) => 9.6 * (size / 1769) + 0.5,
   ],
 ];

@@ -113,10 +113,12 @@ async function verifications(dataDir: string, run: Run, undoing: Run | null, set
 }
 
 /** Functions that a change reaches, by name: those of an Azure Function App, else the one. */
-function membersOf({ cloud, kind, name }: ResourceRef, configs: readonly Config[]): string[] {
+function membersOf({ cloud, kind, name, resource }: ResourceRef, configs: readonly Config[]): string[] {
   if (kind !== "azure.function-app") return [name];
-  const app = name.toLowerCase();
-  return configs.filter((one) => one.cloud === cloud && one.kind === "function" && one.settings["app"] === app).map((one) => one.name);
+  const site = `${resource.toLowerCase()}/functions/`;
+  return configs
+    .filter((one) => one.cloud === cloud && one.kind === "function" && one.resource.toLowerCase().startsWith(site))
+    .map((one) => one.name);
 }
 
 /** Telemetry does not always name its account and region. */

@@ -56,17 +56,21 @@ export function describedSizes(configs: readonly Described[]): DescribedSize[] {
 
 type Found = Omit<DescribedSize, "shared">;
 
-/** Functions take the memory of their app. A name that several apps use is nobody's: runs do not name their app. */
+/** Functions take the memory of their app. A name that several apps of a subscription use is nobody's: runs do not name their app. */
 function azureSizes(configs: readonly Described[]): Found[] {
   const azure = configs.filter((one) => one.cloud === "azure" && text(one.settings["app"]) !== null);
-  const apps = Map.groupBy(azure, (one) => text(one.settings["app"])!);
-  const owners = Map.groupBy(azure, (one) => one.name.toLowerCase());
-  return [...owners].flatMap(([fn, own]) => {
-    const [app, ...others] = new Set(own.map((one) => text(one.settings["app"])!));
-    const looks = apps.get(app!)!.filter((one) => number(one.settings["memoryMib"]) !== null);
+  const apps = Map.groupBy(azure, siteOf);
+  const owners = Map.groupBy(azure, (one) => JSON.stringify([one.account, one.name.toLowerCase()]));
+  return [...owners.values()].flatMap((own) => {
+    const [site, ...others] = new Set(own.map(siteOf));
+    const looks = apps.get(site!)!.filter((one) => number(one.settings["memoryMib"]) !== null);
+    const fn = own[0]!.name.toLowerCase();
     return others.length > 0 ? [] : timeline(looks).map((size) => ({ ...size, fn, version: null }));
   });
 }
+
+/** The Function App that a description is of, or of a function in. */
+const siteOf = ({ resource }: Described): string => resource.toLowerCase().replace(/\/functions\/[^/]*$/, "");
 
 function googleSizes(configs: readonly Described[]): Found[] {
   const google = configs.filter((one) => one.cloud === "gcp" && !one.resource.includes("/jobs/"));

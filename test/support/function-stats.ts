@@ -80,7 +80,12 @@ export const easyPrices: PriceBook = {
 
 /** Advice on these figures, at the easy prices; asks for cost and no least saving unless told. */
 export async function adviceOn(stats: readonly FunctionStats[], over: Partial<SizingQuestion> = {}) {
-  const { functions } = await sizing({
+  return (await allOn(stats, over)).functions[0]!;
+}
+
+/** The same of all functions. */
+export function allOn(stats: readonly FunctionStats[], over: Partial<SizingQuestion> = {}) {
+  return sizing({
     stats,
     configs: [functionConfig()],
     codes: [],
@@ -96,5 +101,4 @@ export async function adviceOn(stats: readonly FunctionStats[], over: Partial<Si
     hours: async () => [],
     ...over,
   });
-  return functions[0]!;
 }

@@ -2,7 +2,7 @@
 import type { Config } from "../../model/records.ts";
 import type { DailyRuns, FunctionStats } from "../../model/sizing.ts";
 import { LEAST_WARM } from "./epochs.ts";
-import { type FunctionFacts, textSetting } from "./facts.ts";
+import { type FunctionFacts, samePlace, textSetting } from "./facts.ts";
 
 /** Triggers of functions that wait for each other: https://learn.microsoft.com/azure/azure-functions/durable/durable-functions-types-features-overview */
 const DURABLE = /^(orchestration|activity|entity)Trigger$/i;
@@ -15,18 +15,28 @@ const LEAST_COVERED = 0.9;
 export function appFacts(functions: readonly FunctionFacts[], configs: readonly Config[]): FunctionFacts[] {
   const known = configs.filter((one) => one.cloud === "azure" && one.kind === "function" && textSetting(one, "app") !== null);
   const owners = Map.groupBy(known, (one) => one.name.toLowerCase());
-  const appOf = ({ cloud, fn }: FunctionFacts): string | null => {
-    const apps = new Set((cloud === "azure" ? (owners.get(fn.toLowerCase()) ?? []) : []).map((one) => textSetting(one, "app")!));
-    return apps.size === 1 ? [...apps][0]! : null;
+  const sitesOf = (facts: FunctionFacts): string[] => {
+    const own = facts.cloud === "azure" ? (owners.get(facts.fn.toLowerCase()) ?? []) : [];
+    return [...new Set(own.filter((one) => samePlace({ ...one, fn: facts.fn }, facts)).map(siteOf))];
   };
-  const apps = Map.groupBy(functions, appOf);
-  return [...apps].flatMap(([app, members]) => {
-    const all = known.filter((one) => textSetting(one, "app") === app);
-    return app === null ? members : [pooled(app, members, all)];
+  const placed = functions.map((facts) => ({ facts, sites: sitesOf(facts) }));
+  const apps = Map.groupBy(placed, ({ sites }) => (sites.length === 1 ? sites[0]! : null));
+  return [...apps].flatMap(([site, members]) => {
+    if (site === null) return members.map(({ facts }) => facts);
+    const unplaced = placed.filter(({ facts, sites }) => sites.length > 1 && sites.includes(site) && facts.stats.length > 0);
+    const app = pooled(
+      members.map(({ facts }) => facts),
+      known.filter((one) => siteOf(one) === site),
+    );
+    return [{ ...app, unplaced: unplaced.map(({ facts }) => facts.fn).sort() }];
   });
 }
 
-function pooled(app: string, members: readonly FunctionFacts[], configs: readonly Config[]): FunctionFacts {
+/** The Function App that a description is of, or of a function in: names are of a resource group, not of a subscription. */
+const siteOf = ({ resource }: Config): string => resource.toLowerCase().replace(/\/functions\/[^/]*$/, "");
+
+function pooled(members: readonly FunctionFacts[], configs: readonly Config[]): FunctionFacts {
+  const app = textSetting(configs[0]!, "app")!;
   const [own] = configs
     .filter((one) => !one.resource.includes("/functions/"))
     .toSorted((a, b) => (b.observedAt ?? 0) - (a.observedAt ?? 0));
@@ -64,7 +74,7 @@ function pooledStats(app: string, parts: readonly FunctionStats[]): FunctionStat
   const warmOf = Map.groupBy(parts, (one) => one.fn);
   const weight = new Map([...warmOf].map(([fn, rows]) => [fn, sum(rows, (one) => one.warm.count)]));
   const all = sum([...weight.values()], (one) => one);
-  const sizes = Map.groupBy(parts, (one) => JSON.stringify([one.memoryMib, one.plan, one.emulator]));
+  const sizes = Map.groupBy(parts, (one) => JSON.stringify([one.memoryMib, one.concurrency, one.plan, one.emulator]));
   return [...sizes.values()].map((rows) => {
     const told = rows.filter((one) => one.warm.trimmedMeanMs !== null);
     const functions = [...Map.groupBy(told, (one) => one.fn)].filter(([, own]) => sum(own, (one) => one.warm.count) > 0);

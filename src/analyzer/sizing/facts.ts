@@ -30,6 +30,8 @@ export interface FunctionFacts extends Pick<FunctionStats, "cloud" | "account" |
   parts: readonly FunctionStats[];
   /** Functions of an Azure app, by name; null: it is a function itself. */
   members: string[] | null;
+  /** Functions that may be another app's, since one there has the same name: their runs are not among its own. Left out: none. */
+  unplaced?: readonly string[];
   /** Some of them are orchestrated: they wait for each other. */
   durable: boolean;
   /** Its newest configuration; null: only its telemetry is known. */

@@ -25,7 +25,7 @@ export const MOST_CROWDED = 2;
 
 /** Flex alone lets memory be chosen per app and bills by it: https://learn.microsoft.com/azure/azure-functions/functions-scale */
 function azureRefusal(facts: FunctionFacts): string | null {
-  const { config, stats, members, durable } = facts;
+  const { config, stats, members, durable, unplaced = [] } = facts;
   const plan = textSetting(config, "plan") ?? stats.at(-1)?.plan ?? null;
   if (plan === "consumption") return "memory is not configurable here: Consumption bills observed memory";
   if (plan === "premium" || plan === "dedicated")
@@ -33,6 +33,8 @@ function azureRefusal(facts: FunctionFacts): string | null {
   if (members === null || plan === null)
     return "its Function App is not known, whose memory it shares: its description is not in the dataset, or several apps have a function of this name";
   if (plan !== "flex") return `memory is sized on the Flex Consumption plan, and this app is on ${plan}`;
+  if (unplaced.length > 0)
+    return `another app has a function of the same name (${unplaced.join(", ")}): whose runs they are, and so what this app runs, is not known`;
   if (durable) return "it has Durable Functions, which wait for each other: their durations do not say what they compute";
   const ready = config?.settings["alwaysReady"];
   if (Array.isArray(ready) && ready.length > 0) return "it has always-ready instances, whose bill does not follow duration alone";

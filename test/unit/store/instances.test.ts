@@ -217,9 +217,31 @@ describe("sizes of runs that say none", () => {
   it("are nobody's where two apps have a function of the name", async () => {
     const site = (name: string): Config =>
       config(`/subscriptions/sub/resourceGroups/g/providers/Microsoft.Web/sites/${name}`, name, { app: name, memoryMib: 2048 }, app);
-    const inside = (name: string): Config => config(`/x/sites/${name}/functions/Order`, "Order", { app: name }, app);
+    const inside = (name: string): Config => ({
+      ...site(name),
+      resource: `${site(name).resource}/functions/Order`,
+      name: "Order",
+      settings: { app: name },
+    });
     const data = await hold(ran(0, 100, { ...app, fn: "Order", version: null }), site("a"), site("b"), inside("a"), inside("b"));
     expect((await data.functionStats(ANY)).map((stats) => stats.memoryMib)).toEqual([null]);
+  });
+  it("are each one's where two subscriptions have an app of the name", async () => {
+    const described = (account: string, memoryMib: number): Config[] => {
+      const resource = `/subscriptions/${account}/resourceGroups/g/providers/Microsoft.Web/sites/shop`;
+      const over = { ...app, account };
+      return [
+        config(resource, "shop", { app: "shop", memoryMib }, over),
+        config(`${resource}/functions/Order`, "Order", { app: "shop" }, over),
+      ];
+    };
+    const runIn = (account: string | null): Invocation => ran(0, 100, { ...app, account, fn: "Order", version: null });
+    const data = await hold(runIn("s1"), runIn("s2"), runIn(null), ...described("s1", 512), ...described("s2", 4096));
+    expect((await data.functionStats(ANY)).map((stats) => [stats.account, stats.memoryMib])).toEqual([
+      ["s1", 512],
+      ["s2", 4096],
+      [null, null],
+    ]);
   });
 });
 

@@ -1,7 +1,8 @@
 /** Sizes on Azure Flex: curves whose truth is a formula. */
 import { describe, expect, it } from "vitest";
 import { duration, SITE, app, inApp, azureStats, loadOf, useOf, twice, flexQuestion } from "../../../support/cloud-stats.ts";
-import { adviceOn, DAY, START } from "../../../support/function-stats.ts";
+import type { Config } from "../../../../src/model/records.ts";
+import { adviceOn, allOn, DAY, START } from "../../../support/function-stats.ts";
 
 describe("Azure Flex Consumption", () => {
   it("what waits gets less memory: the app's, written to the app", async () => {
@@ -103,5 +104,52 @@ describe("Azure Flex Consumption", () => {
       { ...flexQuestion, uses: [useOf({ memoryMib: 480 })] },
     );
     expect(advice).toMatchObject({ proposedMib: null, refusal: null });
+  });
+});
+
+describe("whose runs they are", () => {
+  const flat = () => twice((mib) => duration(3000, 20, mib / 2048));
+  const elsewhere =
+    (resource: string, over: Partial<Config> = {}) =>
+    (one: Config): Config => ({
+      ...one,
+      resource: one.resource.replace(SITE, resource),
+      ...over,
+    });
+
+  it("a function that another app has by the same name may have run here: neither app is sized without its runs", async () => {
+    const other = elsewhere(SITE.replace("/shop", "/store"));
+    const inStore = (name: string): Config => ({ ...other(inApp(name)), settings: { app: "store", trigger: "httpTrigger" } });
+    const configs = [
+      app(),
+      inApp("Order"),
+      inApp("Ping"),
+      inStore("Ping"),
+      { ...other(app()), name: "store", settings: { ...app().settings, app: "store" } },
+    ];
+    const runs = [...flat(), ...flat().map((one) => ({ ...one, fn: "Ping" }))];
+    const { functions } = await allOn(runs, { ...flexQuestion, configs });
+    const shop = functions.find((one) => one.fn === "shop")!;
+    expect(shop).toMatchObject({ change: null, members: ["Order"] });
+    expect(shop.refusal).toMatch(/another app has a function of the same name \(Ping\)/);
+    expect(functions.find((one) => one.fn === "Ping")).toMatchObject({ change: null });
+    // one that did not run takes nothing away
+    const idle = await allOn(flat(), { ...flexQuestion, configs });
+    expect(idle.functions.find((one) => one.fn === "shop")).toMatchObject({ change: { after: { memoryMib: 512 } } });
+  });
+  it("apps of one name in two subscriptions are two: each has its own runs and is written to itself", async () => {
+    const resource = SITE.replace("/sub/", "/sub2/");
+    const second = elsewhere(resource, { account: "sub2" });
+    const configs = [app(), inApp("Order"), second(app({ memoryMib: 4096 })), second(inApp("Order", "httpTrigger"))];
+    const busy = twice((mib) => duration(0, 3000, mib / 2048)).map((one) => ({ ...one, account: "sub2" }));
+    const uses = [useOf(), useOf({ account: "sub2" })];
+    const loads = [loadOf(), loadOf({ account: "sub2" })];
+    const { functions } = await allOn([...flat(), ...busy], { ...flexQuestion, configs, uses, loads });
+    expect(functions.map((one) => [one.resource, one.asynchronous, one.change?.after["memoryMib"] ?? null]).sort()).toEqual(
+      [
+        [resource, false, null],
+        [SITE, true, 512],
+      ].sort(),
+    );
   });
 });
