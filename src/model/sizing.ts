@@ -292,6 +292,8 @@ export interface InstanceUse extends Pick<FunctionStats, "cloud" | "account" | "
   /** Of the configured memory, 0..1; null: the metric says an amount, or nothing. */
   memoryShare: number | null;
   memoryMib: Mib | null;
+  /** When memory was looked at, and in how many points of which period; left out: all the time. */
+  memorySeen?: { from: EpochMs; to: EpochMs; points: number; periodMs: Ms };
   /** Of the configured CPU, 0..1: what the mean of an interval was at most, but for the highest 5 %; null: not known. */
   cpuShare: number | null;
 }

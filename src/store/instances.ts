@@ -108,33 +108,37 @@ async function anyOf(
 }
 
 const BYTES_PER_MIB = 1_048_576;
+/** Metrics of instances are measured every minute. */
+const LEAST_PERIOD_MS = 60_000;
 
 /** Value of a point: the upper bound of a bucket that holds something, else what was measured. No bound: all there is. */
 const UPPER = `CASE WHEN statistic = 'bucket<=+Inf' THEN 1 WHEN starts_with(statistic, 'bucket<=') THEN TRY_CAST(statistic[9:] AS DOUBLE)
   WHEN lower(statistic) IN ('count', 'mean', 'sum') THEN NULL ELSE value END`;
 
 /**
- * Highest memory and mean CPU in use on any instance: Cloud Run's utilisation distributions, 1st gen functions' `user_memory_bytes`, a Function
- * App's `AverageMemoryWorkingSet` (`fn` is then the app). Of a distribution the highest bucket counts that holds something.
+ * Highest memory and mean CPU in use on any instance: Cloud Run's utilisation distributions, 1st gen functions' `user_memory_bytes`, the
+ * greatest of a Function App's `AverageMemoryWorkingSet` (`fn` is then the app; an average over instances is no instance's). Of a distribution the highest bucket counts that holds something.
  */
 export async function instanceUseOf(engine: Engine, dir: string, manifests: readonly Manifest[], filter: Filter): Promise<InstanceUse[]> {
   if (!manifests.some((m) => m.files.some((f) => f.table === "metrics"))) return [];
   const rows = await engine.rows(
-    `SELECT cloud, account, region, named, revision, max(share), max(bytes) / ${BYTES_PER_MIB}, quantile_cont(cpu, 0.95) FROM (
-       SELECT cloud, account, region,
+    `SELECT cloud, account, region, named, revision, max(share), max(bytes) / ${BYTES_PER_MIB}, quantile_cont(cpu, 0.95),
+       min("at") FILTER (WHERE memory), max("at" + period) FILTER (WHERE memory), count(DISTINCT "at") FILTER (WHERE memory), max(period) FILTER (WHERE memory)
+     FROM (SELECT *, share IS NOT NULL OR bytes IS NOT NULL AS memory FROM (
+       SELECT cloud, account, region, "at", greatest(coalesce("periodMs", 0), ${LEAST_PERIOD_MS})::DOUBLE AS period,
          CASE WHEN cloud = 'azure' THEN lower(coalesce(regexp_extract(resource, '/sites/([^/]+)', 1), fn)) ELSE fn END AS named,
          nullif(regexp_extract(resource, 'revision_name=([^,}]+)', 1), '') AS revision,
          CASE WHEN ends_with(name, 'container/memory/utilizations') THEN ${UPPER} END AS share,
          CASE WHEN ends_with(name, 'function/user_memory_bytes') AND statistic <> 'bucket<=+Inf' THEN ${UPPER}
-              WHEN regexp_matches(name, '(?i)/AverageMemoryWorkingSet(\\{|$)') AND statistic IN ('Maximum', 'Average') THEN value END AS bytes,
+              WHEN regexp_matches(name, '(?i)/AverageMemoryWorkingSet(\\{|$)') AND (statistic = 'Maximum' OR (statistic = 'Average' AND contains(lower(name), 'instance='))) THEN value END AS bytes,
          CASE WHEN ends_with(name, 'container/cpu/utilizations') AND lower(statistic) IN ('mean', 'value') THEN value END AS cpu
        FROM ${scan(dir, manifests, "metrics", filter.from, filter.to)}
-       WHERE cloud IN ('azure', 'gcp') AND ${condition({ ...filter, functions: [] }, `"at"`)})
+       WHERE cloud IN ('azure', 'gcp') AND ${condition({ ...filter, functions: [] }, `"at"`)}))
      WHERE named IS NOT NULL AND named <> '' AND (share IS NOT NULL OR bytes IS NOT NULL OR cpu IS NOT NULL)
      GROUP BY cloud, account, region, named, revision ORDER BY ALL`,
   );
-  return rows.map(
-    ([cloud, account, region, fn, version, memoryShare, memoryMib, cpuShare]) =>
-      ({ cloud, account, region, fn, version, memoryShare, memoryMib, cpuShare }) as InstanceUse,
-  );
+  return rows.map(([cloud, account, region, fn, version, memoryShare, memoryMib, cpuShare, from, to, points, periodMs]) => {
+    const use = { cloud, account, region, fn, version, memoryShare, memoryMib, cpuShare } as InstanceUse;
+    return from === null ? use : ({ ...use, memorySeen: { from, to, points, periodMs } } as InstanceUse);
+  });
 }

@@ -9,7 +9,7 @@ export function withInstances(functions: readonly FunctionFacts[], sources: Pick
   const usesOf = byName(sources.uses ?? []);
   return functions.map((facts) => {
     const names = facts.members ?? [facts.fn];
-    const uses = usesOf(facts);
+    const uses = looked(usesOf(facts), facts.stats);
     return {
       ...facts,
       stats: uses.reduce(withUse, facts.stats),
@@ -17,6 +17,28 @@ export function withInstances(functions: readonly FunctionFacts[], sources: Pick
       loads: names.flatMap((name) => (loads.get(name.toLowerCase()) ?? []).filter((one) => samePlace({ ...one, fn: facts.fn }, facts))),
       uses,
     };
+  });
+}
+
+/** Memory that was looked at in less than this share of the time that a function ran, or at so few moments, may have had peaks that nobody saw. */
+const LEAST_SEEN = 0.5;
+const LEAST_LOOKS = 20;
+/** What is in use by so much of the memory stands, however seldom it was looked at: there is no less of it. */
+const PRESSING = 0.8;
+
+/** Without memory that was hardly looked at. */
+function looked(uses: InstanceUse[], stats: readonly FunctionStats[]): InstanceUse[] {
+  const seen = uses.flatMap(({ memorySeen }) => memorySeen ?? []);
+  if (seen.length === 0 || stats.length === 0) return uses;
+  const ranMs = Math.max(...stats.map((one) => one.to)) - Math.min(...stats.map((one) => one.from));
+  const seenMs = Math.max(...seen.map((one) => one.to)) - Math.min(...seen.map((one) => one.from));
+  const looks = seen.reduce((sum, one) => sum + one.points, 0);
+  const dense = seen.reduce((sum, one) => sum + one.points * one.periodMs, 0) >= LEAST_SEEN * ranMs;
+  if (seenMs >= LEAST_SEEN * ranMs && (looks >= LEAST_LOOKS || dense)) return uses;
+  const largest = Math.max(0, ...stats.map((one) => one.memoryMib ?? 0));
+  return uses.map((one) => {
+    const share = one.memoryShare ?? (one.memoryMib === null || largest === 0 ? 0 : one.memoryMib / largest);
+    return share >= PRESSING ? one : { ...one, memoryShare: null, memoryMib: null };
   });
 }
 

@@ -87,6 +87,10 @@ const measured = (name: string, statistic: string, value: number, over: Partial<
   ...over,
 });
 
+/** A point for each day of two weeks. */
+const daily = (...[name, statistic, value, over]: Parameters<typeof measured>): MetricPoint[] =>
+  Array.from({ length: 14 }, (_, day) => measured(name, statistic, value, { at: START + day * DAY, periodMs: DAY, ...over }));
+
 let dir: string;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "evscope-sizes-"));
@@ -131,7 +135,7 @@ const shop = (): Rec[] => [
   look(8, 2048),
   look(15, 2048),
   described(`${SITE}/functions/Order`, "Order", { app: "shop", trigger: "serviceBusTrigger" }, azure),
-  measured("Microsoft.Web/sites/AverageMemoryWorkingSet", "Average", 150 * 1_048_576, { ...azure, fn: null, resource: SITE }),
+  ...daily("Microsoft.Web/sites/AverageMemoryWorkingSet", "Maximum", 150 * 1_048_576, { ...azure, fn: null, resource: SITE }),
 ];
 
 describe("rightsize", () => {
@@ -148,7 +152,7 @@ describe("rightsize", () => {
       ...week(7, 449, { version: "orders-2" }),
       service(1, "orders-1"),
       service(2, "orders-2"),
-      measured("run.googleapis.com/container/memory/utilizations", "bucket<=0.1", 60, {}),
+      ...daily("run.googleapis.com/container/memory/utilizations", "bucket<=0.1", 60, {}),
     ]);
     expect(others).toEqual([]);
     expect(advice).toMatchObject({

@@ -130,6 +130,8 @@ describe("runs at once on an instance", () => {
 describe("what instances have in use", () => {
   it("is the highest bucket that holds something, the amount that a metric says, and a mean of the CPU", async () => {
     const memory = "run.googleapis.com/container/memory/utilizations";
+    const set = "Microsoft.Web/sites/AverageMemoryWorkingSet";
+    const site = { ...app, fn: null, resource: "/subscriptions/sub/resourceGroups/g/providers/Microsoft.Web/sites/Shop" };
     const data = await hold(
       metric(memory, "count", 5),
       metric(memory, "mean", 0.3),
@@ -138,11 +140,10 @@ describe("what instances have in use", () => {
       metric(memory, "bucket<=0.8", 1, { resource: "cloud_run_revision{revision_name=orders-2,service_name=orders}" }),
       metric("run.googleapis.com/container/cpu/utilizations", "mean", 0.2),
       metric("cloudfunctions.googleapis.com/function/user_memory_bytes", "bucket<=104857600", 1, { fn: "old" }),
-      metric("Microsoft.Web/sites/AverageMemoryWorkingSet", "Average", 209_715_200, {
-        ...app,
-        fn: null,
-        resource: "/subscriptions/sub/resourceGroups/g/providers/Microsoft.Web/sites/Shop",
-      }),
+      metric(set, "Maximum", 209_715_200, site),
+      // over instances: no instance's
+      metric(set, "Average", 104_857_600, site),
+      metric(`${set}{Instance=a1}`, "Average", 157_286_400, { ...site, at: NOON + 3_600_000, periodMs: 3_600_000 }),
     );
     const uses = await data.instanceUse(ANY);
     expect(uses.map(({ fn, version, memoryShare, memoryMib, cpuShare }) => [fn, version, memoryShare, memoryMib, cpuShare])).toEqual([
@@ -151,6 +152,9 @@ describe("what instances have in use", () => {
       ["orders", "orders-2", 0.8, null, null],
       ["orders", null, 0.45, null, 0.2],
     ]);
+    // when it was looked at: a minute at noon, and the hour from one on
+    expect(uses[0]!.memorySeen).toEqual({ from: NOON, to: NOON + 7_200_000, points: 2, periodMs: 3_600_000 });
+    expect(uses[3]!.memorySeen).toEqual({ from: NOON, to: NOON + 60_000, points: 1, periodMs: 60_000 });
   });
 });
 

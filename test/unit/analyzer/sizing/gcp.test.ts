@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Config } from "../../../../src/model/records.ts";
 import type { CodeVersion, FunctionStats, InstanceLoad, InstanceUse } from "../../../../src/model/sizing.ts";
 import { duration, loadOf, gcp, SERVICE, service, runStats, later, runUse, runQuestion } from "../../../support/cloud-stats.ts";
-import { adviceOn, START, statsOf } from "../../../support/function-stats.ts";
+import { adviceOn, DAY, START, statsOf } from "../../../support/function-stats.ts";
 
 describe("Cloud Run", () => {
   it("CPU by what was measured, memory by what is in use", async () => {
@@ -108,6 +108,23 @@ describe("Cloud Run", () => {
     const advice = await adviceOn([runStats(2, { meanMs: 500 })], { ...runQuestion, uses: [] });
     expect(advice).toMatchObject({ proposedMib: null, change: null });
     expect(advice.whyNotMore).toContain("Memory in use is not known: no less memory is advised.");
+  });
+  it.each([
+    ["in one minute of a week", { points: 1, periodMs: 60_000, from: START, to: START + 60_000 }, null],
+    ["in an hour of a week", { points: 60, periodMs: 60_000, from: START, to: START + 3_600_000 }, null],
+    ["five times in a week", { points: 5, periodMs: 60_000, from: START, to: START + 7 * DAY }, null],
+    ["each hour of a week", { points: 168, periodMs: 3_600_000, from: START, to: START + 7 * DAY }, 512],
+    ["by days of a week", { points: 7, periodMs: DAY, from: START, to: START + 7 * DAY }, 512],
+    ["a hundred minutes over a week", { points: 100, periodMs: 60_000, from: START, to: START + 7 * DAY }, 512],
+  ])("memory in use that was looked at %s", async (_name, memorySeen, proposedMib) => {
+    const advice = await adviceOn([runStats(2, { meanMs: 500 })], { ...runQuestion, uses: [runUse({ memorySeen })] });
+    expect(advice.proposedMib).toBe(proposedMib);
+    if (proposedMib === null) expect(advice.whyNotMore).toContain("Memory in use is not known");
+  });
+  it("what presses stands, however seldom it was looked at", async () => {
+    const memorySeen = { points: 1, periodMs: 60_000, from: START, to: START + 60_000 };
+    const advice = await adviceOn([runStats(2, { meanMs: 500 })], { ...runQuestion, uses: [runUse({ memoryShare: 0.95, memorySeen })] });
+    expect(advice.further.map((one) => one.kind)).toContain("memory-pressure");
   });
   it("a 2nd gen function is changed by the function, not by the service under it", async () => {
     const fn = "projects/p1/locations/europe-west1/functions/orders";
