@@ -9,3 +9,13 @@ export function errorOf(body: Json): { code: string; message: string } | null {
   const error = body["error"];
   return { code: textOf(error["code"]) ?? "error", message: textOf(error["message"]) ?? "" };
 }
+
+/**
+ * What the service says of a limit that it put on a query by itself (`AddedLimitToQuery`), where the answer has as many rows as that: then
+ * there may be more. Fewer rows are all rows.
+ */
+export function cutByLimit(body: Json, rows: number): string[] {
+  const messages = isObject(body) && Array.isArray(body["@ai.messages"]) ? body["@ai.messages"] : [];
+  const texts = messages.map((message) => (isObject(message) ? textOf(message["message"]) : null));
+  return texts.filter((text) => text !== null).filter((text) => rows >= Number(/limited to (\d+) rows/i.exec(text)?.[1] ?? Number.NaN));
+}

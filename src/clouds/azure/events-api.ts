@@ -5,6 +5,7 @@
 import type { Format, Sink } from "../../model/formats.ts";
 import { type JsonObject, isObject } from "../../model/json.ts";
 import type { Gap, Json } from "../../model/records.ts";
+import { cutByLimit } from "./answers.ts";
 import { telemetry } from "./normalise.ts";
 import { type Row, rowOf } from "./schema.ts";
 import { textOf } from "./values.ts";
@@ -43,10 +44,8 @@ function rowOfEvent(event: JsonObject): Row {
   ]);
 }
 
-function limits(body: JsonObject, sink: Sink): void {
-  for (const message of Array.isArray(body["@ai.messages"]) ? body["@ai.messages"] : []) {
-    const why = isObject(message) ? textOf(message["message"]) : null;
-    if (why === null || !/limited to/i.test(why)) continue;
+function limits(body: JsonObject, events: number, sink: Sink): void {
+  for (const why of cutByLimit(body, events)) {
     const gap: Gap = {
       type: "gap",
       cloud: "azure",
@@ -71,8 +70,8 @@ export const eventsApi: Format = {
     const into = telemetry(source, sink, keys);
     return {
       read(document, at) {
-        if (isObject(document)) limits(document, sink);
         const events = eventsIn(document) ?? [document];
+        if (isObject(document)) limits(document, events.length, sink);
         if (events.length === 0) sink.ignored("an events API answer without events");
         for (const event of events) {
           if (isEvent(event)) into.row(rowOfEvent(event), null, at);

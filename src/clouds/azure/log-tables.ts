@@ -6,7 +6,7 @@ import type { Format, Position, Reader, Sink, Source } from "../../model/formats
 import type { IdKeys } from "../../model/id-keys.ts";
 import { type JsonObject, isObject } from "../../model/json.ts";
 import type { Gap, Json } from "../../model/records.ts";
-import { errorOf } from "./answers.ts";
+import { cutByLimit, errorOf } from "./answers.ts";
 import { type Telemetry, notReadReason, tableOf, telemetry } from "./normalise.ts";
 import { type Row, fieldOf, rowOf } from "./schema.ts";
 import { textOf } from "./values.ts";
@@ -78,7 +78,7 @@ function score(document: Json): number {
 }
 
 /** Says what the answer lacks: a partial error, a limit that the service put on the query. */
-function gapsOf(body: JsonObject, source: Source): Gap[] {
+function gapsOf(body: JsonObject, rows: number, source: Source): Gap[] {
   const scope = { cloud: "azure" as const, account: source.account, region: source.region };
   const gaps: Gap[] = [];
   const gap = (why: string): void => {
@@ -86,18 +86,15 @@ function gapsOf(body: JsonObject, source: Source): Gap[] {
   };
   const failure = errorOf(body) ?? (isObject(body["partialError"]) ? errorOf({ error: body["partialError"] }) : null);
   if (failure !== null) gap(`the query ended with ${failure.code}: ${failure.message}`);
-  const messages = body["@ai.messages"];
-  for (const message of Array.isArray(messages) ? messages : []) {
-    const text = isObject(message) ? textOf(message["message"]) : null;
-    if (text !== null && /limited to \d+ rows/i.test(text)) gap(text);
-  }
+  for (const text of cutByLimit(body, rows)) gap(text);
   return gaps;
 }
 
 /** Reads the tables of a body row by row. */
 export function readTables(body: Json, into: Telemetry, sink: Sink, source: Source, at: Position): boolean {
   const tables = tablesIn(body);
-  if (isObject(body)) for (const gap of gapsOf(body, source)) sink.record(gap);
+  const rows = (tables ?? []).reduce((sum, table) => sum + table.rows.length, 0);
+  if (isObject(body)) for (const gap of gapsOf(body, rows, source)) sink.record(gap);
   for (const table of tables ?? []) {
     if (table.rows.length === 0) sink.ignored("a query result without rows");
     for (const cells of table.rows) {

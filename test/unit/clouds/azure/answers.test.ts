@@ -81,7 +81,7 @@ describe("the events API", () => {
   };
   it("gives the same run as a row would, and says that rows are missing", () => {
     const read = readDocuments(formats, [
-      { "@ai.messages": [{ code: "AddedLimitToQuery", message: "The query was limited to 500 rows" }], value: [event] },
+      { "@ai.messages": [{ code: "AddedLimitToQuery", message: "The query was limited to 1 rows" }], value: [event] },
     ]);
     expect(read.format).toBe("azure.events-api");
     expect(read.records.filter((record) => record.type === "invocation")).toMatchObject([
@@ -95,7 +95,9 @@ describe("the events API", () => {
         stream: "i1",
       },
     ]);
-    expect(read.records.filter((record) => record.type === "gap")).toMatchObject([{ why: "The query was limited to 500 rows" }]);
+    expect(read.records.filter((record) => record.type === "gap")).toMatchObject([{ why: "The query was limited to 1 rows" }]);
+    const whole = { "@ai.messages": [{ code: "AddedLimitToQuery", message: "The query was limited to 500 rows" }], value: [event] };
+    expect(readDocuments(formats, [whole]).records.filter((record) => record.type === "gap")).toEqual([]);
   });
 });
 

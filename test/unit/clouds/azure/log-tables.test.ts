@@ -206,12 +206,16 @@ describe("what an answer lacks", () => {
     const document = {
       ...(table("PrimaryResult", [workspace()]) as Cells),
       error: { code: "PartialError", message: "There were some errors when processing your query." },
-      "@ai.messages": [{ code: "AddedLimitToQuery", message: "The query was limited to 500 rows" }],
+      "@ai.messages": [
+        { code: "AddedLimitToQuery", message: "The query was limited to 1 rows" },
+        // fewer came than this: these are all
+        { code: "AddedLimitToQuery", message: "The query was limited to 500 rows" },
+      ],
     };
     const read = readWith(logTables, [document]);
     expect(of(read, "gap").map((gap) => gap.why)).toEqual([
       "the query ended with PartialError: There were some errors when processing your query.",
-      "The query was limited to 500 rows",
+      "The query was limited to 1 rows",
     ]);
     expect(of(read, "invocation")).toHaveLength(1);
   });
