@@ -56,18 +56,18 @@ export async function openGcp(target: Target, context: LiveContext): Promise<Gcp
 }
 
 async function refuseUnknown(call: GcpApi["call"], target: Target, project: string, principal: string | null): Promise<void> {
-  const fail = (why: string, cause: unknown): UserError =>
-    new UserError(`${target.name}: ${why}`, {
-      exitCode: EXIT.credentials,
-      suggestions: ["correct the project's ID", `or grant ${principal ?? "the account"} a role on it; \`evscope doctor\` prints the role`],
-      cause,
-    });
+  const correct = ["correct the project's ID", `or grant ${principal ?? "the account"} a role on it; \`evscope doctor\` prints the role`];
+  const fail = (why: string, cause: unknown, suggestions = correct): UserError =>
+    new UserError(`${target.name}: ${why}`, { exitCode: EXIT.credentials, suggestions, cause });
   try {
     await call("cloudresourcemanager:projects.get", { name: `projects/${project}` });
   } catch (error) {
     if (!(error instanceof GcpError)) throw error;
     if (error.kind === "not-found" || error.kind === "invalid") throw fail(`there is no Google Cloud project ${project}`, error);
-    if (error.kind === "unreachable") throw fail(`cannot ask for project ${project}: ${error.message}`, error);
+    if (error.kind === "unreachable")
+      throw fail(`cannot ask for project ${project}: ${error.message}`, error, [
+        "check the network, HTTPS_PROXY, and the endpoints in evscope.yaml",
+      ]);
     // not enabled, or not there: the services themselves will say
     if (error.kind !== "denied") return;
     const granted = await call("cloudresourcemanager:testIamPermissions", { resource: `projects/${project}`, permissions: TRIED }).catch(

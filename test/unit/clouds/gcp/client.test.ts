@@ -1,7 +1,11 @@
 /** The client over real sockets, each answer told: https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto */
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { protobuf } from "google-gax";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { GcpApi } from "../../../../src/clouds/gcp/api.ts";
 import { openGcp } from "../../../../src/clouds/gcp/client.ts";
 import { reasonOf } from "../../../../src/clouds/gcp/live-gaps.ts";
@@ -125,6 +129,31 @@ test("a project that is not there ends the command", async () => {
   const metadata = statusDetails(7, [{ type: "ErrorInfo", value: { reason: "CONSUMER_INVALID", domain: "googleapis.com" } }]);
   server.answers[LIST] = [{ code: 7, details: "Permission denied: Consumer 'projects/shop-418' has been suspended.", metadata }];
   await expect(list()).rejects.toMatchObject({ exitCode: 3, message: expect.stringContaining("no Google Cloud project shop-418") });
+});
+
+test("a network that leads nowhere is no matter of the project: exit 3, what to check", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "evscope-gcp-client-"));
+  const file = join(folder, "key.json");
+  const { privateKey } = generateKeyPairSync("rsa", {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+    publicKeyEncoding: { type: "spki", format: "pem" },
+  });
+  const account = { type: "service_account", client_email: "evscope@shop-418.iam.gserviceaccount.com", private_key: privateKey };
+  // nobody listens on port 1
+  writeFileSync(file, JSON.stringify({ ...account, private_key_id: "1", client_id: "1", token_uri: "http://127.0.0.1:1/token" }));
+  vi.stubEnv("GOOGLE_APPLICATION_CREDENTIALS", file);
+  try {
+    const target = gcpTarget({ endpoints: { cloudresourcemanager: "https://127.0.0.1:1" } });
+    await expect(openGcp(target, gcpContext({ clock, patienceMs: 5_000 }))).rejects.toMatchObject({
+      exitCode: 3,
+      message: expect.stringMatching(/cannot ask for project shop-418: .*ECONNREFUSED/),
+      suggestions: [expect.stringContaining("check the network")],
+    });
+  } finally {
+    vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("bytes that are no message are a broken answer", async () => {
