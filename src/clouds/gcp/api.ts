@@ -18,6 +18,9 @@ export type Api =
   | `firestore:${string}`
   | `cloudresourcemanager:${string}`;
 
+/** Where a Run service's description lists fields that the server sent and the SDK does not know (`template.containers.21`): they are not in it. */
+export const UNKNOWN = "unknownFields";
+
 export interface CallOptions {
   /** How long one attempt may take, where it is not the context's `requestTimeoutMs`. */
   timeoutMs?: Ms;

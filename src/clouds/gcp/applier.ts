@@ -96,8 +96,10 @@ export function openApplier(api: GcpApi, target: Target, context: LiveContext): 
     try {
       const { body, mask } = updateOf(kind, now, change.before);
       const operation = await startUpdate(api, kind, { ...body, etag: now["etag"] ?? null }, mask);
-      await failureOfOperation(api, context, kind, operation, change.name);
-      await readAtRest(api, context, kind, change.resource);
+      const again = await failureOfOperation(api, context, kind, operation, change.name);
+      const then = await readAtRest(api, context, kind, change.resource);
+      const other = unlike(settingsOf(kind, then), change.before).map((name) => `${name} is as it was written`);
+      if (again !== null || other.length > 0) throw new UserError(again ?? other.join(", "));
     } catch (error) {
       if (!(error instanceof GcpError) && !(error instanceof UserError)) throw error;
       throw fail(`${old} still takes the traffic, but the service could not be set back: ${error.message}`, ["evscope undo"]);

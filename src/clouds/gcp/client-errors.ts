@@ -58,6 +58,8 @@ const OF_HTTP: { readonly [status: number]: string } = {
 };
 
 const NOT_SENT = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|Name resolution failed|No connection established/;
+/** How the client itself begins where it had no connection to send a request on. */
+const OWN_WORDS = /^(14 UNAVAILABLE: )?(No connection established|Name resolution failed)/;
 const TLS = /certificate|CERT_|ERR_TLS|ERR_SSL|EPROTO|SELF_SIGNED|UNABLE_TO_|wrong version number|Hostname\/IP does not match/;
 const UNREADABLE = /message parsing error|Failed to deserialize|Error deserializing|not valid JSON|invalid wire type|index out of range/i;
 const NO_PROJECT = /^(CONSUMER_INVALID|RESOURCE_PROJECT_INVALID|PROJECT_INVALID|CONSUMER_SUSPENDED)$/;
@@ -176,7 +178,9 @@ function statusOf(raised: Raised, body: JsonObject | null, http: number | null):
 function networkOf(raised: Raised): string {
   const cause = asObject(raised.cause) ?? (raised.cause instanceof Error ? (raised.cause as Raised) : null);
   const codes = [raised.code, (cause as Raised | null)?.code].filter((code) => typeof code === "string");
-  const grpc = raised.code === 14 ? `${asText(raised.details) ?? ""} ${raised.message ?? ""}` : "";
+  // a server's or proxy's own UNAVAILABLE may say anything, and the request may have reached it
+  const own = raised.code === 14 && OWN_WORDS.test(asText(raised.details) ?? raised.message ?? "");
+  const grpc = own ? `${asText(raised.details) ?? ""} ${raised.message ?? ""}` : "";
   const fetched = codes.length > 0 ? `${raised.message ?? ""} ${(cause as Raised | null)?.message ?? ""}` : "";
   return `${codes.join(" ")} ${grpc} ${fetched}`.trim();
 }

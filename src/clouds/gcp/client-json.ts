@@ -16,6 +16,8 @@ export interface Rpc {
   request(json: object): object;
   /** Throws where the answer does not fit its description. */
   answer(message: object): JsonObject;
+  /** What the answer is. */
+  gives: Type;
 }
 
 type Gax = typeof import("google-gax");
@@ -49,6 +51,7 @@ export async function rpcOf(protos: string, via: string | null, service: string,
     method: method.charAt(0).toLowerCase() + method.slice(1),
     paged: "nextPageToken" in gives.fields,
     request: (json) => withSnakeMask(takes.toObject(gax.serializer.fromProto3JSON(takes, json as JsonObject) as never)),
+    gives,
     answer: (message) => gax.serializer.toProto3JSON(withoutDefaults(gives, gives.fromObject(message) as never) as never) as JsonObject,
   };
 }

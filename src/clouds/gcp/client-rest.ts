@@ -24,6 +24,9 @@ const SERVICES: { readonly [service: string]: { readonly [method: string]: Metho
   },
 };
 
+/** No retries of the library's, and no answer but the API's own: a redirection would take the token along. */
+const ONCE = { retry: false, redirect: "error" } as const;
+
 type Send = (attempt: Attempt) => Promise<unknown>;
 
 /** Opens a REST service. Nothing is sent before the first call. */
@@ -44,7 +47,7 @@ export async function openRest(name: string, target: Target, universe: string): 
     });
     const content = verb === "GET" ? { params: rest } : { data: rest };
     return async ({ headers, timeoutMs, signal }) =>
-      (await anonymous.request({ url: root + url, method: verb, ...content, headers, timeout: timeoutMs, signal, retry: false })).data;
+      (await anonymous.request({ url: root + url, method: verb, ...content, headers, timeout: timeoutMs, signal, ...ONCE })).data;
   }
 
   return {
@@ -74,5 +77,5 @@ async function traceCall(root: string, auth: object, method: string, request: ob
   const operation = method.replace(/^traces\./, "") as "list" | "get";
   if (operation !== "list" && operation !== "get") throw new Error(`no REST method cloudtrace:${method}`);
   const call = traces[operation].bind(traces) as unknown as (request: object, options: object) => Promise<{ data: unknown }>;
-  return async ({ headers, timeoutMs, signal }) => (await call(request, { headers, timeout: timeoutMs, signal, retry: false })).data;
+  return async ({ headers, timeoutMs, signal }) => (await call(request, { headers, timeout: timeoutMs, signal, ...ONCE })).data;
 }

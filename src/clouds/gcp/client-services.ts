@@ -3,8 +3,10 @@ import { UserError } from "../../model/errors.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { Ms } from "../../model/units.ts";
 import type { Target } from "../room.ts";
+import { UNKNOWN } from "./api.ts";
 import { type Rpc, rpcOf } from "./client-json.ts";
 import { loaded } from "./client-loaded.ts";
+import { watchUnknown } from "./client-unknown.ts";
 
 /** Where a service is asked. */
 export interface Endpoint {
@@ -129,6 +131,9 @@ const SERVICES: { readonly [service: string]: GrpcService } = {
   },
 };
 
+/** Answers of which parts are written back as a whole. */
+const WRITTEN_BACK: ReadonlySet<string> = new Set(["Services.GetService"]);
+
 /** True for a service that is asked by gRPC; else it is asked by REST. */
 export function isGrpc(service: string): boolean {
   return Object.hasOwn(SERVICES, service);
@@ -200,9 +205,13 @@ export async function openGrpc(name: string, target: Target, universe: string): 
       const { client, rpc } = await find(operation);
       const request = rpc.request(json);
       return async ({ headers, timeoutMs, signal }) => {
-        const settings = { timeout: timeoutMs, retry: null, autoPaginate: false, signal, otherArgs: { headers: { ...headers } } };
+        const unknown = WRITTEN_BACK.has(operation) ? await watchUnknown(rpc.gives) : null;
+        const otherArgs = { headers: { ...headers }, options: { ...unknown?.options } };
+        const settings = { timeout: timeoutMs, retry: null, autoPaginate: false, signal, otherArgs };
         const answer = await (client[rpc.method] as Call).call(client, structuredClone(request), settings);
-        return rpc.answer(messageIn(answer, rpc));
+        const message = rpc.answer(messageIn(answer, rpc));
+        const fields = unknown?.fields() ?? [];
+        return fields.length === 0 ? message : { ...message, [UNKNOWN]: fields };
       };
     },
     close() {

@@ -12,7 +12,10 @@ const VOLATILE = new Set(
   [
     "etag generation observedGeneration updateTime lastModifier reconciling client clientVersion conditions terminalCondition",
     "latestReadyRevision latestCreatedRevision trafficStatuses urls satisfiesPzs template.revision state stateMessages",
-    "serviceConfig.revision upgradeInfo buildConfig.build status versionId buildId buildName sourceToken",
+    "threatDetectionEnabled serviceConfig.revision upgradeInfo status versionId buildId buildName sourceToken",
+    // a deployment builds the image anew: with the newest runtime, from a copy of the source
+    "buildConfig.build buildConfig.sourceProvenance buildConfig.onDeployUpdatePolicy.runtimeVersion",
+    "onDeployUpdatePolicy.runtimeVersion sourceRepository.deployedUrl",
   ].flatMap((names) => names.split(" ")),
 );
 
@@ -113,15 +116,16 @@ export function aliasesOf(kind: Kind, found: JsonObject): LiveResource["aliases"
   return most === undefined ? [] : [{ name: TRAFFIC, version: most.revision! }];
 }
 
-/** All traffic to this revision; entries that only tag a revision stay. https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration */
+/** All traffic to this revision; all tags stay, on whichever revision. https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration */
 export function trafficTo(found: JsonObject, revision: string): Json[] {
-  const tags = (arrayAt(found, "traffic") ?? [])
-    .filter(isObject)
-    .filter((one) => textAt(one, "tag") !== null && textAt(one, "revision") !== revision)
+  const tagged = (arrayAt(found, "traffic") ?? []).filter(isObject).filter((one) => textAt(one, "tag") !== null);
+  // an entry holds one tag: the first of its own goes with the traffic
+  const own = tagged.find((one) => textAt(one, "revision") === revision);
+  const tags = tagged
+    .filter((one) => one !== own)
     .map((one) => Object.fromEntries(Object.entries(one).filter(([field]) => field !== "percent")));
-  const own = (arrayAt(found, "traffic") ?? []).filter(isObject).find((one) => textAt(one, "revision") === revision);
-  const tag = own === undefined ? null : textAt(own, "tag");
-  return [{ type: "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", revision, percent: 100, ...(tag === null ? {} : { tag }) }, ...tags];
+  const all = { ...own, type: "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", revision, percent: 100 };
+  return [all, ...tags];
 }
 
 /** The function that a service belongs to; null: it is a service of its own. https://cloud.google.com/run/docs/functions/overview */

@@ -4,6 +4,7 @@ import { arrayAt, isObject, type JsonObject, objectAt, textAt } from "../../mode
 import type { Change, Settings } from "../../model/plan.ts";
 import type { Json } from "../../model/records.ts";
 import type { Mib, Vcpu } from "../../model/units.ts";
+import { UNKNOWN } from "./api.ts";
 import { illegalTogether } from "./combinations.ts";
 import { functionConfigs } from "./configs/functions.ts";
 import { runV2Config } from "./configs/run.ts";
@@ -120,6 +121,7 @@ export function refuseIllegal(kind: Kind, change: Change, found: JsonObject): vo
     throw new UserError(`${change.name}: the change ${change.id} does not name the same settings before and after`);
   for (const name of names) {
     settingNamed(kind, name);
+    refuseLossy(kind, change.name, name, found);
     refuseValue(kind, change.name, name, change.after[name] ?? null);
   }
   if (kind === "cloudfunctions.gen1") return;
@@ -142,6 +144,20 @@ export function refuseIllegal(kind: Kind, change: Change, found: JsonObject): vo
   if (why !== null) throw new UserError(`${change.name}: ${why}`);
 }
 
+/** A list goes back as it was read: what was not read would be deleted. */
+function refuseLossy(kind: Kind, resource: string, name: string, found: JsonObject): void {
+  const path = settingNamed(kind, name).path(found);
+  const list = path.findIndex((part) => typeof part === "number");
+  if (list === -1) return;
+  const written = `${path.slice(0, list).join(".")}.`;
+  const lost = (arrayAt(found, UNKNOWN) ?? []).map(String).filter((field) => field.startsWith(written));
+  if (lost.length === 0) return;
+  throw new UserError(
+    `${resource} has settings that the installed Google Cloud SDK does not know (${lost.slice(0, 5).join(", ")}): writing ${name} would delete them`,
+    { suggestions: ["update evscope, which brings a newer @google-cloud/run", "or change it with gcloud run services update"] },
+  );
+}
+
 function generationOf(found: JsonObject): boolean | null {
   const environment = textAt(objectAt(found, "template") ?? {}, "executionEnvironment");
   return environment === null ? null : environment === "EXECUTION_ENVIRONMENT_GEN2";
@@ -152,6 +168,8 @@ function refuseValue(kind: Kind, resource: string, name: string, value: Json): v
   const illegal = (legal: string): UserError => new UserError(`${resource}: ${name} ${JSON.stringify(value)} is not legal${legal}`);
   if (typeof value !== "number" || !Number.isFinite(value)) throw illegal("");
   if (name === "minInstances" || name === "maxInstances") {
+    // answers leave 0 out: it cannot be told from what is not set
+    if (value === 0) throw illegal(name === "minInstances" ? "; null keeps none ready" : "");
     if (!Number.isInteger(value) || value < 0) throw illegal("");
     return;
   }

@@ -4,6 +4,7 @@ import { type Code, Refused, retryIn } from "./refused.ts";
 
 export type Fault =
   | Code // this status instead of an answer
+  | { says: [Code, string] } // this status in these words
   | { retryIn: number } // RESOURCE_EXHAUSTED with RetryInfo of so many seconds
   | "hang" // no answer at all
   | "reset" // the connection is torn down before anything is done
@@ -51,6 +52,7 @@ export class Faults {
 /** The error of a fault that is one; null: it is another. */
 export function errorOf(fault: Fault): Refused | null {
   if (typeof fault === "object") {
+    if ("says" in fault) return new Refused(...fault.says);
     if (!("retryIn" in fault)) return null;
     return new Refused("RESOURCE_EXHAUSTED", "Quota exceeded for quota metric 'Read requests'.", [retryIn(fault.retryIn)]);
   }

@@ -22,13 +22,15 @@ interface Node {
   nested?: { [name: string]: Node };
 }
 
+const load = (json: Node): ReturnType<typeof fromJSON> =>
+  fromJSON(json as never, { longs: String, enums: String, defaults: false, oneofs: false });
 const SCALARS = /^(double|float|u?int32|u?int64|sint32|sint64|s?fixed32|s?fixed64|bool|string|bytes)$/;
 const require = createRequire(import.meta.url);
 
 /** One package's protos. */
 export class Protos {
   readonly #root: Node;
-  readonly #loaded;
+  #loaded;
 
   /** `file`: path as of a package, `@google-cloud/run/build/protos/protos.json`. */
   constructor(file: string) {
@@ -36,7 +38,13 @@ export class Protos {
     const folder = require.resolve.paths(file)!.find((path) => existsSync(`${path}/${file}`));
     const json = JSON.parse(readFileSync(`${folder}/${file}`, "utf8"));
     this.#root = json;
-    this.#loaded = fromJSON(json, { longs: String, enums: String, defaults: false, oneofs: false });
+    this.#loaded = load(json);
+  }
+
+  /** A field that the vendor added after the SDK was made. Answers have it, requests are judged with it. */
+  addField(type: string, name: string, id: number, of: string): void {
+    this.#node(type)!.fields![name] = { type: of, id } as Field;
+    this.#loaded = load(this.#root);
   }
 
   /** As gRPC servers take it, but for requests that keep their bytes. */

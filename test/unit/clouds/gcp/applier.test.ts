@@ -1,7 +1,8 @@
 /** The applier of Google Cloud on a scripted service that keeps what is written, as the field mask says. */
 import { expect, test } from "vitest";
-import { GcpError } from "../../../../src/clouds/gcp/api.ts";
+import { GcpError, UNKNOWN } from "../../../../src/clouds/gcp/api.ts";
 import { openApplier } from "../../../../src/clouds/gcp/applier.ts";
+import { fingerprintOf, trafficTo } from "../../../../src/clouds/gcp/service-state.ts";
 import type { Host } from "../../../../src/model/host.ts";
 import { silentHost } from "../../../../src/model/host.ts";
 import type { JsonObject } from "../../../../src/model/json.ts";
@@ -17,6 +18,7 @@ import {
   type ScriptedGcp,
   scriptedGcp,
 } from "../../../support/scripted-gcp.ts";
+import { virtualClock } from "../../../support/virtual-clock.ts";
 
 const SERVICE = `projects/${PROJECT}/locations/${REGION}/services/orders`;
 const FUNCTION = `projects/${PROJECT}/locations/${REGION}/functions/mail`;
@@ -395,4 +397,80 @@ test("values of environment variables are no part of the fingerprint", async () 
   (two.service["template"] as { containers: { env: JsonObject[] }[] }).containers[0]!.env[0]!["value"] = "rotated";
   const [a, b] = [await open(cloudRun(one)).read(ref()), await open(cloudRun(two)).read(ref())];
   expect(a.fingerprint).toBe(b.fingerprint);
+});
+
+/** What Google's descriptions call "output only", but for what names the resource, where it runs, and its end. */
+const OUTPUT_ONLY: { [name: string]: Json } = {
+  generation: "9",
+  updateTime: "2026-11-23T01:00:00Z",
+  lastModifier: "robot@shop",
+  urls: ["https://orders-1.example"],
+  observedGeneration: "9",
+  terminalCondition: { type: "Ready", state: "CONDITION_RECONCILING" },
+  conditions: [{ type: "RoutesReady", lastTransitionTime: "2026-11-23T01:00:00Z" }],
+  latestReadyRevision: `${SERVICE}/revisions/orders-00009-aaa`,
+  latestCreatedRevision: `${SERVICE}/revisions/orders-00009-aaa`,
+  trafficStatuses: [{ percent: 100 }],
+  satisfiesPzs: true,
+  threatDetectionEnabled: true,
+  reconciling: true,
+  etag: '"9"',
+  // of functions, whose image each deployment builds anew
+  state: "DEPLOYING",
+  stateMessages: [{ message: "warm" }],
+  buildConfig: {
+    build: "projects/1/builds/2",
+    sourceProvenance: { resolvedStorageSource: { generation: "17" } },
+    onDeployUpdatePolicy: { runtimeVersion: "nodejs22_20261101" },
+  },
+  onDeployUpdatePolicy: { runtimeVersion: "nodejs22_20261101" },
+  versionId: "9",
+  buildId: "b",
+  buildName: "n",
+  status: "ACTIVE",
+  sourceRepository: { deployedUrl: "https://source.example/9" },
+};
+
+test.each(Object.keys(OUTPUT_ONLY))("the fingerprint stays while %s goes on by itself", (name) => {
+  const { service } = world();
+  expect(fingerprintOf({ ...service, [name]: OUTPUT_ONLY[name]! })).toBe(fingerprintOf(service));
+});
+
+test("an operation that never ends: said after the longest deployment, and not written again", async () => {
+  const at = world();
+  const api = cloudRun(at, {
+    "run:Operations.GetOperation": { name: "operations/u" },
+    "run:Services.UpdateService": { name: "operations/u" },
+  });
+  const clock = virtualClock();
+  const from = clock.now();
+  await expect(openApplier(api, gcpTarget(), gcpContext({ clock })).write(MEMORY, null)).rejects.toThrow(
+    /still being deployed after 600 s/,
+  );
+  expect(clock.now() - from).toBeLessThanOrEqual(600_000);
+  expect(updates(api)).toHaveLength(2);
+});
+
+test("fields of a container that the SDK does not know are not written away", async () => {
+  const at = world({ [UNKNOWN]: ["template.containers.4242", "template.21"] });
+  const api = cloudRun(at);
+  await expect(open(api).write(MEMORY, null)).rejects.toThrow(/template\.containers\.4242\): writing memoryMib would delete them/);
+  expect(updates(api)).toEqual([]);
+  await open(api).write(change({ concurrency: 80 }, { concurrency: 40 }), null);
+  expect(updates(api)).toHaveLength(2);
+});
+
+test("traffic: each tag stays on its revision, also two of one", () => {
+  const type = "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION";
+  const traffic: Json[] = [
+    { type, revision: "r1", percent: 100, tag: "stable" },
+    { type, revision: "r2", percent: 0 },
+    { type, revision: "r2", tag: "green" },
+    { type, revision: "r2", tag: "blue" },
+  ];
+  expect(trafficTo({ traffic }, "r2")).toEqual([
+    { type, revision: "r2", percent: 100, tag: "green" },
+    { type, revision: "r1", tag: "stable" },
+    { type, revision: "r2", tag: "blue" },
+  ]);
 });
