@@ -70,7 +70,7 @@ const GcpProject = z
     regions: z.array(Name).min(1).nullish().describe("only resources in these regions (europe-west1); default: all"),
     impersonate: z
       .string()
-      .regex(/^[^@\s]+@[^@\s]+$/, "the e-mail address of a service account")
+      .regex(/^[\w.+-]+@[\w.-]+$/, "the e-mail address of a service account")
       .nullish()
       .describe("service account to act as, with those credentials"),
     endpoints: endpoints([
@@ -83,6 +83,7 @@ const GcpProject = z
       "firestore",
       "cloudtrace",
       "cloudresourcemanager",
+      "iam",
     ]),
     functions: Functions,
   })

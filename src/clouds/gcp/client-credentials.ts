@@ -4,6 +4,7 @@ import type { Ms } from "../../model/units.ts";
 import type { LiveContext, Target } from "../room.ts";
 import { type Failure, failureOf } from "./client-errors.ts";
 import { loaded } from "./client-loaded.ts";
+import { endpointOf } from "./client-services.ts";
 
 export interface Credentials {
   /** Headers of a request: a token that is good for some time, and the project that is billed for quota where the credentials name one. */
@@ -30,10 +31,22 @@ interface AuthClient {
   getServiceAccountEmail?(): string | null;
 }
 
+/** Of the library's internals: without it every command would print a warning that is none of the user's. */
+interface Quiet {
+  suppressAdcWarning<Result>(work: () => Result): Result;
+}
+
 /** Finds the credentials. Throws UserError (exit 3) where there are none. */
 export async function credentialsOf(target: Target, context: LiveContext): Promise<Credentials> {
   const sdk = await loaded("google-auth-library", () => import("google-auth-library"));
+  const { suppressAdcWarning } = (await loaded(
+    "google-auth-library",
+    () => import("google-auth-library/build/src/util.js"),
+  )) as unknown as Quiet;
   const project = target.account ?? "";
+  const { host, port, secure } = endpointOf(target, "iam", "iamcredentials", "");
+  const endpoint = target.endpoints?.["iam"] === undefined ? {} : { endpoint: `https://${host}:${port}` };
+  if (!secure) throw new UserError(`${target.name}: the endpoint of iam is asked over TLS only: it gives tokens`);
 
   async function open(): Promise<AuthClient> {
     const auth = new sdk.GoogleAuth({ scopes: [SCOPE], projectId: project });
@@ -44,13 +57,17 @@ export async function credentialsOf(target: Target, context: LiveContext): Promi
     const own = await auth.getClient();
     const impersonate = target.gcp?.impersonate ?? null;
     if (impersonate === null) return own as AuthClient;
-    return new sdk.Impersonated({
-      sourceClient: own as never,
-      targetPrincipal: impersonate,
-      targetScopes: [SCOPE],
-      delegates: [],
-      lifetime: 3600,
-    }) as AuthClient;
+    // the library warns of source credentials that nobody checked; these are the ones that it found itself
+    return suppressAdcWarning(
+      () =>
+        new sdk.Impersonated({
+          sourceClient: own as never,
+          targetPrincipal: impersonate,
+          targetScopes: [SCOPE],
+          lifetime: 3600,
+          ...endpoint,
+        }),
+    ) as AuthClient;
   }
 
   let held = open();

@@ -123,7 +123,7 @@ export async function startGcp(world: World): Promise<Gcp> {
   const keyFile = parts.tokens.writeKeyFile(folder, `${restAt}/token`);
   const federatedFile = parts.tokens.writeFederatedFile(folder, restAt);
   const overGrpc = ["run", "functions", "logging", "monitoring", "pubsub"].map((service) => [service, grpcAt]);
-  const overRest = ["eventarc", "firestore", "cloudtrace", "cloudresourcemanager"].map((service) => [service, restAt]);
+  const overRest = ["eventarc", "firestore", "cloudtrace", "cloudresourcemanager", "iam"].map((service) => [service, restAt]);
   return {
     ...parts,
     protos,

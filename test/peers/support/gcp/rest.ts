@@ -190,7 +190,12 @@ export class RestServer {
     const url = new URL(request.url!, `https://${request.headers.host}`);
     const route = ROUTES.find((one) => one.method === request.method && one.path.test(url.pathname));
     const isToken = request.method === "POST" && /^\/(sts\/v1\/)?token$/.test(url.pathname);
-    const name = isToken ? "token" : (route?.name ?? `rest:${request.method} ${url.pathname}`);
+    const acts = request.method === "POST" && /^\/v1\/projects\/-\/serviceAccounts\/[^/:]+:generateAccessToken$/.test(url.pathname);
+    const name = isToken
+      ? "token"
+      : acts
+        ? "iamcredentials:generateAccessToken"
+        : (route?.name ?? `rest:${request.method} ${url.pathname}`);
     const call: SeenCall = { name, request: Object.fromEntries(url.searchParams), at: Date.now(), code: null };
     calls.push(call);
     const send = (code: number, body: unknown, type = "application/json; charset=UTF-8"): void => {
@@ -217,6 +222,12 @@ export class RestServer {
         const form = new URLSearchParams(text);
         const { status: code, body } = url.pathname === "/token" ? tokens.grant(form, url.href) : tokens.exchange(form);
         return send(code, body);
+      }
+      if (acts) {
+        const problem = tokens.problem(request.headers.authorization);
+        if (problem !== null) throw new Refused("UNAUTHENTICATED", problem);
+        call.request = { account: url.pathname.split("/").at(-1)!.split(":")[0], ...JSON.parse(text) };
+        return send(200, { accessToken: tokens.token(), expireTime: new Date(Date.now() + tokens.lifeS * 1000).toISOString() });
       }
       if (route === undefined) {
         violations.push(`no such method: ${name}`);
