@@ -22,6 +22,7 @@ import {
   affordable,
   boundsAt,
   durationAt,
+  hasInstances,
   isLegal,
   predict,
   sizesOf,
@@ -180,6 +181,7 @@ function complete(base: SizingAdvice, subject: Subject, axisRefusal: string | nu
       size >= reach.leastMib &&
       size <= reach.mostMib &&
       survives(subject, size) &&
+      hasInstances(subject, size) &&
       affordable(subject, cost, size, context) &&
       (tier !== 1 || subject.waiting === null || isRightAtWorst(subject.here!, subject.waiting.leastMs, size, rule)),
   );

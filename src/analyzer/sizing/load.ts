@@ -5,6 +5,7 @@ import { loadOf, shareAt } from "./billed-time.ts";
 import { RULE } from "./choose.ts";
 import { LEAST_WARM } from "./epochs.ts";
 import type { MemoryNeed } from "./floor.ts";
+import { normalCdf } from "./mixture.ts";
 import { logStandardError } from "./observations.ts";
 
 /** https://cloud.google.com/run/docs/about-concurrency */
@@ -19,7 +20,7 @@ const FLAT_TAIL = 1.25;
 const GROWN_MEAN = 1.25;
 const GROWN_TAIL = 1.5;
 /** Instances of a revision where nothing is set: https://cloud.google.com/run/docs/configuring/max-instances */
-const MOST_INSTANCES = 100;
+export const MOST_INSTANCES = 100;
 /** Share of the CPU that may be in use after a raise; Cloud Run starts instances above 60 %. */
 const MOST_CPU = 0.8;
 /** One-sided 95 %. */
@@ -45,6 +46,8 @@ export interface LoadFinding {
   /** Factors on the mean duration, and on the billed time, which the duration is part of; 1: none. */
   durationFactor: number;
   billedFactor: number;
+  /** Probability that it is slower by more than 10 %. */
+  slowerProbability: number;
   /** Factor on the runs in an instance at once, and so on what memory they need. */
   crowdFactor: number;
   /** What was seen or what holds it back, as a sentence; null: nothing to say. */
@@ -75,6 +78,7 @@ export function concurrencyFor(question: LoadQuestion): LoadFinding | null {
         concurrency: lowered.concurrency,
         durationFactor,
         billedFactor,
+        slowerProbability: 0,
         crowdFactor: factor,
         text: `${capital(lowered.text)}.`,
         slower: null,
@@ -87,7 +91,15 @@ export function concurrencyFor(question: LoadQuestion): LoadFinding | null {
   return raised(question, { low, high, ...fit });
 }
 
-const KEPT = { concurrency: null, durationFactor: 1, billedFactor: 1, crowdFactor: 1, text: null, slower: null } as const;
+const KEPT = {
+  concurrency: null,
+  durationFactor: 1,
+  billedFactor: 1,
+  slowerProbability: 0,
+  crowdFactor: 1,
+  text: null,
+  slower: null,
+} as const;
 const capital = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}`;
 
 /** Levels put together until each group has enough runs. */
@@ -187,6 +199,7 @@ function raised(
     concurrency: to,
     durationFactor,
     billedFactor,
+    slowerProbability: 1 - normalCdf((now * (1 + RULE.maxSlowdown) - expected) / Math.max(perRunSe * (level * factor - 1), 1e-9)),
     crowdFactor: factor,
     text: `Runs take as long with ${Math.round(high.level)} at once on an instance as with ${Math.round(low.level)}: twice the concurrency needs fewer instances (nothing is said beyond twice what was seen).`,
     slower: null,

@@ -102,7 +102,7 @@ function withRest(advice: SizingAdvice, said: SizingAdvice, subject: Subject, co
     confidence: advice.confidence ?? "medium",
     predicted: [...advice.predicted, prediction],
     savingUsdPerMonth: advice.savingUsdPerMonth === null ? widened(saving, cost.relativeSd * Math.abs(saved)) : saving,
-    probabilitySlower: advice.probabilitySlower ?? 0,
+    probabilitySlower: advice.probabilitySlower ?? load?.slowerProbability ?? 0,
     floorMib: need.floorMib,
     further,
     whyNotMore: whyNotMoreText,
@@ -148,12 +148,17 @@ function lessMemory(
   const memoryMib = Math.max(leastMib, Math.ceil((need.floorMib * Math.max(crowd, 1)) / STEP_MIB) * STEP_MIB);
   if (memoryMib >= chosen.memoryMib) {
     const short = need.floorMib > chosen.memoryMib;
-    const text = short ? `Memory in use and room for more come to ${need.floorMib} MiB, more than it has.` : null;
+    const how = need.exhaustedMib === null ? "Memory in use and room for more come to" : "Memory ran out: it needs at least";
+    const text = short ? `${how} ${need.floorMib} MiB, more than it has.` : null;
     return { memoryMib: chosen.memoryMib, text };
   }
   const usd = (mib: Mib): number => usdAt(cost.lineOf({ ...chosen, memoryMib: mib }), curve.meanMs(sizeMib));
   const saved = usd(chosen.memoryMib) - usd(memoryMib);
   const least = objective.optimize === "cost" ? objective.minSavingUsdPerMonth : 0;
   if (saved < least || saved < RULE.minGain * usd(chosen.memoryMib)) return { memoryMib: chosen.memoryMib, text: null };
-  return { memoryMib, text: `No instance used more than ${Math.ceil(need.usedMib ?? 0)} MiB; memory alone changes no duration.` };
+  const used =
+    need.exhaustedMib === null
+      ? `No instance used more than ${Math.ceil(need.usedMib ?? 0)} MiB`
+      : `Memory ran out at ${need.exhaustedMib} MiB, and no more`;
+  return { memoryMib, text: `${used}; memory alone changes no duration.` };
 }

@@ -8,9 +8,10 @@ import { type CostModel, monthlyUsd } from "./cost.ts";
 import { type Bounds, boundsWithCpu, boundsWithoutCpu } from "./cpu.ts";
 import { boundsWithWaiting } from "./downstream.ts";
 import type { Experiment, Sided } from "./epochs.ts";
-import type { FunctionFacts } from "./facts.ts";
+import { type FunctionFacts, numberSetting } from "./facts.ts";
 import type { MemoryNeed } from "./floor.ts";
 import { TIMEOUT_SHARE } from "./further.ts";
+import { MOST_INSTANCES } from "./load.ts";
 import type { Measured } from "./observations.ts";
 import type { Posterior, Waiting } from "./posterior.ts";
 import type { Product } from "./product.ts";
@@ -109,6 +110,13 @@ export function survives({ curve, current: { stats }, currentMib, timeoutS }: Su
   if (timeoutS === null || stats.durationMs === null) return true;
   const tail = (stats.durationMs.p999 * curve.meanMs(size)) / curve.meanMs(currentMib) + (stats.cold.meanInitMs ?? 0);
   return tail <= TIMEOUT_SHARE * timeoutS * 1000;
+}
+
+/** Longer runs need more instances at once: as many as there may be are enough. Cloud Run, where these are counted. */
+export function hasInstances({ curve, currentMib, facts: { loads, config } }: Subject, size: Mib): boolean {
+  const busy = Math.max(0, ...loads.filter((one) => one.cloud === "gcp").map((one) => one.instances));
+  const longer = curve.meanMs(size) / curve.meanMs(currentMib);
+  return longer <= 1 || busy * longer <= (numberSetting(config, "maxInstances") ?? MOST_INSTANCES);
 }
 
 /** How much dearer speed may be where nothing is said. */

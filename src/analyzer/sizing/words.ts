@@ -94,7 +94,9 @@ const msText = (ms: Ms): string => (ms < 9995 ? `${Number(ms.toPrecision(3))} ms
 function reachSentence({ tier, product, measured, waiting, reach }: HeldBack): string[] {
   if (reach === null || tier === 3) return [];
   if (tier === 1 && waiting !== null)
-    return ["Seen at one size, with its calls to others in traces: only less memory that is right even if all other time is computing."];
+    return [
+      `Seen at one size, with its calls to others in traces: only less ${product.sizeWith === null ? "CPU" : "memory"} that is right even if all other time is computing.`,
+    ];
   const sizes = measured.map((one) => one.memoryMib).sort((a, b) => a - b);
   if (tier === 2)
     return [

@@ -126,6 +126,38 @@ describe("Cloud Run", () => {
     const advice = await adviceOn([runStats(2, { meanMs: 500 })], { ...runQuestion, uses: [runUse({ memoryShare: 0.95, memorySeen })] });
     expect(advice.further.map((one) => one.kind)).toContain("memory-pressure");
   });
+  it("after memory ran out less than before is said as that, and more as what it needs", async () => {
+    const before = runStats(1, { version: "a", meanMs: 500, memoryMib: 1024, ooms: 5 });
+    const now = runStats(1, { version: "b", meanMs: 500, ...later });
+    const uses = [runUse({ version: "b", memoryShare: 0.3 })];
+    const advice = await adviceOn([before, now], { ...runQuestion, uses, configs: [service({ vcpu: 1 })] });
+    expect(advice.change).toEqual({ before: { memoryMib: 2048 }, after: { memoryMib: 1536 } });
+    expect(advice.whyNotMore).toMatch(/^Memory ran out at 1024 MiB, and no more; /);
+    const out = await adviceOn([before], { ...runQuestion, uses: [], configs: [service({ vcpu: 1, memoryMib: 1024 })] });
+    expect(out).toMatchObject({ change: null, floorMib: 1536 });
+    expect(out.whyNotMore).toMatch(/^Memory ran out: it needs at least 1536 MiB, more than it has\./);
+  });
+  it("runs that take longer need more instances at once than there may be: the CPU stays", async () => {
+    // 2.6 s at 2 vCPU, 4.4 at .5 (nobody waits: thrice as long is accepted); ten instances at once would be 17
+    const at = (vcpu: number): number => duration(2000, 600, vcpu) + (vcpu < 1 ? 600 : 0);
+    const stats = [
+      runStats(0.5, { meanMs: at(0.5), triggers: ["pubsub"], memoryMib: 512 }),
+      runStats(1, { meanMs: at(1), triggers: ["pubsub"], memoryMib: 512, ...later }),
+    ];
+    const loads = [loadOf({ ...gcp, fn: "orders", version: "r1", vcpu: 1, instances: 10, meanInstances: 8 })];
+    const bounded = (maxInstances: number) =>
+      adviceOn(stats, { ...runQuestion, uses: [], loads, configs: [service({ vcpu: 1, memoryMib: 512, maxInstances })] });
+    expect((await bounded(40)).change).toEqual({ before: { vcpu: 1 }, after: { vcpu: 0.5 } });
+    expect((await bounded(12)).change).toBeNull();
+  });
+  it("traces bound the CPU, not the memory", async () => {
+    const downstream = [
+      { ...gcp, fn: "orders", memoryMib: null, runs: 200, runMs: 500, downstreamMs: 450, waitingMs: 450, waitingShareSe: 0.01 },
+    ];
+    const advice = await adviceOn([runStats(1, { meanMs: 500 })], { ...runQuestion, downstream, configs: [service({ vcpu: 1 })] });
+    expect(advice).toMatchObject({ tier: 1, proposedVcpu: 1 });
+    expect(advice.whyNotMore).toContain("only less CPU that is right");
+  });
   it("a 2nd gen function is changed by the function, not by the service under it", async () => {
     const fn = "projects/p1/locations/europe-west1/functions/orders";
     const declared = service(
