@@ -53,14 +53,15 @@ export function runs(dir: string, manifests: readonly Manifest[], filter: Filter
 /** What decides which rows stand for a run. */
 const JUDGED_BY = ["cloud", "requestId", "seenIn", "outcome", "fn", "account", "startedAt", "endedAt", "durationMs", "billedMs"];
 
-/** SQL of the requests that have a row which can be a double: where manifests do not name them, every row is looked at. */
+/**
+ * SQL of the requests with several rows of which one can be a double: where manifests do not name them, every row is looked at. Rows are counted by
+ * a hash, not by the request: two requests of one hash are looked at in vain.
+ */
 function doubles(rows: string, manifests: readonly Manifest[]): string {
-  const weak = manifests.some((m) => m.weakInvocations > 0);
   const repeated = manifests.some((m) => m.repeatedRequests > 0);
-  return [
-    ...(weak ? [`SELECT "requestId" FROM ${rows} WHERE "seenIn" <> 'platform-log' OR ${CUT}`] : []),
-    ...(repeated ? [`SELECT "requestId" FROM ${rows} GROUP BY cloud, "requestId" HAVING count(*) > 1`] : []),
-  ].join(" UNION ");
+  const weak = repeated ? "" : ` AND bool_or("seenIn" <> 'platform-log' OR ${CUT})`;
+  return `SELECT DISTINCT "requestId" FROM ${rows} WHERE hash(cloud, "requestId") IN (
+            SELECT hash(cloud, "requestId") FROM ${rows} GROUP BY 1 HAVING count(*) > 1${weak})`;
 }
 
 export async function durationsOf(
