@@ -52,7 +52,8 @@ export async function traceLive(dataDir: string, id: string, settings: Settings,
     try {
       const merger = new Merger(writer, openCollected(dataDir), world.clock);
       await withSessions(scope, world, async ({ sessions, unreached }) => {
-        gaps.push(...unreached.map((one) => one.gap));
+        // the chain may go on there, whenever it ran
+        gaps.push(...unreached.map(({ gap }) => ({ ...gap, from: scope.window.from, to: scope.searchTo })));
         const search: Search = { dataDir, wanted, scope, world, merger, asked: [], gaps };
         search.asked = await Promise.all(sessions.map((session) => describe(session, search)));
         const described = gaps.length;

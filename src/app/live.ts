@@ -90,7 +90,8 @@ function unreachedGap(target: Target, error: UserError): Gap {
     account,
     region: regionOf(target),
     what: `everything of ${nameOf(target)}`,
-    why: error.message,
+    // what it is of is said already
+    why: error.message.startsWith(`${target.name}: `) ? error.message.slice(target.name.length + 2) : error.message,
     from: null,
     to: null,
   };

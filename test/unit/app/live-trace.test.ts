@@ -104,6 +104,16 @@ it.each(["", " ", "\"'", "x", "unknown", "a".repeat(513)])("%j is no ID: nobody 
 });
 
 describe("trace on live clouds", () => {
+  it("says that the chain may lack what lies in a cloud that was not reached", async () => {
+    const unreached = new UserError("pay: no usable credentials", { exitCode: EXIT.credentials });
+    const result = await traceLive(dir, ORDER, settings, scope(["shop", "pay"]), world({ ...orderAt(NOW - 5 * HOUR), pay: unreached }));
+    expect(hops(result)).toEqual(["checkout"]);
+    expect(result.chain!.complete).toBe(false);
+    expect(result.chain!.problems.map((one) => one.message)).toContain(
+      "everything of pay eu-central-1 could not be read in this time: no usable credentials",
+    );
+  });
+
   it("follows the IDs it learns through all targets until nothing new appears, and the dataset then knows the chain", async () => {
     const result = await traceLive(dir, ORDER, settings, scope(["shop", "pay"]), world(orderAt(NOW - 5 * HOUR)));
     expect(hops(result)).toEqual(["checkout", "ship"]);
