@@ -9,7 +9,9 @@ import { traceInDataset } from "../../../src/app/trace.ts";
 import type { Chain } from "../../../src/model/chains.ts";
 import { silentHost } from "../../../src/model/host.ts";
 import { type AppRow, classic, hostRows, lineRow, messageRow, queryAnswer, requestRow, type Run } from "../../support/app-insights-rows.ts";
+import { shared } from "../../support/shared.ts";
 
+const corpora = shared("corpora/azure/newrelic-azure-diagnostics");
 const signal = new AbortController().signal;
 let dir: string;
 beforeEach(() => void (dir = mkdtempSync(join(tmpdir(), "evscope-appinsights-"))));
@@ -231,5 +233,32 @@ describe("SDKs of several ages in one chain", () => {
       );
     })();
     expect(said(lost)).toEqual(["missing-parent: ShipOrder: the span that it continues is not in the records (|wTn3xQ.1.2.)"]);
+  });
+});
+
+describe.skipIf(corpora === null)("New Relic's records", () => {
+  /** Traces once imported; null: no chain. */
+  async function asked(...ids: string[]): Promise<(Chain | null)[]> {
+    const dataDir = join(dir, "data");
+    const hints = { fn: null, account: null, region: null };
+    await importFiles([corpora!], { dataDir, correlationKeys: [], hints, host: silentHost, signal, cores: 1 });
+    const settings = loadSettings(null, dir);
+    return Promise.all(ids.map(async (id) => (await traceInDataset(dataDir, id, settings, silentHost, signal)).chain));
+  }
+
+  it("are chains by their operation IDs, and no operation is taken for another's", async () => {
+    // operation_Id of AppRequests "12345" and "operationId", of AppDependencies "67890", "parentId" and "opId"
+    const chains = await asked("12345", "operationId", "67890", "parentId", "opId");
+    expect(chains.map((chain) => chain?.hops.map(({ kind, name }) => `${kind} ${name}`))).toEqual([
+      ["function {function name}"],
+      ["function functionName"],
+      ["service {name property of client.trackDependency}"],
+      ["service node buffer"],
+      ["service select customers proc"],
+    ]);
+    // DurationMs 30021.5457 of the row, FunctionExecutionTimeMs 30020.222 of the host
+    expect(chains[1]!.endToEndMs).toBeCloseTo(30_021.5457, 3);
+    expect(chains[1]!.hops[0]).toMatchObject({ durationMs: 30_020.222, outcome: "ok", requestId: "invocationid" });
+    expect(chains.flatMap((chain) => chain!.edges)).toEqual([]);
   });
 });
