@@ -40,9 +40,10 @@ function isDate(day: string): boolean {
   return !Number.isNaN(at) && new Date(at).toISOString().startsWith(day);
 }
 
-/** Warns of a window in which the dataset has no record; an empty answer alone would look like good news. */
+/** Warns of a window in which the dataset has no record, and of a dataset that has none at all; an empty answer alone would look like good news. */
 export function warnIfOutside(window: Window, held: { from: EpochMs | null; to: EpochMs | null }, host: Host): void {
-  if (held.from === null || held.to === null) return;
+  if (held.from === null || held.to === null)
+    return host.warn("there is no telemetry to answer from: evscope collect reads live accounts, evscope import PATH reads exports");
   if ((window.from ?? held.from) <= held.to && (window.to ?? held.to) >= held.from) return;
   const time = (at: EpochMs): string => new Date(at).toISOString().slice(0, 16);
   host.warn(`nothing lies in that window: the dataset holds ${time(held.from)}Z to ${time(held.to)}Z`);

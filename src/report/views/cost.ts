@@ -164,7 +164,8 @@ export function costView(ledger: Ledger, top: number | null = null): Report {
           account: row.account,
           region: row.region,
           invocations: row.invocations ?? "-",
-          billedMs: row.invocations === null ? "-" : row.billedMs,
+          // what is known by another measure: clouds that bill instances have no billed time of a run
+          billedMs: row.invocations === null || (row.billedMs === null && row.gbSeconds !== null) ? "-" : row.billedMs,
           gbSeconds: row.invocations === null ? "-" : row.gbSeconds,
           usd: row.usd,
           ...waste(row.wasteUsd),

@@ -43,6 +43,13 @@ describe("warnIfOutside", () => {
     expect(said(since, until)).toEqual([expect.stringContaining("2026-11-01T08:00Z to 2026-11-20T12:00Z")]);
   });
 
+  it("says where telemetry comes from when there is none: an empty table would look like an answer", () => {
+    const warnings: string[] = [];
+    const host = { progress() {}, note() {}, warn: (message: string) => void warnings.push(message) };
+    warnIfOutside(parseWindow(undefined, undefined, null), { from: null, to: null }, host);
+    expect(warnings).toEqual([expect.stringMatching(/evscope collect .* evscope import PATH/)]);
+  });
+
   it("is silent where some of it lies in the window", () => {
     expect([...said(), ...said("2026-11-20"), ...said(undefined, "2026-11-01T08:00"), ...said("1h", "1m")]).toEqual([]);
   });

@@ -32,6 +32,12 @@ describe("cost", () => {
     expect(formatCsv(costView(ledger({ usage }, { ...rates, by: "cloud" }))).split(",")[0]).toBe("cloud");
   });
 
+  it("calls the billed time of runs not unknown where instances are billed, and what they used is known", () => {
+    const one = ledger({ usage: [group({ count: 4 })] }, { ...rates, by: "function" });
+    const rows = one.rows.map((row) => ({ ...row, cloud: "gcp" as const, billedMs: null, gbSeconds: 2 }));
+    expect(formatCsv(costView({ ...one, rows })).split("\r\n")[1]).toMatch(/^f,gcp,4,-,2,/);
+  });
+
   it("says what is unknown, what is left out, and how old prices are", () => {
     const text = formatTable(costView(ledger({ usage }, { ...rates, by: "function" }), 1), look);
     expect(text).toContain("2 more rows; totals count all of them.");
