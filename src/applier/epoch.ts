@@ -89,6 +89,38 @@ export function ranPrice(rows: readonly FunctionStats[], priceOf: PriceOf): Esti
   return runs === 0 ? null : { value: total / runs, standardError: Math.sqrt(variance) / runs };
 }
 
+/** Functions that made up so much of the time of the runs before must have run since: few runs can be most of the time. */
+const LEAST_KEPT = 0.95;
+
+/**
+ * The same estimate where functions share a size (an Azure app): of each function, with its part of the runs before, so that another mixture is
+ * no other duration. null: nothing to tell, or too many of them did not run since.
+ */
+export function asMixed<Found extends Estimated>(
+  rows: readonly FunctionStats[],
+  before: readonly FunctionStats[],
+  estimate: (rows: readonly FunctionStats[]) => Found | null,
+): (Estimated & { degrees: number }) | null {
+  const time = (row: FunctionStats): number => row.invocations * (row.warm.trimmedMeanMs ?? row.meanRanMs ?? 0);
+  const all = sum(before, time);
+  const parts = [...Map.groupBy(rows, (row) => row.fn)].map(([fn, own]) => {
+    const same = before.filter((row) => row.fn === fn);
+    const weight = sum(same, (row) => row.invocations);
+    return { weight, timeMs: sum(same, time), found: estimate(own), degrees: Math.max(1, sum(own, (row) => row.warm.count) - 1) };
+  });
+  const [only] = parts;
+  if (parts.length === 1 && new Set(before.map((row) => row.fn)).size <= 1 && only!.found !== null)
+    return { degrees: only!.degrees, ...only!.found };
+  const known = parts.flatMap(({ found, ...one }) => (one.weight === 0 || found === null ? [] : [{ ...one, found }]));
+  const kept = sum(known, (one) => one.weight);
+  if (kept === 0 || sum(known, (one) => one.timeMs) < LEAST_KEPT * all) return null;
+  return {
+    value: sum(known, ({ weight, found }) => weight * found.value) / kept,
+    standardError: Math.hypot(...known.map(({ weight, found }) => weight * found.standardError)) / kept,
+    degrees: Math.min(...known.map((one) => one.degrees)),
+  };
+}
+
 /** By how much the mean may fall short of what was seen, at 99 %. `degrees`: of freedom behind the standard error. */
 export function surely(standardError: number, degrees: number): number {
   return student(Z99, degrees) * standardError;

@@ -3,7 +3,7 @@ import type { Change, Interval } from "../model/plan.ts";
 import type { Json } from "../model/records.ts";
 import type { EpochHour, FunctionStats } from "../model/sizing.ts";
 import type { EpochMs, Ms, Usd } from "../model/units.ts";
-import { type EpochFigures, figures, hourShift, type PriceOf, ranPrice, surely, warmMean } from "./epoch.ts";
+import { asMixed, type EpochFigures, type Estimated, figures, hourShift, type PriceOf, ranPrice, surely, warmMean } from "./epoch.ts";
 import { atLeastAsMany } from "./proportions.ts";
 
 /** worse: take it back. too-early: too few runs yet. unknown: nothing says. */
@@ -61,7 +61,8 @@ export function verified(change: Change, appliedAt: EpochMs, evidence: Evidence)
     return { ...facts, verdict: other === 0 ? "too-early" : "unknown", reasons: [why], realisedUsdPerMonth: null };
   }
   const realised = realisedUsd(change, before, after);
-  const worse = [...failures(change, before, after), ...slower(change, rows.after, evidence), ...dearer(promised, rows, evidence)];
+  const found = before === null ? warmMean(rows.after) : asMixed(rows.after, rows.before, warmMean);
+  const worse = [...failures(change, before, after), ...slower(change, rows.after, found, evidence), ...dearer(promised, rows, evidence)];
   if (worse.length > 0) return { ...facts, verdict: "worse", reasons: worse, realisedUsdPerMonth: realised };
   if (after.warm < LEAST_WARM)
     return {
@@ -70,10 +71,17 @@ export function verified(change: Change, appliedAt: EpochMs, evidence: Evidence)
       reasons: [`${after.warm} warm runs since the change; ${LEAST_WARM} are needed`],
       realisedUsdPerMonth: realised,
     };
+  if (found === null)
+    return {
+      ...facts,
+      verdict: "unknown",
+      reasons: ["functions that much of the time before went to did not run since: the means do not compare"],
+      realisedUsdPerMonth: realised,
+    };
   return {
     ...facts,
     verdict: change.expected?.durationMs ? "ok" : "unknown",
-    reasons: reassuring(change, after, realised, promised),
+    reasons: reassuring(change, after, found, { realised, promised }),
     realisedUsdPerMonth: realised,
   };
 }
@@ -122,9 +130,13 @@ function failures(change: Change, before: EpochFigures | null, after: EpochFigur
 }
 
 /** Slower than the 95th percentile of the prediction, by more than drift, and surely so. */
-function slower(change: Change, after: readonly FunctionStats[], { hours }: Evidence): string[] {
+function slower(
+  change: Change,
+  after: readonly FunctionStats[],
+  found: (Estimated & { degrees: number }) | null,
+  { hours }: Evidence,
+): string[] {
   const predicted = change.expected?.durationMs ?? null;
-  const found = warmMean(after);
   if (predicted === null || found === null || sumOfWarm(after) < LEAST_WARM) return [];
   const shift = hourShift(hours.before, hours.after);
   const p95 = predicted.p50 * (predicted.p90 / predicted.p50) ** P95_OVER_P90;
@@ -144,7 +156,8 @@ function dearer(
   { hours, usdPerRun }: Evidence,
 ): string[] {
   if (promised === null || promised.p50 <= 0 || sumOfWarm(rows.after) < LEAST_WARM) return [];
-  const [before, after] = [ranPrice(rows.before, usdPerRun), ranPrice(rows.after, usdPerRun)];
+  const price = (all: readonly FunctionStats[]): Estimated | null => ranPrice(all, usdPerRun);
+  const [before, after] = [asMixed(rows.before, rows.before, price), asMixed(rows.after, rows.before, price)];
   if (before === null || after === null) return [];
   const shift = hourShift(hours.before, hours.after);
   const error = Math.hypot(after.standardError, before.standardError * shift.value, before.value * shift.standardError);
@@ -158,12 +171,17 @@ function realisedUsd(change: Change, before: EpochFigures | null, after: EpochFi
   return (before.usdPerRun - after.usdPerRun) * perDay * DAYS_PER_MONTH;
 }
 
-function reassuring(change: Change, after: EpochFigures, realised: Usd | null, promised: Interval | null): string[] {
+function reassuring(
+  change: Change,
+  after: EpochFigures,
+  { value }: Estimated,
+  { realised, promised }: { realised: Usd | null; promised: Interval | null },
+): string[] {
   const predicted = change.expected?.durationMs ?? null;
   const said =
     predicted === null
       ? ["the plan holds no prediction to compare with"]
-      : [`${after.warm} warm runs take ${ms(after.meanMs!)}; ${ms(predicted.p10)} to ${ms(predicted.p90)} was predicted`];
+      : [`${after.warm} warm runs take ${ms(value)}; ${ms(predicted.p10)} to ${ms(predicted.p90)} was predicted`];
   if (realised !== null && promised !== null && realised < promised.p10) said.push("it saves less than was promised");
   return said;
 }

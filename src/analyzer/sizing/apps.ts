@@ -8,8 +8,9 @@ import { type FunctionFacts, samePlace, textSetting } from "./facts.ts";
 const DURABLE = /^(orchestration|activity|entity)Trigger$/i;
 const CALLED = /^http(Trigger)?$/i;
 
-/** Functions of another part of the runs than this are new, or gone: what is left is another mixture. */
+/** Functions of another part of the runs, or of their time, than this are new, or gone: what is left is another mixture. Few runs can be most of the time. */
 const LEAST_COVERED = 0.9;
+const LEAST_TIME_COVERED = 0.95;
 
 /** Functions of apps that are known become one per app; others stay as they are. */
 export function appFacts(functions: readonly FunctionFacts[], configs: readonly Config[]): FunctionFacts[] {
@@ -68,12 +69,16 @@ const sum = <Item>(items: readonly Item[], of: (item: Item) => number): number =
 
 /**
  * One row per size. Means are those of the functions, each with its part of all runs of the whole time, so that another mixture of the
- * same functions is no other duration. A size at which functions are missing that make up a tenth of the runs has no mean.
+ * same functions is no other duration. A size at which functions are missing that make up a tenth of the runs, or a twentieth of the time, has no
+ * mean.
  */
 function pooledStats(app: string, parts: readonly FunctionStats[]): FunctionStats[] {
   const warmOf = Map.groupBy(parts, (one) => one.fn);
   const weight = new Map([...warmOf].map(([fn, rows]) => [fn, sum(rows, (one) => one.warm.count)]));
   const all = sum([...weight.values()], (one) => one);
+  const timeOf = (rows: readonly FunctionStats[]): number => sum(rows, (one) => one.warm.count * (one.warm.trimmedMeanMs ?? 0));
+  const time = new Map([...warmOf].map(([fn, rows]) => [fn, timeOf(rows)]));
+  const allTime = timeOf(parts);
   const sizes = Map.groupBy(parts, (one) => JSON.stringify([one.memoryMib, one.concurrency, one.plan, one.emulator]));
   return [...sizes.values()].map((rows) => {
     const told = rows.filter((one) => one.warm.trimmedMeanMs !== null);
@@ -82,7 +87,8 @@ function pooledStats(app: string, parts: readonly FunctionStats[]): FunctionStat
     const mean = (of: (one: FunctionStats) => number): number =>
       sum(functions, ([fn, own]) => (weight.get(fn)! * sum(own, (one) => one.warm.count * of(one))) / sum(own, (one) => one.warm.count)) /
       covered;
-    const whole = all > 0 && covered >= LEAST_COVERED * all;
+    const coveredTime = sum(functions, ([fn]) => time.get(fn)!);
+    const whole = all > 0 && covered >= LEAST_COVERED * all && coveredTime >= LEAST_TIME_COVERED * allTime;
     const runs = sum(rows, (one) => one.invocations);
     const longest = rows.flatMap((one) => (one.durationMs === null ? [] : [one.durationMs]));
     const most = (of: keyof (typeof longest)[number]): number => Math.max(...longest.map((one) => one[of]));

@@ -141,3 +141,26 @@ describe("Fisher's exact test", () => {
     expect(atLeastAsMany(2500, 1e6, 2500, 1e6)).toBeCloseTo(0.5, 1);
   });
 });
+
+describe("functions of an app", () => {
+  const app: Change = { ...change, cloud: "azure", kind: "azure.function-app", name: "shop" };
+  const of = (fn: string, memoryMib: number, runs: number, meanMs: number): FunctionStats =>
+    stats(memoryMib, runs, meanMs, meanMs / 10, { cloud: "azure", fn, meanBilledMs: null });
+  const verdict = (before: FunctionStats[], after: FunctionStats[]) => verified(app, AT, { before, after, hours, usdPerRun });
+  // .9 of the runs 50 ms, .1 of them 1500 ms: 195 ms in the mean, as predicted
+  const before = [of("quick", 1024, 9000, 50), of("slow", 1024, 1000, 1500)];
+
+  it("another mixture of them is no other duration, and no other price", () => {
+    const found = verdict(before, [of("quick", 512, 5000, 52), of("slow", 512, 5000, 1520)]);
+    expect(found.verdict).toBe("ok");
+    expect(found.reasons[0]).toContain("10000 warm runs take 199 ms");
+  });
+  it("each of them slower is slower, though the mixture has become quicker", () => {
+    const found = verdict(before, [of("quick", 512, 9900, 80), of("slow", 512, 100, 2400)]);
+    expect(found.verdict).toBe("worse");
+    expect(found.reasons[0]).toContain("runs take 312 ms");
+  });
+  it("one that did not run since leaves nothing to compare", () => {
+    expect(verdict(before, [of("quick", 512, 9900, 50)])).toMatchObject({ verdict: "unknown" });
+  });
+});

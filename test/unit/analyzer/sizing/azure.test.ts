@@ -107,6 +107,27 @@ describe("Azure Flex Consumption", () => {
   });
 });
 
+describe("functions of very different loads", () => {
+  it("a rare one that takes most of the time and did not run at the other size: its absence is no speed", async () => {
+    // Order the same at both sizes; Report (a twentieth of the runs, half of the time) at 2048 MiB alone: 512 only looks twice as fast
+    const runs = twice((mib) => duration(200, 2, mib / 2048));
+    const report = azureStats({
+      fn: "Report",
+      meanMs: 4000,
+      warm: { count: 500, trimmedMeanMs: 4000, winsorizedSdMs: 400, meanMs: 4000 },
+      invocations: 500,
+      from: START + 7 * DAY,
+      to: START + 14 * DAY,
+    });
+    const advice = await adviceOn([...runs, report], {
+      ...flexQuestion,
+      configs: [app(), inApp("Order"), inApp("Report", "timerTrigger")],
+    });
+    expect(advice).toMatchObject({ members: ["Order", "Report"], change: null });
+    expect(advice.evidence.sizesMib).toEqual([2048]);
+  });
+});
+
 describe("whose runs they are", () => {
   const flat = () => twice((mib) => duration(3000, 20, mib / 2048));
   const elsewhere =
