@@ -9,7 +9,7 @@ import type { Filter } from "./types.ts";
 /** Where an instance takes several runs at a time. */
 const SHARING = ["azure", "gcp"] as const;
 
-const CONFIGURATION = `cloud, account, region, fn, version, "memoryMib", vcpu, concurrency`;
+const CONFIGURATION = ["cloud", "account", "region", "fn", "version", `"memoryMib"`, "vcpu", "concurrency"] as const;
 
 /**
  * Runs by how many were in flight on their instance when they began, and how long instances were busy. An instance is a `stream`; runs of
@@ -20,37 +20,38 @@ export async function instanceLoadOf(engine: Engine, dir: string, manifests: rea
   const clouds = SHARING.filter((cloud) => filter.clouds.length === 0 || filter.clouds.includes(cloud));
   if (clouds.length === 0 || !(await anyOf(engine, dir, manifests, filter, clouds))) return [];
   const { trimmedMean, winsorizedSd } = robust("warm");
+  const source = await sized(engine, dir, manifests, { ...filter, clouds }, { repeat: false });
+  const known = `stream IS NOT NULL AND "durationMs" IS NOT NULL AND NOT emulator AND NOT probe`;
+  const own = `hash(${CONFIGURATION.join(", ")}) AS own`;
+  // a window is as wide as its rows: runs go through it as numbers
   const rows = await engine.rows(
-    `WITH run AS (
-       SELECT ${CONFIGURATION}, stream, "startedAt" AS first, "startedAt" + greatest("durationMs", 0.001) AS last, "durationMs" AS ms, ${WARM} AS warm,
-         stands, row_number() OVER () AS id
-       FROM ${await sized(engine, dir, manifests, { ...filter, clouds }, { repeat: false })}
-       WHERE stream IS NOT NULL AND "durationMs" IS NOT NULL AND NOT emulator AND NOT probe),
-     step AS (
-       SELECT *, sum(delta) OVER along AS level, lead("at") OVER along AS next FROM (
-         SELECT *, first AS "at", 1 AS delta FROM run UNION ALL SELECT *, last AS "at", -1 AS delta FROM run)
-       WINDOW along AS (PARTITION BY cloud, stream ORDER BY "at", delta, id)),
-     busy AS (
-       SELECT ${CONFIGURATION}, sum(next - "at") FILTER (WHERE level > 0) AS busy FROM step GROUP BY ${CONFIGURATION}),
+    `WITH configuration AS (
+       SELECT ${own}, ${CONFIGURATION.map((name) => `any_value(${name}) AS ${name}`).join(", ")} FROM ${source} WHERE ${known} GROUP BY own),
+     run AS MATERIALIZED (
+       SELECT ${own}, cloud = 'gcp' AS pooled, hash(cloud, stream) AS instance, "startedAt" AS first,
+         "startedAt" + greatest("durationMs", 0.001) AS last, "durationMs" AS ms, ${WARM} AS warm, stands
+       FROM ${source} WHERE ${known}),
+     step AS MATERIALIZED (
+       SELECT *, sum(delta) OVER (along ROWS UNBOUNDED PRECEDING) AS level, lead("at") OVER along AS next FROM (
+         SELECT own, pooled, instance, first AS "at", 1 AS delta, ms, warm, stands FROM run
+         UNION ALL SELECT own, pooled, instance, last, -1, NULL, NULL, NULL FROM run)
+       WINDOW along AS (PARTITION BY instance ORDER BY "at", delta)),
+     busy AS (SELECT own, sum(next - "at") FILTER (WHERE level > 0) AS busy FROM step GROUP BY own),
      turn AS (
-       SELECT ${CONFIGURATION}, "at", delta, id, CASE WHEN delta = 1 AND level = 1 THEN 1 WHEN delta = -1 AND level = 0 THEN -1 ELSE 0 END AS turn
-       FROM step WHERE cloud = 'gcp'),
-     pool AS (SELECT ${CONFIGURATION}, delta, sum(turn) OVER (PARTITION BY ${CONFIGURATION} ORDER BY "at", delta, id) AS active FROM turn),
-     atonce AS (SELECT ${CONFIGURATION}, max(active) AS most, avg(active) FILTER (WHERE delta = 1) AS usual FROM pool GROUP BY ${CONFIGURATION}),
+       SELECT own, "at", delta, CASE WHEN delta = 1 AND level = 1 THEN 1 WHEN delta = -1 AND level = 0 THEN -1 ELSE 0 END AS turn
+       FROM step WHERE pooled),
+     pool AS (SELECT own, delta, sum(turn) OVER (PARTITION BY own ORDER BY "at", delta ROWS UNBOUNDED PRECEDING) AS active FROM turn),
+     atonce AS (SELECT own, max(active) AS most, avg(active) FILTER (WHERE delta = 1) AS usual FROM pool GROUP BY own),
      begun AS (SELECT *, level::INTEGER AS "on" FROM step WHERE delta = 1),
      total AS (
-       SELECT ${CONFIGURATION}, count(*) AS runs, sum(ms) AS ran, avg("on") AS mean, avg(stands) AS stands, count(DISTINCT stream) AS instances
-       FROM begun GROUP BY ${CONFIGURATION}),
+       SELECT own, count(*) AS runs, sum(ms) AS ran, avg("on") AS mean, avg(stands) AS stands, count(DISTINCT instance) AS instances
+       FROM begun GROUP BY own),
      part AS (
-       SELECT ${CONFIGURATION}, "on", coalesce(list_sort(list(ms) FILTER (WHERE warm)), []) AS warm, quantile_cont(ms, 0.95) FILTER (WHERE warm) AS p95
-       FROM begun GROUP BY ${CONFIGURATION}, "on")
-     SELECT ${CONFIGURATION.split(", ")
-       .map((name) => `total.${name}`)
-       .join(
-         ", ",
-       )}, runs, ran, busy, mean, stands, coalesce(most, instances)::DOUBLE, coalesce(usual, 1)::DOUBLE, "on", len(warm), ${trimmedMean}, ${winsorizedSd}, p95
-     FROM total ${["busy", "part"].map((name) => `JOIN ${name} ON ${sameConfiguration("total", name)}`).join(" ")}
-     LEFT JOIN atonce ON ${sameConfiguration("total", "atonce")}
+       SELECT own, "on", coalesce(list_sort(list(ms) FILTER (WHERE warm)), []) AS warm, quantile_cont(ms, 0.95) FILTER (WHERE warm) AS p95
+       FROM begun GROUP BY own, "on")
+     SELECT ${CONFIGURATION.join(", ")}, runs, ran, busy, mean, stands, coalesce(most, instances)::DOUBLE, coalesce(usual, 1)::DOUBLE, "on",
+       len(warm), ${trimmedMean}, ${winsorizedSd}, p95
+     FROM configuration JOIN total USING (own) JOIN busy USING (own) JOIN part USING (own) LEFT JOIN atonce USING (own)
      ORDER BY ALL`,
   );
   const loads = new Map<string, InstanceLoad>();
@@ -85,12 +86,6 @@ export async function instanceLoadOf(engine: Engine, dir: string, manifests: rea
       });
   }
   return [...loads.values()];
-}
-
-function sameConfiguration(a: string, b: string): string {
-  return CONFIGURATION.split(", ")
-    .map((name) => `${a}.${name} IS NOT DISTINCT FROM ${b}.${name}`)
-    .join(" AND ");
 }
 
 async function anyOf(
