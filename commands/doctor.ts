@@ -13,7 +13,7 @@ export default class Doctor extends BaseCommand {
   static override description =
     prose(`For every account, subscription and project of evscope.yaml (or of --region and --profile, --subscription, --project): who the credentials belong to, which calls are allowed
 (each is tried as cheaply as it can be; nothing is written), what is lost without the others, and settings that lose telemetry: retention
-shorter than the window, system log level WARN, no log group, no tracing.
+shorter than the window, system log level WARN, no log group, no tracing, no Application Insights.
 
 --policy prints the least privilege as JSON, without credentials and without asking anybody: an IAM policy for AWS, the definition of a custom
 role for Azure (az role definition create) and Google Cloud (gcloud iam roles create).
@@ -33,7 +33,7 @@ ${EXIT_CODES_HELP}`);
     }),
     cloud: Flags.option({ options: ["aws", "azure", "gcp"] as const })({
       dependsOn: ["policy"],
-      description: "whose policy (default: the cloud of evscope.yaml, or aws)",
+      description: "whose policy (default: that of --subscription or --project, of evscope.yaml, or aws)",
     }),
     ...accountFlags,
     window: windowFlags.window,
@@ -44,7 +44,7 @@ ${EXIT_CODES_HELP}`);
     const { flags } = await this.parse(Doctor);
     if (flags.policy) {
       const features: readonly Feature[] = flags.feature !== undefined && flags.feature.length > 0 ? flags.feature : FEATURES;
-      this.print(JSON.stringify(policyFor(policyCloud(this.settings(flags), flags.cloud), features), null, 2));
+      this.print(JSON.stringify(policyFor(policyCloud(this.settings(flags), flags), features), null, 2));
       return;
     }
     const settings = this.settings(flags);

@@ -6,11 +6,12 @@ import type { Config, Gap, Json } from "../model/records.ts";
 import { type LiveWorld, withSessions } from "./live.ts";
 import { nameOf } from "./targets.ts";
 import type { Settings } from "./settings.ts";
-import type { Scope } from "./targets.ts";
+import type { LiveFlags, Scope } from "./targets.ts";
 
 export type Feature = Permission["feature"];
 
 export interface DoctorTarget {
+  cloud: Target["cloud"];
   name: string;
   region: string;
   account: string | null;
@@ -41,12 +42,23 @@ export function policyFor(cloud: Target["cloud"], features: readonly Feature[]):
   });
 }
 
-/** Which cloud's policy is meant where the user does not say: that of the accounts in evscope.yaml. Throws UserError where these are several. */
-export function policyCloud(settings: Settings, said: Target["cloud"] | undefined): Target["cloud"] {
-  const configured = [...new Set(settings.live.accounts.map((one) => one.cloud))];
-  if (said !== undefined || configured.length < 2) return said ?? configured[0] ?? "aws";
-  throw new UserError(`a policy is for one cloud, and evscope.yaml names ${configured.join(", ")}`, {
-    suggestions: configured.map((cloud) => `--cloud ${cloud}`),
+/**
+ * Which cloud's policy is meant where the user does not say: that of the subscription or project given, else that of the accounts in evscope.yaml.
+ * Throws UserError where these are several.
+ */
+export function policyCloud(
+  settings: Settings,
+  { cloud, subscription = [], project = [] }: Pick<LiveFlags, "subscription" | "project"> & { cloud?: Target["cloud"] | undefined },
+): Target["cloud"] {
+  if (cloud !== undefined) return cloud;
+  const given: Target["cloud"][] = [
+    ...(subscription.length > 0 ? ["azure" as const] : []),
+    ...(project.length > 0 ? ["gcp" as const] : []),
+  ];
+  const meant = given.length > 0 ? given : [...new Set(settings.live.accounts.map((one) => one.cloud))];
+  if (meant.length < 2) return meant[0] ?? "aws";
+  throw new UserError(`a policy is for one cloud, and ${given.length > 0 ? "the flags name" : "evscope.yaml names"} ${meant.join(", ")}`, {
+    suggestions: meant.map((one) => `--cloud ${one}`),
   });
 }
 
@@ -84,6 +96,7 @@ async function examineTarget(session: LiveSession, scope: Scope, { host }: LiveW
     host.progress(`inventory of ${nameOf(session.target)}`, configs.length, null, "descriptions");
   }
   return {
+    cloud: session.target.cloud,
     name: session.target.name,
     region: session.target.region,
     account: session.account,
@@ -95,8 +108,8 @@ async function examineTarget(session: LiveSession, scope: Scope, { host }: LiveW
   };
 }
 
-function unreachedTarget({ name, region, account }: Target, error: string): DoctorTarget {
-  return { name, region, account, principal: null, error, functions: 0, permissions: [], findings: [] };
+function unreachedTarget({ cloud, name, region, account }: Target, error: string): DoctorTarget {
+  return { cloud, name, region, account, principal: null, error, functions: 0, permissions: [], findings: [] };
 }
 
 function unread(gaps: readonly Gap[]): Finding[] {

@@ -4,6 +4,7 @@ import type { Report, Section } from "../report.ts";
 
 /** What was found out about one target. */
 export interface DoctorTargetFacts {
+  cloud: string;
   name: string;
   region: string;
   account: string | null;
@@ -27,8 +28,10 @@ export interface DoctorFacts {
 }
 
 /** `doctor --format json`; its shape is `schemas/doctor.schema.json`. */
-export interface DoctorDocument extends DoctorFacts {
+export interface DoctorDocument {
   schemaVersion: 1;
+  targets: readonly Omit<DoctorTargetFacts, "cloud">[];
+  blocked: boolean;
 }
 
 export function doctorDocument({ targets, blocked }: DoctorFacts): DoctorDocument {
@@ -90,7 +93,11 @@ function sectionsOf(target: DoctorTargetFacts): Section[] {
           ? []
           : [`Only a write can tell of ${[...new Set(untried.map((one) => one.action))].sort().join(", ")}, which apply and probe need.`]),
         ...findings.map(({ what, names, advice }) => `${what}${listed(names)}. ${advice[0]?.toUpperCase() ?? ""}${advice.slice(1)}.`),
-        ...(denied > 0 ? ["evscope doctor --policy prints a policy that allows all of it and nothing more."] : []),
+        ...(denied > 0
+          ? [
+              `evscope doctor --policy --cloud ${target.cloud} prints ${target.cloud === "aws" ? "a policy" : "a role"} that allows all of it and nothing more.`,
+            ]
+          : []),
       ],
     },
   ];

@@ -1,6 +1,8 @@
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { examine, policyFor } from "../../../src/app/doctor.ts";
+import { examine, policyCloud, policyFor } from "../../../src/app/doctor.ts";
 import type { LiveWorld } from "../../../src/app/live.ts";
+import { loadSettings } from "../../../src/app/settings.ts";
 import type { Scope } from "../../../src/app/targets.ts";
 import { EVERYWHERE, type PermissionCheck } from "../../../src/clouds/room.ts";
 import { EXIT, UserError } from "../../../src/model/errors.ts";
@@ -84,6 +86,7 @@ describe("doctor", () => {
       ["lambda:UpdateAlias", "collect", "unknown"],
     ]);
     expect(shop!.notes).toContain("1 permission granted, 2 denied, 2 not known.");
+    expect(shop!.notes).toContain("evscope doctor --policy --cloud aws prints a policy that allows all of it and nothing more.");
     expect(shop!.notes).toContain("Only a write can tell of lambda:PublishVersion, which apply and probe need.");
     expect(shop!.notes.join("\n")).toMatch(/without active tracing.*\(a\)/);
     expect(pay!.notes).toEqual(["Not reached: no credentials"]);
@@ -109,6 +112,17 @@ describe("doctor", () => {
       exitCode: EXIT.credentials,
       suggestions: ["aws sso login", "az login"],
     });
+  });
+
+  it("prints the policy of the cloud that is meant: by --cloud, by subscription or project, by evscope.yaml", () => {
+    const none = loadSettings(null, import.meta.dirname);
+    const example = loadSettings("evscope.yaml", fileURLToPath(new URL("../../../examples/", import.meta.url)));
+    expect(policyCloud(none, {})).toBe("aws");
+    expect(policyCloud(none, { project: ["shop-prod"] })).toBe("gcp");
+    expect(policyCloud(example, { subscription: ["11111111-2222-3333-4444-555555555555"] })).toBe("azure");
+    expect(policyCloud(example, { cloud: "gcp" })).toBe("gcp");
+    expect(() => policyCloud(example, {})).toThrow("evscope.yaml names aws, azure, gcp");
+    expect(() => policyCloud(none, { project: ["a"], subscription: ["b"] })).toThrow("the flags name azure, gcp");
   });
 
   it("prints no policy that allows nothing: probes are made on AWS alone", () => {
