@@ -85,8 +85,7 @@ export function advise({ facts, need, sized, experiment }: Prepared, hours: Hour
   if (refusal !== null) return { advice: { ...base, tier: null, refusal, whyNotMore: sentence(refusal) }, subject: null };
   const { current } = experiment;
   if (sized === null || product === null || tier === null || current === null || currentMib === null) {
-    const why =
-      runs === 0 ? "it did not run in this time" : `fewer than ${LEAST_WARM} warm runs without error: too few to know how long it takes`;
+    const why = runs === 0 ? "it did not run in this time" : tooFew(facts, product);
     return { advice: { ...base, refusal: why, whyNotMore: sentence(why) }, subject: null };
   }
   const curve = posterior(observed.measured, { cpuMs, waiting });
@@ -112,6 +111,14 @@ export function advise({ facts, need, sized, experiment }: Prepared, hours: Hour
     notes: [...(note === null ? [] : [note]), ...experiment.notes, ...observed.notes, ...(volume.note === null ? [] : [volume.note])],
   };
   return { advice: complete(base, subject, sized.refusal, context), subject };
+}
+
+/** Elsewhere than on AWS runs do not say their size: enough of them may be known, and none with a size. */
+function tooFew({ cloud, stats }: FunctionFacts, product: Product | null): string {
+  const unsized = stats.filter((one) => !one.probe && product !== null && product.sizeOf(one) === null);
+  return cloud !== "aws" && unsized.some((one) => one.warm.count >= LEAST_WARM)
+    ? "what size it had when it ran is not known: no description of that time, or of the revision that ran, is in the dataset"
+    : `fewer than ${LEAST_WARM} warm runs without error: too few to know how long it takes`;
 }
 
 /** With the posterior at hand: predictions, choice, refusal or proposal. */

@@ -19,8 +19,29 @@ export function inSettings(said: Said, { sized }: Prepared, context: AdviceConte
   const advice = translated(said.advice, product);
   const { subject } = said;
   if (product.sizeWith !== null || subject === null || typeof subject.cost === "string") return advice;
+  const rollout = rolloutOf(subject);
+  if (rollout !== null) return { ...withoutChange(advice), refusal: rollout, whyNotMore: `${capital(rollout)}. ${advice.whyNotMore}` };
   return withRest(advice, said.advice, subject, subject.cost, context);
 }
+
+/** What would be written is not what traffic runs with: its sizes would go with settings that were never looked at. null: they agree. */
+function rolloutOf({ product, currentMib, facts: { config } }: Subject): string | null {
+  const [set, runs] = [numberSetting(config, "vcpu"), product.settingAt(currentMib).vcpu];
+  if (set === null || set === runs) return null;
+  return `its newest revision has ${set} vCPU, and most of its traffic runs with ${runs}`;
+}
+
+const withoutChange = (advice: SizingAdvice): SizingAdvice => ({
+  ...advice,
+  proposedMib: null,
+  proposedVcpu: null,
+  change: null,
+  confidence: null,
+  savingUsdPerMonth: null,
+  probabilitySlower: null,
+});
+
+const capital = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}`;
 
 function translated(advice: SizingAdvice, product: Product): SizingAdvice {
   const at = (size: Mib | null): Setting | null => (size === null ? null : product.settingAt(size));

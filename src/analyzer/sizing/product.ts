@@ -162,7 +162,7 @@ export function cloudRun({ kind, memoryMib, environment, floorMib, concurrency, 
   const fits = (vcpu: Vcpu): boolean =>
     (vcpu >= 1 || (concurrency === 1 && seenBelowOne && environment !== 2)) && memoryWith(vcpu) >= (floorMib ?? memoryMib);
   const at = (vcpu: Vcpu): Mib => (vcpu * ONE_VCPU_MIB) / crowd;
-  const vcpuAt = (size: Mib): Vcpu => Number(((size * crowd) / ONE_VCPU_MIB).toFixed(3));
+  const vcpuAt = (size: Mib): Vcpu => Number(((size * crowd) / ONE_VCPU_MIB).toFixed(6));
   return {
     ...discrete(RUN_VCPU.filter(fits).map(at)),
     kind,

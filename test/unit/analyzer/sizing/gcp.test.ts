@@ -1,9 +1,9 @@
 /** Sizes on Cloud Run and of 1st gen functions: curves whose truth is a formula. */
 import { describe, expect, it } from "vitest";
 import type { Config } from "../../../../src/model/records.ts";
-import type { CodeVersion, FunctionStats, InstanceLoad, InstanceUse } from "../../../../src/model/sizing.ts";
+import type { CodeVersion, InstanceLoad, InstanceUse } from "../../../../src/model/sizing.ts";
 import { duration, loadOf, gcp, SERVICE, service, runStats, later, runUse, runQuestion } from "../../../support/cloud-stats.ts";
-import { adviceOn, DAY, START, statsOf } from "../../../support/function-stats.ts";
+import { adviceOn, DAY, START } from "../../../support/function-stats.ts";
 
 describe("Cloud Run", () => {
   it("CPU by what was measured, memory by what is in use", async () => {
@@ -150,6 +150,31 @@ describe("Cloud Run", () => {
     expect((await bounded(40)).change).toEqual({ before: { vcpu: 1 }, after: { vcpu: 0.5 } });
     expect((await bounded(12)).change).toBeNull();
   });
+  it("a rollout under way: what would be written is not what traffic runs with", async () => {
+    const few = { count: 100, trimmedMeanMs: 480, winsorizedSdMs: 20, meanMs: 480 };
+    const canary = runStats(4, { version: "canary", warm: few, invocations: 100, from: START + 13 * DAY, to: START + 14 * DAY });
+    const stats = [runStats(1, { meanMs: 500 }), runStats(2, { meanMs: 500, ...later }), canary];
+    // at 4 vCPU less than 2 GiB would not even be legal
+    const configs = [service({ vcpu: 4 }, { observedAt: START + 13 * DAY })];
+    const advice = await adviceOn(stats, { ...runQuestion, configs });
+    expect(advice).toMatchObject({ change: null, proposedMib: null, savingUsdPerMonth: null });
+    expect(advice.whyNotMore).toMatch(/^Its newest revision has 4 vCPU, and most of its traffic runs with 2\. /);
+  });
+  it("runs of a revision that nothing describes: their size is not known, there are not too few of them", async () => {
+    const { vcpu: _, ...unsized } = runStats(2, { memoryMib: null });
+    const advice = await adviceOn([unsized], runQuestion);
+    expect(advice).toMatchObject({ change: null, proposedMib: null });
+    expect(advice.refusal).toMatch(/^what size it had when it ran is not known/);
+  });
+  it("parts of a vCPU that functions have by default are written as they are", async () => {
+    // 256 MiB come with .1666: https://cloud.google.com/functions/docs/configuring/memory
+    const stats = [runStats(1, { meanMs: 30, memoryMib: 256 }), runStats(0.1666, { meanMs: 180, memoryMib: 256, ...later })];
+    const configs = [service({ vcpu: 0.1666, memoryMib: 256 })];
+    const objective = { optimize: "speed", maxSlowdown: null, minSavingUsdPerMonth: 0, maxCostIncrease: 3 } as const;
+    const advice = await adviceOn(stats, { ...runQuestion, uses: [], configs, objective });
+    expect(advice.change).toMatchObject({ before: { vcpu: 0.1666 } });
+    expect(advice.predicted.map((one) => one.vcpu)).toContain(0.1666);
+  });
   it("traces bound the CPU, not the memory", async () => {
     const downstream = [
       { ...gcp, fn: "orders", memoryMib: null, runs: 200, runMs: 500, downstreamMs: 450, waitingMs: 450, waitingShareSe: 0.01 },
@@ -252,29 +277,5 @@ describe("Cloud Run: what runs at once", () => {
     const bounded = await adviceOn(stats, { ...question, loads, objective });
     expect(bounded.proposedConcurrency).toBeNull();
     expect(bounded.further.map((one) => one.text).join()).toContain("on more instances (200) than it may have (100)");
-  });
-});
-
-describe("1st gen functions", () => {
-  const fn = "projects/p1/locations/europe-west1/functions/orders";
-  const config = (memoryMib: number): Config =>
-    service({}, { resource: fn, settings: { generation: 1, plan: "gen1", memoryMib, concurrency: 1, runtime: "python310", timeoutS: 60 } });
-  const at = (memoryMib: number, meanMs: number, over: Partial<FunctionStats> = {}): FunctionStats =>
-    statsOf({ ...gcp, version: null, plan: "gen1", memoryMib, meanMs, maxUsedMib: null, meanBilledMs: null, ...over });
-  it("memory and CPU come together: what waits gets the smaller tier", async () => {
-    const advice = await adviceOn([at(512, 1010), at(2048, 1000, later)], {
-      ...runQuestion,
-      configs: [config(2048)],
-      uses: [runUse({ memoryShare: null, memoryMib: 90 })],
-    });
-    expect(advice).toMatchObject({
-      kind: "cloudfunctions.gen1",
-      resource: fn,
-      currentMib: 2048,
-      currentVcpu: null,
-      tier: 2,
-      refusal: null,
-    });
-    expect(advice.change).toEqual({ before: { memoryMib: 2048 }, after: { memoryMib: 512 } });
   });
 });
