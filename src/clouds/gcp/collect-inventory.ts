@@ -1,5 +1,5 @@
 /** What is configured in one project, read live: functions, services, topics, subscriptions, triggers, Firestore and log buckets. */
-import { arrayAt, isObject, type JsonObject, objectAt, textAt } from "../../model/json.ts";
+import { arrayAt, isObject, type JsonObject, objectAt, textAt, textOf } from "../../model/json.ts";
 import type { Config, Rec } from "../../model/records.ts";
 import { concurrently, merged } from "../kit/concurrent.ts";
 import { functionScope } from "../kit/function-scope.ts";
@@ -47,7 +47,7 @@ function read(item: JsonObject, context: LiveContext): Config[] {
 
 function unreachable(api: GcpApi, answer: JsonObject, what: string): Rec[] {
   return (arrayAt(answer, "unreachable") ?? []).map((location) =>
-    gap(api, what, `Google could not reach ${String(location)}: not listed there`),
+    gap(api, what, `Google could not reach ${textOf(location) ?? "a location"}: not listed there`),
   );
 }
 

@@ -156,7 +156,9 @@ function days({ from, to }: Span): Span[] {
 function longestRequestMs(configs: readonly Config[]): Ms {
   const limits = configs.filter((one) => one.kind === "function").map((one) => one.settings["timeoutS"]);
   const known = limits.filter((limit) => typeof limit === "number");
-  return limits.length === 0 || known.length < limits.length ? LONGEST_REQUEST_MS : Math.max(...known) * 1000;
+  return limits.length === 0 || known.length < limits.length
+    ? LONGEST_REQUEST_MS
+    : Math.min(LONGEST_REQUEST_MS, Math.max(0, ...known) * 1000);
 }
 
 /** What is still kept of the window, where the inventory tells for how long the project's bucket `_Default` keeps entries; null: nothing. */
