@@ -10,6 +10,9 @@ import { concurrencyFor, type LoadFinding } from "./load.ts";
 import { type Product, runMemory, type Setting } from "./product.ts";
 import { type AdviceContext, durationAt, type Subject } from "./subject.ts";
 
+/** How Cloud Run spreads runs over instances is its own affair: standard deviation of what another concurrency saves, as a share. */
+const SPREAD_DOUBT = 0.25;
+
 /** Memory of Cloud Run is told in steps of this. */
 const STEP_MIB = 64;
 
@@ -101,6 +104,7 @@ function withRest(advice: SizingAdvice, said: SizingAdvice, subject: Subject, co
   const billed = load?.billedFactor ?? 1;
   const month = monthlyUsd({ ...line, usdPerMonthPerMs: line.usdPerMonthPerMs * billed }, durationAt(subject, sizeMib), cost.relativeSd);
   const saved = before - usdAt({ ...line, usdPerMonthPerMs: line.usdPerMonthPerMs * billed }, curve.meanMs(sizeMib));
+  const doubt = SPREAD_DOUBT * Math.abs(1 - billed) * usdAt(line, curve.meanMs(sizeMib));
   const base = advice.savingUsdPerMonth ?? { p10: 0, p50: 0, p90: 0 };
   const saving = { p10: base.p10 + saved, p50: base.p50 + saved, p90: base.p90 + saved };
   const concurrency = moreConcurrency === null ? null : ([advice.currentConcurrency!, moreConcurrency] as const);
@@ -122,7 +126,7 @@ function withRest(advice: SizingAdvice, said: SizingAdvice, subject: Subject, co
     change: changeOf(now, then, concurrency),
     confidence: advice.confidence ?? "medium",
     predicted: [...advice.predicted, prediction],
-    savingUsdPerMonth: advice.savingUsdPerMonth === null ? widened(saving, cost.relativeSd * Math.abs(saved)) : saving,
+    savingUsdPerMonth: advice.savingUsdPerMonth === null ? widened(saving, Math.hypot(cost.relativeSd * saved, doubt)) : saving,
     probabilitySlower: advice.probabilitySlower ?? load?.slowerProbability ?? 0,
     floorMib: need.floorMib,
     further,

@@ -244,7 +244,11 @@ describe("Cloud Run: what runs at once", () => {
     const advice = await adviceOn(stats, { ...question, loads: [load({ levels: levels(() => 100) })] });
     expect(advice).toMatchObject({ currentConcurrency: 40, proposedConcurrency: 80 });
     expect(advice.change!.after).toMatchObject({ concurrency: 80 });
-    expect(advice.savingUsdPerMonth!.p50).toBeGreaterThan(0);
+    // how runs are spread over instances is not ours: the promise is no sharp one
+    const { p10, p50, p90 } = advice.savingUsdPerMonth!;
+    expect(p50).toBeGreaterThan(0);
+    expect(p10).toBeLessThan(0.9 * p50);
+    expect(p90).toBeGreaterThan(1.1 * p50);
     expect(advice.whyNotMore).toContain("nothing is said beyond twice what was seen");
   });
   it.each<[string, Partial<InstanceLoad>, Partial<InstanceUse>, RegExp]>([
