@@ -26,7 +26,7 @@ export async function* inventory(api: AzureApi, target: Target, context: LiveCon
   const of = (type: keyof typeof TYPES): JsonObject[] => heads.get(TYPES[type])!;
   const details = detailsOf(api, context);
   const read = (resources: JsonObject[]): Rec[] => configsOf(api, context.keys, resources, context.clock.now());
-  const plans = new Map(of("plan").map((one) => [textAt(one, "id")!.toLowerCase(), one]));
+  const plans = new Map(of("plan").map((one) => [textAt(one, "id")?.toLowerCase() ?? "", one]));
   const parts: [what: string, pages: AsyncIterable<Rec[]>][] = [
     ["apps", appPages(api, target, context, details, of("site"), plans)],
     ["workspaces", workspaces(read, details, target, of("component"), of("workspace"))],

@@ -26,7 +26,7 @@ export async function* workspaces(
   yield read([...components]);
   const named = target.azure?.workspaces ?? [];
   const linked = components.flatMap((one) => textAt(objectAt(one, "properties") ?? {}, "WorkspaceResourceId", "workspaceResourceId") ?? []);
-  const byId = new Map(known.map((one) => [textAt(one, "id")!.toLowerCase(), one]));
+  const byId = new Map(known.map((one) => [textAt(one, "id")?.toLowerCase() ?? "", one]));
   const wanted = new Map((named.length > 0 ? named : linked).map((id) => [id.toLowerCase(), id]));
   yield* concurrently([...wanted], AT_A_TIME, async ([key, id]) => {
     const workspace = byId.get(key) ?? (await details.one("arm:GET", [id, API_VERSION]));

@@ -50,7 +50,14 @@ describe("changes of Flex apps", () => {
 
   function change(app: string, before: Settings, after: Settings): Change {
     const facts = { revision: null, fingerprint: "", alias: null, aliasVersion: null, aliasTarget: null, owners: [], expected: null };
-    const ref = { cloud: "azure", account: SUBSCRIPTION, region: "eastus", kind: "azure.function-app", resource: idOf(app), name: app } as const;
+    const ref = {
+      cloud: "azure",
+      account: SUBSCRIPTION,
+      region: "eastus",
+      kind: "azure.function-app",
+      resource: idOf(app),
+      name: app,
+    } as const;
     return { id: `size:${app}`, ...ref, ...facts, before, after, danger: "restart", reasons: [] };
   }
   const sizes = (...apps: string[]): Change[] => apps.map((app) => change(app, { memoryMib: 2048 }, { memoryMib: 512 }));
@@ -74,9 +81,7 @@ describe("changes of Flex apps", () => {
     let [stdout, stderr] = ["", ""];
     child.stdout.on("data", (data: Buffer) => (stdout += data.toString()));
     child.stderr.on("data", (data: Buffer) => (stderr += data.toString()));
-    const ran = await new Promise<Ran>((resolve) =>
-      child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr })),
-    );
+    const ran = await new Promise<Ran>((resolve) => child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr })));
     outputs.push(stdout, stderr);
     return ran;
   }
@@ -165,7 +170,11 @@ describe("changes of Flex apps", () => {
     Object.assign(properties["siteConfig"], { settingToCome: 3, appSettings: null, acrUserManagedIdentityID: null });
     const config = properties["functionAppConfig"];
     Object.assign(config, { quotaToCome: { gib: 9 } });
-    Object.assign(config.scaleAndConcurrency, { burstToCome: true, triggers: null, alwaysReady: [{ name: "http", instanceCount: 1, x: 1 }] });
+    Object.assign(config.scaleAndConcurrency, {
+      burstToCome: true,
+      triggers: null,
+      alwaysReady: [{ name: "http", instanceCount: 1, x: 1 }],
+    });
     touch(app, Date.now());
     const expected = structuredClone(app);
     expected.properties["functionAppConfig"].scaleAndConcurrency.instanceMemoryMB = 512;
@@ -185,11 +194,22 @@ describe("changes of Flex apps", () => {
 
   const lasting: [string, Rule, string, number, RegExp][] = [
     ["412", { match: /^PUT .*quote-fn$/, fault: { answer: armError(412, "PreconditionFailed", "etag") } }, "failed", 5, /etag/],
-    ["409, another operation", { match: /^PUT .*quote-fn$/, times: 1, fault: { answer: conflict } }, "failed", 5, /another operation is in progress/],
-    ["a PUT that is not allowed", { match: /^PUT .*quote-fn$/, fault: { answer: armError(403, "AuthorizationFailed", "no") } }, "failed", 3, /no/],
     [
+      "409, another operation",
+      { match: /^PUT .*quote-fn$/, times: 1, fault: { answer: conflict } },
+      "failed",
+      5,
+      /another operation is in progress/,
+    ],
+    [
+      "a PUT that is not allowed",
+      { match: /^PUT .*quote-fn$/, fault: { answer: armError(403, "AuthorizationFailed", "no") } },
+      "failed",
+      3,
+      /no/,
+    ],
   ];
-  it.each(lasting.slice(0, 3))("%s: nothing is changed, the journal says so, and the next run does it", async (_, rule, state, code, why) => {
+  it.each(lasting)("%s: nothing is changed, the journal says so, and the next run does it", async (_, rule, state, code, why) => {
     const before = whole();
     plan(...sizes("quote-fn"));
     azure.rules.push(rule);
@@ -207,8 +227,16 @@ describe("changes of Flex apps", () => {
 
   const lost: [string, Rule, number][] = [
     ["the answer to the PUT is lost", { match: /^PUT .*quote-fn$/, fault: "reset-after" }, 1],
-    ["the PUT is throttled", { match: /^PUT .*quote-fn$/, times: 2, fault: { answer: armError(429, "TooManyRequests", "slow", { "retry-after": "1" }) } }, 3],
-    ["its operation may not be read", { match: /^GET .*\/operations?\w*\//, fault: { answer: armError(403, "AuthorizationFailed", "no") } }, 1],
+    [
+      "the PUT is throttled",
+      { match: /^PUT .*quote-fn$/, times: 2, fault: { answer: armError(429, "TooManyRequests", "slow", { "retry-after": "1" }) } },
+      3,
+    ],
+    [
+      "its operation may not be read",
+      { match: /^GET .*\/operations?\w*\//, fault: { answer: armError(403, "AuthorizationFailed", "no") } },
+      1,
+    ],
     ["its operation is gone", { match: /^GET .*\/operations?\w*\//, fault: { answer: armError(404, "NotFound", "gone") } }, 1],
     ["its operation says nonsense", { match: /^GET .*\/operations?\w*\//, fault: { change: () => ({ status: { a: 1 } }) } }, 1],
   ];
@@ -267,7 +295,7 @@ describe("changes of Flex apps", () => {
     site("quote-fn").properties["state"] = "Stopped";
     plan(...sizes("quote-fn", "third-fn"));
     world.resources.delete(idOf("third-fn").toLowerCase());
-    const ran = await apply("--keep-going");
+    const ran = await apply("--continue");
     expect([4, 5], ran.stderr).toContain(ran.code);
     expect(memory("quote-fn")).toBe(512);
     expect(site("quote-fn").properties["state"]).toBe("Stopped");
