@@ -1,40 +1,22 @@
 /** A call that failed for good, as something the user is told: what is missing, why, and which permission would help. */
 import type { Gap, Rec } from "../../model/records.ts";
+import { failedBecause, gapAt, type Place } from "../kit/gaps.ts";
 import type { Span } from "../room.ts";
 import { type AwsApi, AwsError, iamAction } from "./api.ts";
 
 /** Why a call failed, in a sentence; names the IAM action where the answer was a refusal. Always the same for the same kind of failure. */
 export function reasonOf(error: AwsError): string {
-  const operation = error.api;
-  switch (error.kind) {
-    case "denied":
-      return `not allowed: the IAM action ${iamAction(operation)} is missing (${error.code})`;
-    case "unsupported":
-      return `this endpoint does not know ${operation} (${error.code}${error.status === null ? "" : `, HTTP ${error.status}`})`;
-    case "throttled":
-      return `${operation} was still throttled after ${error.attempts} attempts`;
-    default:
-      return `${operation} failed: ${withoutApi(error)}${error.status === null ? "" : ` (HTTP ${error.status})`}`;
-  }
+  return failedBecause(error, `the IAM action ${iamAction(error.api)} is missing`);
 }
 
-function withoutApi(error: AwsError): string {
-  const [line = ""] = error.message.split("\n");
-  return line.replace(`${error.api}: `, "").slice(0, 300);
+/** The account and region of these calls. */
+export function placeOf(api: Pick<AwsApi, "account" | "region">): Place {
+  return { cloud: "aws", account: api.account, region: api.region };
 }
 
 /** A gap of this account and region. `window` null: it is about configuration, which has no time. */
 export function gap(api: Pick<AwsApi, "account" | "region">, what: string, why: string, window: Span | null = null): Gap {
-  return {
-    type: "gap",
-    cloud: "aws",
-    account: api.account,
-    region: api.region,
-    what,
-    why,
-    from: window?.from ?? null,
-    to: window?.to ?? null,
-  };
+  return gapAt(placeOf(api), what, why, window);
 }
 
 /** The failure as a gap; throws on what is no matter of one call: an abort, credentials that ended, a bug. */

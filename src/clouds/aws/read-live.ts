@@ -1,46 +1,11 @@
 /** Answers of live calls through the readers of exported files: one normaliser for both. */
-import type { Format, Position, Source } from "../../model/formats.ts";
+import type { Format } from "../../model/formats.ts";
 import type { IdKeys } from "../../model/id-keys.ts";
-import type { Rec } from "../../model/records.ts";
+import { type LiveReader, readerAt } from "../kit/read-live.ts";
 import type { AwsApi } from "./api.ts";
-import { gap } from "./live-gaps.ts";
-import type { Obj } from "./schema.ts";
-
-export interface LiveReader {
-  /** The records that this answer completes. What cannot be read is a gap among them. */
-  read(answer: Obj): Rec[];
-  /** The source ended: records that were still held. */
-  end(): Rec[];
-}
-
-const NOWHERE: Position = { line: null, byte: null };
+import { placeOf } from "./live-gaps.ts";
 
 /** A reader of one source; `name` stands in its gaps. */
 export function liveReader(api: AwsApi, format: Format, keys: IdKeys, name: string): LiveReader {
-  let found: Rec[] = [];
-  const source: Source = { path: name, segments: [], fn: null, account: api.account, region: api.region };
-  const reader = format.open(
-    source,
-    {
-      record: (record) => void found.push(record),
-      broken: (reason) => void found.push(gap(api, name, reason)),
-      ignored() {},
-    },
-    keys,
-  );
-  const take = (): Rec[] => {
-    const records = found;
-    found = [];
-    return records;
-  };
-  return {
-    read(answer) {
-      reader.read(answer, NOWHERE);
-      return take();
-    },
-    end() {
-      reader.end();
-      return take();
-    },
-  };
+  return readerAt(placeOf(api), format, keys, name);
 }

@@ -1,14 +1,7 @@
 /** What a failed call means to the user of a command that cannot go on without it. */
-import { EXIT, type ExitCode, UserError } from "../../model/errors.ts";
 import { type Api, AwsError, iamAction } from "./api.ts";
 import type { CallErrorKind } from "../kit/call-error.ts";
-
-const EXIT_OF: Partial<Record<CallErrorKind, ExitCode>> = {
-  denied: EXIT.credentials,
-  credentials: EXIT.credentials,
-  conflict: EXIT.conflict,
-  "not-found": EXIT.usage,
-};
+import { failedWhile } from "../kit/gaps.ts";
 
 /**
  * `error` as a UserError that begins with what was being done (`write memoryMib of orders`). A denied call names its IAM action
@@ -16,11 +9,7 @@ const EXIT_OF: Partial<Record<CallErrorKind, ExitCode>> = {
  */
 export function asUserError(error: unknown, doing: string): unknown {
   if (!(error instanceof AwsError)) return error;
-  return new UserError(`cannot ${doing}: ${error.message}`, {
-    exitCode: EXIT_OF[error.kind] ?? EXIT.partial,
-    suggestions: suggestions(error.kind, error.api),
-    cause: error,
-  });
+  return failedWhile(error, doing, suggestions(error.kind, error.api));
 }
 
 /** The same failure in other words, where the vendor's may repeat what nobody but the user may see. */

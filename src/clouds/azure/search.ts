@@ -20,7 +20,8 @@ import { isFree, type LogSource } from "./log-sources.ts";
 import { logTables } from "./log-tables.ts";
 import type { Scope } from "./log-tasks.ts";
 import { ask, MAX_ROWS, NOTHING, recordsOf } from "./log-window.ts";
-import { type LiveReader, liveReader } from "./read-live.ts";
+import type { LiveReader } from "../kit/read-live.ts";
+import { liveReader } from "./read-live.ts";
 import { meansNothing } from "./target-scope.ts";
 import { textOf } from "./values.ts";
 

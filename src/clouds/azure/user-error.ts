@@ -1,15 +1,8 @@
 /** What a failed call means to the user of a command that cannot go on without it. */
-import { EXIT, type ExitCode, UserError } from "../../model/errors.ts";
 import type { CallErrorKind } from "../kit/call-error.ts";
+import { failedWhile } from "../kit/gaps.ts";
 import { type Api, AzureError } from "./api.ts";
 import { actionOf, roleOf } from "./role.ts";
-
-const EXIT_OF: Partial<Record<CallErrorKind, ExitCode>> = {
-  denied: EXIT.credentials,
-  credentials: EXIT.credentials,
-  conflict: EXIT.conflict,
-  "not-found": EXIT.usage,
-};
 
 /**
  * `error` as a UserError that begins with what was being done (`write memoryMib of orders`). A denied call names its action and role
@@ -17,11 +10,7 @@ const EXIT_OF: Partial<Record<CallErrorKind, ExitCode>> = {
  */
 export function asUserError(error: unknown, doing: string): unknown {
   if (!(error instanceof AzureError)) return error;
-  return new UserError(`cannot ${doing}: ${error.message}`, {
-    exitCode: EXIT_OF[error.kind] ?? EXIT.partial,
-    suggestions: suggestions(error.kind, error.api),
-    cause: error,
-  });
+  return failedWhile(error, doing, suggestions(error.kind, error.api));
 }
 
 function suggestions(kind: CallErrorKind, api: Api): string[] {

@@ -10,7 +10,8 @@ import type { CollectPlan, CollectRequest, CollectTask, LiveContext, Span } from
 import { type GcpApi, GcpError } from "./api.ts";
 import { traces } from "./formats.ts";
 import { gap } from "./live-gaps.ts";
-import { type LiveReader, liveReader } from "./read-live.ts";
+import type { LiveReader } from "../kit/read-live.ts";
+import { liveReader } from "./read-live.ts";
 
 const HOUR_MS: Ms = 3_600_000;
 const SLICE_MS: Ms = 6 * HOUR_MS;

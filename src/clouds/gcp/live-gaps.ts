@@ -1,28 +1,16 @@
 /** A call that failed for good, as something the user is told: what is missing, why, and which permission would help. */
 import type { Gap, Rec } from "../../model/records.ts";
+import { failedBecause, gapAt, type Place } from "../kit/gaps.ts";
 import type { Span } from "../room.ts";
 import { type Api, type GcpApi, GcpError } from "./api.ts";
 import { permissionOf } from "./permissions.ts";
 
 /** Why a call failed, in a sentence; names the permission where the answer was a refusal. Always the same for the same kind of failure. */
 export function reasonOf(error: GcpError): string {
-  const operation = error.api;
-  switch (error.kind) {
-    case "denied": {
-      const permission = error.permission ?? permissionOf(operation);
-      return permission === null
-        ? `not allowed: ${operation} (${error.code})`
-        : `not allowed: the permission ${permission} is missing (${error.code})`;
-    }
-    case "unsupported":
-      return error.code === "SERVICE_DISABLED"
-        ? `the API is not enabled in this project: gcloud services enable ${apiHost(operation)}`
-        : `this endpoint does not know ${operation} (${error.code}${error.status === null ? "" : `, HTTP ${error.status}`})`;
-    case "throttled":
-      return `${operation} was still throttled after ${error.attempts} attempts`;
-    default:
-      return `${operation} failed: ${withoutApi(error)}${error.status === null ? "" : ` (HTTP ${error.status})`}`;
-  }
+  if (error.kind === "unsupported" && error.code === "SERVICE_DISABLED")
+    return `the API is not enabled in this project: gcloud services enable ${apiHost(error.api)}`;
+  const permission = error.permission ?? permissionOf(error.api);
+  return failedBecause(error, permission === null ? error.api : `the permission ${permission} is missing`);
 }
 
 /** Name of the API as `gcloud services enable` takes it. */
@@ -31,9 +19,9 @@ export function apiHost(api: Api): string {
   return `${service.startsWith("functions") ? "cloudfunctions" : service}.googleapis.com`;
 }
 
-function withoutApi(error: GcpError): string {
-  const [line = ""] = error.message.split("\n");
-  return line.replace(`${error.api}: `, "").slice(0, 300);
+/** The project of these calls. */
+export function placeOf(api: Pick<GcpApi, "project">): Place {
+  return { cloud: "gcp", account: api.project, region: null };
 }
 
 /** A gap of this project. `window` null: it is about configuration, which has no time. */
@@ -44,16 +32,7 @@ export function gap(
   window: Span | null = null,
   region: string | null = null,
 ): Gap {
-  return {
-    type: "gap",
-    cloud: "gcp",
-    account: api.project,
-    region,
-    what,
-    why,
-    from: window?.from ?? null,
-    to: window?.to ?? null,
-  };
+  return gapAt({ ...placeOf(api), region }, what, why, window);
 }
 
 /** The failure as a gap; throws on what is no matter of one call: an abort, credentials that ended, a bug. */

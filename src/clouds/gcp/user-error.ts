@@ -1,16 +1,8 @@
 /** What a failed call means to the user of a command that cannot go on without it. */
-import { EXIT, type ExitCode, UserError } from "../../model/errors.ts";
-import type { CallErrorKind } from "../kit/call-error.ts";
+import { failedWhile } from "../kit/gaps.ts";
 import { GcpError } from "./api.ts";
 import { apiHost } from "./live-gaps.ts";
 import { permissionOf } from "./permissions.ts";
-
-const EXIT_OF: Partial<Record<CallErrorKind, ExitCode>> = {
-  denied: EXIT.credentials,
-  credentials: EXIT.credentials,
-  conflict: EXIT.conflict,
-  "not-found": EXIT.usage,
-};
 
 /**
  * `error` as a UserError that begins with what was being done (`write memoryMib of orders`). A denied call names its permission and exits
@@ -18,11 +10,7 @@ const EXIT_OF: Partial<Record<CallErrorKind, ExitCode>> = {
  */
 export function asUserError(error: unknown, doing: string): unknown {
   if (!(error instanceof GcpError)) return error;
-  return new UserError(`cannot ${doing}: ${error.message}`, {
-    exitCode: EXIT_OF[error.kind] ?? EXIT.partial,
-    suggestions: suggestions(error),
-    cause: error,
-  });
+  return failedWhile(error, doing, suggestions(error));
 }
 
 function suggestions(error: GcpError): string[] {
