@@ -16,9 +16,10 @@ const LEAST_TIME_COVERED = 0.95;
 export function appFacts(functions: readonly FunctionFacts[], configs: readonly Config[]): FunctionFacts[] {
   const known = configs.filter((one) => one.cloud === "azure" && one.kind === "function" && textSetting(one, "app") !== null);
   const owners = Map.groupBy(known, (one) => one.name.toLowerCase());
+  const siteOf = siteFinder(known);
   const sitesOf = (facts: FunctionFacts): string[] => {
     const own = facts.cloud === "azure" ? (owners.get(facts.fn.toLowerCase()) ?? []) : [];
-    return [...new Set(own.filter((one) => samePlace({ ...one, fn: facts.fn }, facts)).map(siteOf))];
+    return [...new Set(own.filter((one) => samePlace({ ...one, fn: facts.fn }, facts)).flatMap((one) => siteOf(one) ?? []))];
   };
   const placed = functions.map((facts) => ({ facts, sites: sitesOf(facts) }));
   const apps = Map.groupBy(placed, ({ sites }) => (sites.length === 1 ? sites[0]! : null));
@@ -33,14 +34,33 @@ export function appFacts(functions: readonly FunctionFacts[], configs: readonly 
   });
 }
 
-/** The Function App that a description is of, or of a function in: names are of a resource group, not of a subscription. */
-const siteOf = ({ resource }: Config): string => resource.toLowerCase().replace(/\/functions\/[^/]*$/, "");
+const siteIn = ({ resource }: Config): string => resource.toLowerCase().replace(/\/functions\/[^/]*$/, "");
+const SITE = /^(\/subscriptions\/[^/]+)?(\/resourcegroups\/[^/]+)?\/providers\/microsoft\.web\/sites\/([^/]+)$/;
+
+/**
+ * The Function App that a description is of, or of a function in: names are of a resource group, not of a subscription. Telemetry tells no resource
+ * group: it means the app of that name that is described; null where these are several.
+ */
+function siteFinder(known: readonly Config[]): (config: Config) => string | null {
+  const described = Map.groupBy(
+    [...new Set(known.map(siteIn))].filter((site) => SITE.exec(site)?.[2] !== undefined),
+    (site) => SITE.exec(site)![3]!,
+  );
+  return (config) => {
+    const site = siteIn(config);
+    const [, subscription, group, name] = SITE.exec(site) ?? [];
+    if (name === undefined || group !== undefined) return site;
+    const meant = (described.get(name) ?? []).filter((one) => subscription === undefined || one.startsWith(`${subscription}/`));
+    return meant.length > 1 ? null : (meant[0] ?? site);
+  };
+}
 
 function pooled(members: readonly FunctionFacts[], configs: readonly Config[]): FunctionFacts {
-  const app = textSetting(configs[0]!, "app")!;
   const [own] = configs
     .filter((one) => !one.resource.includes("/functions/"))
     .toSorted((a, b) => (b.observedAt ?? 0) - (a.observedAt ?? 0));
+  // telemetry writes names in small letters
+  const app = textSetting(own ?? configs[0]!, "app")!;
   const triggers = new Map(configs.map((one) => [one.name.toLowerCase(), textSetting(one, "trigger")]));
   const waits = members.map((one) => {
     const trigger = triggers.get(one.fn.toLowerCase()) ?? null;
@@ -54,7 +74,7 @@ function pooled(members: readonly FunctionFacts[], configs: readonly Config[]): 
     fn: app,
     stats: pooledStats(app, parts),
     parts,
-    members: members.map((one) => one.fn).sort(),
+    members: [...new Set(members.map((one) => one.fn))].sort(),
     durable: [...triggers.values()].some((trigger) => trigger !== null && DURABLE.test(trigger)),
     config: own ?? null,
     codes: [],

@@ -158,6 +158,25 @@ describe("whose runs they are", () => {
     const idle = await allOn(flat(), { ...flexQuestion, configs });
     expect(idle.functions.find((one) => one.fn === "shop")).toMatchObject({ change: { after: { memoryMib: 512 } } });
   });
+  it("what telemetry tells of an app, without its resource group, is the app that is described", async () => {
+    const told = (name: string): Config => ({
+      ...inApp(name),
+      resource: `/subscriptions/sub/providers/Microsoft.Web/sites/shop/functions/${name}`,
+      region: null,
+      observedAt: null,
+      settings: { app: "shop", derivedFrom: "telemetry" },
+    });
+    const configs = [told("Order"), told("Health"), app(), { ...inApp("Order"), region: null }];
+    const health = twice(() => 5, { fn: "Health" }).map((one) => ({ ...one, invocations: 20, warm: { ...one.warm, count: 20 } }));
+    const { functions } = await allOn([...flat(), ...health], { ...flexQuestion, configs });
+    expect(functions.map((one) => [one.resource, one.members])).toEqual([[SITE, ["Health", "Order"]]]);
+    expect(functions[0]!.refusal).toBeNull();
+    // where two apps of that name are described, the functions' own descriptions decide
+    const twin = SITE.replace("resourceGroups/", "resourceGroups/other-");
+    const both = [...configs, elsewhere(twin)(app())];
+    const apart = await allOn(flat(), { ...flexQuestion, configs: both });
+    expect(apart.functions.filter((one) => one.members?.includes("Order")).map((one) => one.resource)).toEqual([SITE]);
+  });
   it("apps of one name in two subscriptions are two: each has its own runs and is written to itself", async () => {
     const resource = SITE.replace("/sub/", "/sub2/");
     const second = elsewhere(resource, { account: "sub2" });
