@@ -59,6 +59,7 @@ type Found = Omit<DescribedSize, "shared">;
 /** Functions take the memory of their app. A name that several apps of a subscription use is nobody's: runs do not name their app. */
 function azureSizes(configs: readonly Described[]): Found[] {
   const azure = configs.filter((one) => one.cloud === "azure" && text(one.settings["app"]) !== null);
+  const siteOf = siteFinder(azure);
   const apps = Map.groupBy(azure, siteOf);
   const owners = Map.groupBy(azure, (one) => JSON.stringify([one.account, one.name.toLowerCase()]));
   return [...owners.values()].flatMap((own) => {
@@ -69,8 +70,23 @@ function azureSizes(configs: readonly Described[]): Found[] {
   });
 }
 
-/** The Function App that a description is of, or of a function in. */
-const siteOf = ({ resource }: Described): string => resource.toLowerCase().replace(/\/functions\/[^/]*$/, "");
+const siteIn = ({ resource }: Described): string => resource.toLowerCase().replace(/\/functions\/[^/]*$/, "");
+
+/**
+ * The Function App that a description is of, or of a function in. Telemetry tells no resource group: it means the app of that name that is
+ * described in its subscription, if that is one.
+ */
+function siteFinder(azure: readonly Described[]): (one: Described) => string {
+  const nameOf = ({ account, settings }: Described): string => `${account} ${text(settings["app"])}`;
+  const described = Map.groupBy(
+    azure.filter((one) => siteIn(one).includes("/resourcegroups/")),
+    nameOf,
+  );
+  return (one) => {
+    const meant = new Set((described.get(nameOf(one)) ?? []).map(siteIn));
+    return siteIn(one).includes("/resourcegroups/") || meant.size !== 1 ? siteIn(one) : [...meant][0]!;
+  };
+}
 
 function googleSizes(configs: readonly Described[]): Found[] {
   const google = configs.filter((one) => one.cloud === "gcp" && !one.resource.includes("/jobs/"));

@@ -230,6 +230,21 @@ describe("sizes of runs that say none", () => {
     const data = await hold(ran(0, 100, { ...app, fn: "Order", version: null }), site("a"), site("b"), inside("a"), inside("b"));
     expect((await data.functionStats(ANY)).map((stats) => stats.memoryMib)).toEqual([null]);
   });
+  it("are those of the described app where telemetry names the app without its resource group", async () => {
+    const site = "/subscriptions/sub/resourceGroups/g/providers/Microsoft.Web/sites/shop";
+    const seen = config(
+      "/subscriptions/sub/providers/Microsoft.Web/sites/shop/functions/Order",
+      "Order",
+      { app: "shop" },
+      { ...app, region: null },
+    );
+    const described = [
+      config(site, "shop", { app: "shop", memoryMib: 2048 }, app),
+      config(`${site}/functions/Order`, "Order", { app: "shop" }, app),
+    ];
+    const data = await hold(ran(0, 100, { ...app, fn: "Order", version: null }), seen, ...described);
+    expect((await data.functionStats(ANY)).map((stats) => stats.memoryMib)).toEqual([2048]);
+  });
   it("are each one's where two subscriptions have an app of the name", async () => {
     const described = (account: string, memoryMib: number): Config[] => {
       const resource = `/subscriptions/${account}/resourceGroups/g/providers/Microsoft.Web/sites/shop`;
