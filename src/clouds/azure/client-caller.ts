@@ -106,6 +106,8 @@ export function newCaller({ line, endpoints, subscription, rest, tokensFor }: Pa
 /** An error that the SDK throws where a successful answer was not what its types say. */
 function sdkError(error: unknown, api: Api, wire: Wire, signal: AbortSignal): unknown {
   signal.throwIfAborted();
+  // half a character in the name of a resource
+  if (error instanceof URIError) return new AzureError("invalid", api, "UnreadableName", "a name in its address is no valid text", null, 1);
   if (error instanceof AzureError || error instanceof UserError || wire.answer() === null) return error;
   // an error of types tells of the SDK's inside, not of the answer
   const what = error instanceof TypeError ? "a field is missing, or of another type" : (error as Error).message.slice(0, 200);

@@ -149,7 +149,7 @@ function operations(caller: Caller, subscription: string, context: LiveContext):
       return logsOf(api, await call(api, [id, kql, { startTime: new Date(span.from), endTime: new Date(span.to) }], { sdk, timeoutMs }));
     },
     async searchLogs(workspace, kql, span) {
-      const path = `/v1/workspaces/${encodeURIComponent(workspace)}/search?timespan=${encodeURIComponent(intervalOf(span))}`;
+      const path = `/v1/workspaces/${encodeURIComponent(workspace.toWellFormed())}/search?timespan=${encodeURIComponent(intervalOf(span))}`;
       return logsOf("logs:search", await caller.raw("logs:search", "POST", path, null, { query: kql }));
     },
     metrics({ resource, names, namespace, span, interval, aggregations, filter, top }) {

@@ -151,6 +151,28 @@ describe("the client of the Azure room", () => {
     expect(azure.requests.filter((one) => one.headers["host"]?.startsWith("127.0.0.1"))).toEqual([]);
   });
 
+  it("a region that would make another host of a metrics address is not sent a token", async () => {
+    const { metrics: _, ...endpoints } = target().endpoints!;
+    const regional = await openAzure(target({ endpoints }), liveContext({ requestTimeoutMs: 700, patienceMs: 1 }));
+    const span = { from: Date.now() - HOUR_MS, to: Date.now() };
+    const ask = {
+      resources: ["/x"],
+      namespace: "Microsoft.Web/sites",
+      names: ["a"],
+      span,
+      interval: "PT1M",
+      aggregations: ["Total"] as const,
+    };
+    const region = `${new URL(azure.url).host}/x#`;
+    expect((await errorOf(regional.metricsBatch({ ...ask, region }))).message).toMatch(/region of a resource is none/);
+    expect(azure.requests.filter((one) => /getBatch|^\/x/.test(one.path))).toEqual([]);
+  });
+  it("half a character in a name is an error of that name", async () => {
+    expect((await errorOf(api.call("web:webApps.get", [GROUP, "quote\uD800"]))).message).toMatch(/no valid text/);
+    const error = await errorOf(api.searchLogs("w\uD800", "T", { from: 0, to: 1 }));
+    expect(error.message).toContain("WorkspaceNotFoundError");
+  });
+
   it("a token that expires on the way is renewed, once", async () => {
     azure.rules.push({ match: SITES, times: 1, fault: { change: (body) => (azure.identity.expireAll(), body) } });
     expect(await apps()).toEqual(APPS);
