@@ -1,9 +1,9 @@
 /** Credentials by the SDK's default chain only, and the role on top of them. No key is ever read, kept or printed here. */
 import { UserError, EXIT } from "../../model/errors.ts";
 import type { Clock } from "../../model/clock.ts";
+import type { Failure } from "../kit/call-error.ts";
 import type { Target } from "../room.ts";
 import { loaded } from "./client-services.ts";
-import type { Failure } from "./client-errors.ts";
 
 interface Identity {
   expiration?: Date;

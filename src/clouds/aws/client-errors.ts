@@ -1,18 +1,6 @@
 /** What an SDK error means: its kind, whether to try again, and whether a write may have taken effect all the same. */
-import type { Verdict } from "../kit/retry.ts";
-import type { CallErrorKind } from "../kit/call-error.ts";
-
-export interface Failure {
-  kind: CallErrorKind;
-  /** Vendor's error name, or the network's. */
-  code: string;
-  /** First line only, without what could be a secret. */
-  message: string;
-  status: number | null;
-  verdict: Verdict;
-  /** false: the server surely did not carry the request out. */
-  mayHaveHappened: boolean;
-}
+import { BRIEFLY, LATER, NEVER, type Verdict } from "../kit/retry.ts";
+import type { CallErrorKind, Failure } from "../kit/call-error.ts";
 
 /** The fields of SDK and network errors that are looked at; every one may be missing. */
 interface Raised {
@@ -43,11 +31,6 @@ const NOT_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/
 const CUT_OFF =
   /^(ECONNRESET|EPIPE|ETIMEDOUT|ECONNABORTED|RequestTimeout(Exception)?|UND_ERR\w*|HPE_\w+|ERR_STREAM_PREMATURE_CLOSE|TimeoutError|AbortError)$/;
 const TLS = /^(CERT_|ERR_TLS|ERR_SSL|EPROTO|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_)/;
-
-const NEVER: Verdict = { retry: "never", waitMs: null, patienceMs: null };
-const LATER: Verdict = { retry: "later", waitMs: null, patienceMs: null };
-/** A name that does not resolve or a port that is closed is more often a wrong setting than a passing fault. */
-const BRIEFLY: Verdict = { retry: "later", waitMs: null, patienceMs: 10_000 };
 
 /** Reads an error that `send` threw. Never throws. */
 export function failureOf(thrown: unknown): Failure {

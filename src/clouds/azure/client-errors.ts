@@ -1,20 +1,8 @@
 /** What a failed attempt means: its kind, whether to try again, and whether a write may have taken effect all the same. */
 import { type JsonObject, isObject } from "../../model/json.ts";
 import type { EpochMs, Ms } from "../../model/units.ts";
-import type { CallErrorKind } from "../kit/call-error.ts";
-import type { Verdict } from "../kit/retry.ts";
-
-export interface Failure {
-  kind: CallErrorKind;
-  /** Vendor's error code, or the network's. */
-  code: string;
-  /** First line only, without what could be a secret. */
-  message: string;
-  status: number | null;
-  verdict: Verdict;
-  /** false: the server surely did not carry the request out. */
-  mayHaveHappened: boolean;
-}
+import type { CallErrorKind, Failure } from "../kit/call-error.ts";
+import { BRIEFLY, LATER, NEVER, type Verdict } from "../kit/retry.ts";
 
 /** An answer, as far as it is looked at. */
 export interface Answer {
@@ -33,10 +21,6 @@ const NOT_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/
 const CUT_OFF = /^(ECONNRESET|EPIPE|ETIMEDOUT|ECONNABORTED|HPE_\w+|ERR_STREAM_PREMATURE_CLOSE|TimeoutError|PARSE_ERROR|ABORT_ERR)$/;
 const TLS = /^(CERT_|ERR_TLS|ERR_SSL|EPROTO|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_)/;
 
-const NEVER: Verdict = { retry: "never", waitMs: null, patienceMs: null };
-const LATER: Verdict = { retry: "later", waitMs: null, patienceMs: null };
-/** A name that does not resolve or a port that is closed is more often a wrong setting than a passing fault. */
-const BRIEFLY: Verdict = { retry: "later", waitMs: null, patienceMs: 10_000 };
 /** A query that ran out of the service's time will do so again: once more, and the caller asks for less. */
 const ONCE: Verdict = { retry: "later", waitMs: null, patienceMs: 0 };
 

@@ -6,11 +6,12 @@ import type { HttpClient, PipelineRequest, PipelineResponse } from "@azure/core-
 import { type JsonObject, isObject } from "../../model/json.ts";
 import type { Ms } from "../../model/units.ts";
 import { sharedBucket } from "../kit/rate.ts";
+import type { Failure } from "../kit/call-error.ts";
 import { retrying, type Verdict } from "../kit/retry.ts";
 import type { LiveContext, Target } from "../room.ts";
 import { type Api, AzureError } from "./api.ts";
 import { credentialsError, type Tokens } from "./client-credentials.ts";
-import { brokenAnswer, type Failure, failureOfAnswer, failureOfError, jsonOf } from "./client-errors.ts";
+import { brokenAnswer, failureOfAnswer, failureOfError, jsonOf } from "./client-errors.ts";
 import { isRead, quotaOf } from "./quotas.ts";
 
 export interface Counts {

@@ -6,19 +6,11 @@ import { arrayAt, isObject, type JsonObject, numberAt, objectAt, textAt } from "
 import type { Json } from "../../model/records.ts";
 import { durationMsOf } from "../../model/times.ts";
 import type { Ms } from "../../model/units.ts";
-import type { CallErrorKind } from "../kit/call-error.ts";
-import type { Verdict } from "../kit/retry.ts";
+import type { CallErrorKind, Failure as CallFailure } from "../kit/call-error.ts";
+import { BRIEFLY, LATER, NEVER, type Verdict } from "../kit/retry.ts";
 
-export interface Failure {
-  kind: CallErrorKind;
-  /** Reason of the error's ErrorInfo where it says more than the status (`SERVICE_DISABLED`), name of the status, or the network's own. */
-  code: string;
-  /** First line only, without what could be a secret. */
-  message: string;
-  status: number | null;
-  verdict: Verdict;
-  /** false: the server surely did not carry the request out. */
-  mayHaveHappened: boolean;
+/** `code` is the reason of the error's ErrorInfo where that says more than the status (`SERVICE_DISABLED`). */
+export interface Failure extends CallFailure {
   /** Permission that is said to be missing; null: none is said. */
   permission: string | null;
 }
@@ -66,11 +58,6 @@ const NO_PROJECT = /^(CONSUMER_INVALID|RESOURCE_PROJECT_INVALID|PROJECT_INVALID|
 
 /** What token endpoints say of credentials that they do not take: https://www.rfc-editor.org/rfc/rfc6749#section-5.2, rfc8693#section-2.2.2 */
 const NO_TOKEN = /\b(invalid_grant|invalid_rapt|invalid_client|invalid_target|unauthorized_client)\b/;
-
-const NEVER: Verdict = { retry: "never", waitMs: null, patienceMs: null };
-const LATER: Verdict = { retry: "later", waitMs: null, patienceMs: null };
-/** A name that does not resolve or a port that is closed is more often a wrong setting than a passing fault. */
-const BRIEFLY: Verdict = { retry: "later", waitMs: null, patienceMs: 10_000 };
 
 /** Reads an error that a client threw. Never throws. */
 export function failureOf(thrown: unknown): Failure {

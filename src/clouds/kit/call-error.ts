@@ -1,4 +1,5 @@
 /** A call to a cloud that failed for good: what every room's own error is, so that commands need not know the room. */
+import type { Verdict } from "./retry.ts";
 
 export type CallErrorKind =
   | "denied"
@@ -11,6 +12,20 @@ export type CallErrorKind =
   | "unreachable"
   | "broken-answer"
   | "failed";
+
+/** What one attempt's error means. */
+export interface Failure {
+  kind: CallErrorKind;
+  /** Vendor's error name, or the network's. */
+  code: string;
+  /** First line only, without what could be a secret. */
+  message: string;
+  /** HTTP status; null: none came. */
+  status: number | null;
+  verdict: Verdict;
+  /** false: the server surely did not carry the request out. */
+  mayHaveHappened: boolean;
+}
 
 export class CallError<Api extends string = string> extends Error {
   readonly kind: CallErrorKind;

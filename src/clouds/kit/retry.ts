@@ -11,6 +11,11 @@ export interface Verdict {
   patienceMs: Ms | null;
 }
 
+export const NEVER: Verdict = { retry: "never", waitMs: null, patienceMs: null };
+export const LATER: Verdict = { retry: "later", waitMs: null, patienceMs: null };
+/** A name that does not resolve or a port that is closed is more often a wrong setting than a passing fault. */
+export const BRIEFLY: Verdict = { retry: "later", waitMs: null, patienceMs: 10_000 };
+
 export interface RetryOptions {
   clock: Clock;
   signal: AbortSignal;
