@@ -100,7 +100,7 @@ export function spanIdOf(id: string): string {
 }
 
 /** The operation that a hierarchical ID (`|root.1901.`) belongs to; null: an ID of another form. */
-export function rootOf(id: string): string | null {
+function rootOf(id: string): string | null {
   const root = /^\|([^.|]+)\./.exec(id)?.[1];
   return root === undefined ? null : operationTrace(root);
 }

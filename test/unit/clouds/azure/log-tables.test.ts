@@ -393,6 +393,15 @@ describe("causes", () => {
         { traceId: "1".repeat(32), spanId: "00f067aa0ba902b8" },
       ],
     });
+    const gaps = of(readWith(logTables, [table("AppRequests", [batch])]), "gap");
+    expect(gaps.map(({ what, why }) => [what, why])).toEqual([
+      [
+        `trace ${"1".repeat(32)}`,
+        expect.stringMatching(/\(_MS\.links\) are cut after \d+ characters: 2 messages are known, the others are lost$/),
+      ],
+    ]);
+    const whole = workspace({ Properties: JSON.stringify({ InvocationId: RUN, "_MS.links": links }) });
+    expect(of(readWith(logTables, [table("AppRequests", [whole])]), "gap")).toEqual([]);
   });
 
   it("tells sends from calls", () => {
