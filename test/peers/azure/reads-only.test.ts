@@ -50,7 +50,7 @@ describe("commands that read", () => {
       const said = ran.stdout + ran.stderr;
       expect(said, command.join(" ")).not.toMatch(/Please report it|TypeError|RangeError|Cannot read|is not a function|\n\s+at \S+ \(/);
       // a terminal obeys none of it
-      for (const command of ["\u001B[2J", "\u001B]8"]) expect(said).not.toContain(command);
+      for (const control of ["\u001B[2J", "\u001B]8"]) expect(said).not.toContain(control);
       expect(ran.code, `${command.join(" ")}: ${said.slice(0, 3000)}`).not.toBe(1);
     }
     expect(orders.leaks()).toEqual([]);
