@@ -53,7 +53,8 @@ const NOT_SENT = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|Name
 /** How the client itself begins where it had no connection to send a request on. */
 const OWN_WORDS = /^(14 UNAVAILABLE: )?(No connection established|Name resolution failed)/;
 const TLS = /certificate|CERT_|ERR_TLS|ERR_SSL|EPROTO|SELF_SIGNED|UNABLE_TO_|wrong version number|Hostname\/IP does not match/;
-const UNREADABLE = /message parsing error|Failed to deserialize|Error deserializing|not valid JSON|invalid wire type|index out of range/i;
+const UNREADABLE =
+  /message parsing error|Failed to deserialize|Error deserializing|not valid JSON|invalid wire type|index out of range|nesting depth exceeded/i;
 const NO_PROJECT = /^(CONSUMER_INVALID|RESOURCE_PROJECT_INVALID|PROJECT_INVALID|CONSUMER_SUSPENDED)$/;
 
 /** What token endpoints say of credentials that they do not take: https://www.rfc-editor.org/rfc/rfc6749#section-5.2, rfc8693#section-2.2.2 */
@@ -78,6 +79,9 @@ export function failureOf(thrown: unknown): Failure {
   if (TLS.test(said.network)) return failure("unreachable", NEVER, false);
   if (NOT_SENT.test(said.network)) return failure("unreachable", BRIEFLY, false);
   if (UNREADABLE.test(said.message)) return failure("broken-answer", LATER, true, "UnreadableAnswer");
+  // the answer of IAM Credentials, not of what was asked: https://cloud.google.com/iam/docs/reference/credentials/rest
+  if (/unable to impersonate/.test(raised.message ?? "") && said.http !== null && said.http < 429)
+    return failure("credentials", NEVER, false, "IMPERSONATION_REFUSED");
   const noToken = NO_TOKEN.exec(said.message)?.[1];
   if (noToken !== undefined) return failure("credentials", NEVER, false, noToken);
   if (said.reason === "SERVICE_DISABLED" || /has not been used in project .* before or it is disabled/.test(said.message))

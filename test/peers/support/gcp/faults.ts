@@ -13,6 +13,7 @@ export type Fault =
   | "endless-token" // a new page token on every page
   | "garbage" // bytes that are no message, JSON that is none
   | "503-html" // REST: a proxy's page
+  | { redirect: string } // REST: to there
   | { latencyMs: number }
   | { edit: (answer: Obj) => unknown } // another answer: gRPC in the JSON form, REST anything
   | { before: () => unknown }; // something else happens first

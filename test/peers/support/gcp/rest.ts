@@ -214,6 +214,7 @@ export class RestServer {
         if (fault === "garbage") return send(200, '{"traces": [{"trace');
         if (fault === "503-html") return send(503, "<html><body>Service Unavailable</body></html>", "text/html");
         if (typeof fault !== "object") continue;
+        if ("redirect" in fault) return void response.writeHead(302, { location: fault.redirect }).end();
         if ("latencyMs" in fault) await new Promise((resolve) => setTimeout(resolve, fault.latencyMs));
         if ("before" in fault) await fault.before();
         if ("edit" in fault) edit = fault.edit;
