@@ -112,13 +112,16 @@ async function verifications(dataDir: string, run: Run, undoing: Run | null, set
   }
 }
 
-/** Functions that a change reaches, by name: those of an Azure Function App, else the one. */
-function membersOf({ cloud, kind, name, resource }: ResourceRef, configs: readonly Config[]): string[] {
+/** Functions that a change reaches, by name: those of an Azure Function App, else the one. Telemetry names an app without its resource group. */
+function membersOf({ cloud, account, kind, name, resource }: ResourceRef, configs: readonly Config[]): string[] {
   if (kind !== "azure.function-app") return [name];
-  const site = `${resource.toLowerCase()}/functions/`;
-  return configs
-    .filter((one) => one.cloud === cloud && one.kind === "function" && one.resource.toLowerCase().startsWith(site))
-    .map((one) => one.name);
+  const [app, site] = [name.toLowerCase(), resource.toLowerCase()];
+  const isIn = (one: Config): boolean => {
+    const own = one.resource.toLowerCase();
+    return own.includes("/resourcegroups/") ? own.startsWith(`${site}/`) : one.account === null || one.account === account;
+  };
+  const own = configs.filter((one) => one.cloud === cloud && one.kind === "function" && one.settings["app"] === app && isIn(one));
+  return [...new Set(own.map((one) => one.name))];
 }
 
 /** Telemetry does not always name its account and region. */
