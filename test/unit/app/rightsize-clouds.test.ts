@@ -127,14 +127,14 @@ const look = (day: number, memoryMib: number): Config =>
   described(SITE, "shop", { app: "shop", plan: "flex", memoryMib, runtime: "python" }, { ...azure, observedAt: START + day * DAY });
 
 /** A Flex app with one function: a week at 512 MiB, then one at 2048. */
-const shop = (): Rec[] => [
+const shop = (resource = SITE): Rec[] => [
   ...week(0, 2600, own),
   ...week(8, 2550, own),
   look(0, 512),
   look(7, 512),
   look(8, 2048),
   look(15, 2048),
-  described(`${SITE}/functions/Order`, "Order", { app: "shop", trigger: "serviceBusTrigger" }, azure),
+  described(`${resource}/functions/Order`, "Order", { app: "shop", trigger: "serviceBusTrigger" }, azure),
   ...daily("Microsoft.Web/sites/AverageMemoryWorkingSet", "Maximum", 150 * 1_048_576, { ...azure, fn: null, resource: SITE }),
 ];
 
@@ -185,7 +185,10 @@ describe("rightsize", () => {
 });
 
 describe("rightsize --apply and verify", () => {
-  it("an app is changed as a whole, and its functions' runs say whether that was right", async () => {
+  it.each([
+    ["described", SITE],
+    ["known by telemetry, which names no resource group", SITE.toLowerCase().replace("/resourcegroups/g", "")],
+  ])("an app is changed as a whole, and its functions' runs say whether that was right: functions %s", async (_name, seenAs) => {
     let memoryMib = 2048;
     const read = async (ref: ResourceRef): Promise<LiveResource> => ({
       ...ref,
@@ -224,7 +227,7 @@ describe("rightsize --apply and verify", () => {
       keepGoing: false,
       confirm: async () => true,
     };
-    const applied = await applyAdvice(await sizingFrom(shop()), null, options, { settings, flags: {}, env: {}, world });
+    const applied = await applyAdvice(await sizingFrom(shop(seenAs)), null, options, { settings, flags: {}, env: {}, world });
     expect(applied.exitCode).toBe(0);
     expect(written.map(({ kind, resource, before, after, danger }) => ({ kind, resource, before, after, danger }))).toEqual([
       { kind: "azure.function-app", resource: SITE, before: { memoryMib: 2048 }, after: { memoryMib: 512 }, danger: "restart" },
