@@ -60,7 +60,7 @@ it("what an answer cannot be read as is a gap of the place; records come once, t
     lookedFor: "",
     recognise: () => 1,
     open: (source, sink) => ({
-      read: () => sink.broken(`bad in ${source.account}`),
+      read: () => sink.broken(`bad in ${source.account}`, { line: null, byte: null }),
       end: () => sink.record(gapAt(place, "held", "until the end")),
     }),
   };
