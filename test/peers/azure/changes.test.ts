@@ -131,7 +131,6 @@ describe("changes of Flex apps", () => {
     { at: "after the first PUT", match: /^PUT .*sites\/quote-fn$/, when: "after" },
     { at: "while the operation is asked for", match: /^GET .*\/operations?\w*\//, when: "after" },
     { at: "after all app settings were replaced", match: /^PUT .*config\/appsettings$/, when: "after" },
-    { at: "after the last PUT", match: /^PUT .*sites\/third-fn$/, when: "after" },
   ] as const)("killed $at: the same command finishes it, and undo takes it back", async ({ match, when }) => {
     world.doneAfterMs = 50;
     const before = whole();
@@ -237,7 +236,6 @@ describe("changes of Flex apps", () => {
       { match: /^GET .*\/operations?\w*\//, fault: { answer: armError(403, "AuthorizationFailed", "no") } },
       1,
     ],
-    ["its operation is gone", { match: /^GET .*\/operations?\w*\//, fault: { answer: armError(404, "NotFound", "gone") } }, 1],
     ["its operation says nonsense", { match: /^GET .*\/operations?\w*\//, fault: { change: () => ({ status: { a: 1 } }) } }, 1],
   ];
   it.each(lost)("%s: it is found on the app, and done", async (_, rule, puts) => {
