@@ -30,7 +30,19 @@ await build({
   legalComments: "none",
   chunkNames: "chunks/[name]-[hash]",
   // native code stays outside, cloud SDKs too: they are optional and load on first use; oclif would load a TypeScript compiler only for plugins under development
-  external: ["@duckdb/node-bindings*", "@aws-sdk/*", "@smithy/*", "@azure/*", "@google-cloud/*", "@googleapis/*", "google-auth-library", "google-gax", "typescript", "ts-node", "tsx"],
+  external: [
+    "@duckdb/node-bindings*",
+    "@aws-sdk/*",
+    "@smithy/*",
+    "@azure/*",
+    "@google-cloud/*",
+    "@googleapis/*",
+    "google-auth-library",
+    "google-gax",
+    "typescript",
+    "ts-node",
+    "tsx",
+  ],
   // CommonJS packages inside the bundle still call require()
   banner: {
     js: 'import{createRequire as __cr}from"node:module";import{fileURLToPath as __fu}from"node:url";import{dirname as __dn}from"node:path";const require=__cr(import.meta.url),__filename=__fu(import.meta.url),__dirname=__dn(__filename);',

@@ -40,13 +40,13 @@ describe("Cloud Run", () => {
       const legal = (settings: { [name: string]: unknown }): string | null => {
         const number = (name: string): number | null => (typeof settings[name] === "number" ? settings[name] : null);
         return illegalTogether({
-          ...{ memoryMib: number("memoryMib"), vcpu: number("vcpu"), concurrency: number("concurrency") },
-          ...{
-            minInstances: null,
-            maxInstances: null,
-            plan: "run-request",
-            secondGeneration: environment === null ? null : environment === 2,
-          },
+          memoryMib: number("memoryMib"),
+          vcpu: number("vcpu"),
+          concurrency: number("concurrency"),
+          minInstances: null,
+          maxInstances: null,
+          plan: "run-request",
+          secondGeneration: environment === null ? null : environment === 2,
         });
       };
       const settings = { memoryMib, vcpu, concurrency, ...(environment === null ? {} : { environment }) };
