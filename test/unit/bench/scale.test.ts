@@ -41,7 +41,8 @@ describe("a region of 200 functions", () => {
   it("is read whole in a few calls a function, though half of the calls are too fast for it", async () => {
     const settings = loadSettings(null, dir);
     // twice what the region lets through: what is refused is repeated, and the rate goes down
-    const live = { ...settings.live, requestsPerS: 120 };
+    const pace = { ...settings.live.paces.aws, requestsPerS: 120 };
+    const live = { ...settings.live, paces: { ...settings.live.paces, aws: pace } };
     const flags = { region: ["us-east-1"], since: "2026-11-20T10:00", until: "2026-11-20T11:00" };
     const scope = scopeOf({ ...settings, live }, flags, {}, Date.UTC(2026, 10, 23));
     const world = { host: silentHost, signal: new AbortController().signal, clock: systemClock, keys: settings.keys };
