@@ -14,6 +14,8 @@ describe("changes on Google Cloud", () => {
 
   beforeEach(async () => {
     shop = await startShop({ pubsub: false, orders: 2 });
+    // each look at an unready service is a second; kill.test.ts waits for them
+    shop.world.unreadyLooks = 0;
     shop.configure({ gcp: "retryFor: 4s, requestTimeout: 2s" });
   }, 60_000);
   afterEach(async () => {
