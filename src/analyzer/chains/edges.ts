@@ -1,7 +1,8 @@
 /** Evidence edges of one chain: span parents and links, messages seen on both sides, payloads, retries. */
 import type { Message, Span } from "../../model/records.ts";
 import type { EpochMs } from "../../model/units.ts";
-import { CLOCK_GRAIN_MS, CONFIDENCE } from "./evidence.ts";
+import { isAsync, isHandedOver } from "./awaited.ts";
+import { CONFIDENCE } from "./evidence.ts";
 import type { Arc, Context, Sent } from "./context.ts";
 import { type Node, spanKey, topOf } from "./nodes.ts";
 import { messageIds } from "./tokens.ts";
@@ -94,30 +95,6 @@ function parentOf(parent: Node, node: Node, spans: { parent: Span; child: Span }
     causeAt: spans?.parent.startedAt ?? null,
     answeredAt: null,
   };
-}
-
-/** By the OpenTelemetry span kinds: a producer does not wait for its consumer. X-Ray has no kinds. */
-function isHandedOver(parent: Span, child: Span): boolean {
-  return child.attributes["xray.type"] === undefined && (child.kind === "consumer" || parent.kind === "producer");
-}
-
-/**
- * A child that ends after its parent was not waited for. The Lambda service always waits for the function's own segment,
- * whatever their clocks say. Source: ServiBench `aws_trace_analyzer.is_async_call`, after FIRM (OSDI 2020).
- */
-export function isAsync(parent: Span, child: Span): boolean {
-  if (child.origin === "AWS::Lambda::Function") return false;
-  if (parent.endedAt === null || child.endedAt === null || isAnswered(parent, child)) return false;
-  return parent.endedAt - child.endedAt + CLOCK_GRAIN_MS < 0;
-}
-
-/**
- * A call over HTTP from one cloud to another that holds a status and lasted at least as long as the callee: it was waited for, whatever
- * the two clouds' clocks say.
- */
-function isAnswered(parent: Span, child: Span): boolean {
-  if (parent.cloud === child.cloud || parent.attributes["http.status"] === undefined) return false;
-  return parent.endedAt! - parent.startedAt + CLOCK_GRAIN_MS >= child.endedAt! - child.startedAt;
 }
 
 function linkArc(ctx: Context, members: Members, node: Node, span: Span, link: Span["links"][number], found: Arcs): void {

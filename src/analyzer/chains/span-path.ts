@@ -7,7 +7,7 @@ import type { BreakdownCategory } from "../../model/chains.ts";
 import type { Span } from "../../model/records.ts";
 import type { EpochMs } from "../../model/units.ts";
 import { categoryOf } from "./category.ts";
-import { isAsync } from "./edges.ts";
+import { isAsync } from "./awaited.ts";
 
 /** A stretch of the path by absolute times. `at`: the span it is spent in; for the way to a triggered span, that one. */
 export interface SpanStretch {
