@@ -1,4 +1,5 @@
 /** Sizes of functions whose runs do not say theirs (Azure, Google Cloud), from the descriptions that held when they ran. */
+import { siteFinder } from "../model/azure-app.ts";
 import type { Cloud, Config, Json } from "../model/records.ts";
 import type { EpochMs, Mib, Vcpu } from "../model/units.ts";
 import { type Engine, quote } from "./duckdb.ts";
@@ -68,24 +69,6 @@ function azureSizes(configs: readonly Described[]): Found[] {
     const fn = own[0]!.name.toLowerCase();
     return others.length > 0 ? [] : timeline(looks).map((size) => ({ ...size, fn, version: null }));
   });
-}
-
-const siteIn = ({ resource }: Described): string => resource.toLowerCase().replace(/\/functions\/[^/]*$/, "");
-
-/**
- * The Function App that a description is of, or of a function in. Telemetry tells no resource group: it means the app of that name that is
- * described in its subscription, if that is one.
- */
-function siteFinder(azure: readonly Described[]): (one: Described) => string {
-  const nameOf = ({ account, settings }: Described): string => `${account} ${text(settings["app"])}`;
-  const described = Map.groupBy(
-    azure.filter((one) => siteIn(one).includes("/resourcegroups/")),
-    nameOf,
-  );
-  return (one) => {
-    const meant = new Set((described.get(nameOf(one)) ?? []).map(siteIn));
-    return siteIn(one).includes("/resourcegroups/") || meant.size !== 1 ? siteIn(one) : [...meant][0]!;
-  };
 }
 
 function googleSizes(configs: readonly Described[]): Found[] {

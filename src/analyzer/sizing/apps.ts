@@ -1,4 +1,5 @@
 /** Azure Function Apps: their functions share instances, so the app is what is sized. Pure. */
+import { siteFinder } from "../../model/azure-app.ts";
 import type { Config } from "../../model/records.ts";
 import type { DailyRuns, FunctionStats } from "../../model/sizing.ts";
 import { LEAST_WARM } from "./epochs.ts";
@@ -32,27 +33,6 @@ export function appFacts(functions: readonly FunctionFacts[], configs: readonly 
     );
     return [{ ...app, unplaced: unplaced.map(({ facts }) => facts.fn).sort() }];
   });
-}
-
-const siteIn = ({ resource }: Config): string => resource.toLowerCase().replace(/\/functions\/[^/]*$/, "");
-const SITE = /^(\/subscriptions\/[^/]+)?(\/resourcegroups\/[^/]+)?\/providers\/microsoft\.web\/sites\/([^/]+)$/;
-
-/**
- * The Function App that a description is of, or of a function in: names are of a resource group, not of a subscription. Telemetry tells no resource
- * group: it means the app of that name that is described; null where these are several.
- */
-function siteFinder(known: readonly Config[]): (config: Config) => string | null {
-  const described = Map.groupBy(
-    [...new Set(known.map(siteIn))].filter((site) => SITE.exec(site)?.[2] !== undefined),
-    (site) => SITE.exec(site)![3]!,
-  );
-  return (config) => {
-    const site = siteIn(config);
-    const [, subscription, group, name] = SITE.exec(site) ?? [];
-    if (name === undefined || group !== undefined) return site;
-    const meant = (described.get(name) ?? []).filter((one) => subscription === undefined || one.startsWith(`${subscription}/`));
-    return meant.length > 1 ? null : (meant[0] ?? site);
-  };
 }
 
 function pooled(members: readonly FunctionFacts[], configs: readonly Config[]): FunctionFacts {
