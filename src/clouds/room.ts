@@ -3,6 +3,7 @@ import type { Billing, Price } from "../model/billing.ts";
 import type { Clock } from "../model/clock.ts";
 import type { Format } from "../model/formats.ts";
 import type { Host } from "../model/host.ts";
+import type { RecordedEvent } from "../model/filters.ts";
 import type { IdKeys } from "../model/id-keys.ts";
 import type { Id } from "../model/ids.ts";
 import type { Change, LiveResource, ResourceRef } from "../model/plan.ts";
@@ -141,7 +142,7 @@ export interface Collector {
 export interface Permission {
   /** IAM action (or role permission) as the cloud names it. */
   action: string;
-  feature: "collect" | "trace" | "apply" | "probe";
+  feature: "collect" | "trace" | "apply" | "probe" | "filters" | "batching" | "ttl";
   /** What it is for, and what is missing without it. */
   why: string;
   /** True: without it the command cannot start. */
@@ -197,6 +198,14 @@ export interface Prober {
   ): Promise<ProbeResult>;
 }
 
+/** Reads a few items of a store, to see what they hold. Paid where the cloud bills reads: `estimate` comes first. */
+export interface Sampler {
+  /** What reading this many items costs at most. */
+  estimate(ref: ResourceRef, items: number): Promise<Estimate>;
+  /** At most so many items as plain JSON, page by page, from several parts of the store where the cloud allows it. Throws UserError where it may not be read. */
+  sample(ref: ResourceRef, items: number): AsyncIterable<{ [name: string]: Json }[]>;
+}
+
 /** An open connection to one target. Quotas are shared by all sessions of one account and region. */
 export interface LiveSession {
   readonly target: Target;
@@ -207,6 +216,13 @@ export interface LiveSession {
   readonly applier: Applier;
   /** A sentence: why functions of this cloud are not probed. */
   readonly prober: Prober | string;
+  /** Left out: this cloud has no store whose items are sampled. */
+  readonly sampler?: Sampler;
+  /**
+   * What the cloud itself says whether a filter matches an event (EventBridge: TestEventPattern); free. Throws UserError where the filter is
+   * refused. Left out: this cloud offers no such call.
+   */
+  readonly askFilter?: (event: RecordedEvent, filter: string) => Promise<boolean>;
   /** Tries what can be tried without writing. */
   permissions(): AsyncIterable<PermissionCheck>;
   /** Calls made so far by API, with how many were throttled, for the closing line and the benches. */
@@ -223,6 +239,11 @@ export interface CloudRoom {
   billing: Billing;
   prices: readonly Price[];
   limits: readonly Limit[];
+  /**
+   * Events that a function logged as it got them, in the shape that filters of their source look at; empty: the line holds none. Pure.
+   * Left out: not read in this room yet.
+   */
+  loggedEvents?(message: string): Pick<RecordedEvent, "grammar" | "event" | "channel" | "messageId">[];
   /** Live doors; null: this room reads exports only. */
   live: LiveDoors | null;
 }

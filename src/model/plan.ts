@@ -53,11 +53,19 @@ export interface Change extends ResourceRef {
   /** What is expected, for `verify`. null: nothing to compare. */
   expected: Expectation | null;
   reasons: string[];
+  /** Changes of one group belong together: a later one is not made where an earlier one failed or was refused. null or left out: stands alone. */
+  group?: string | null;
+  /** What a person should do first; shown before the question. Left out: nothing. */
+  first?: string[];
 }
 
 /** The prediction that `verify` holds against the time after the change. */
 export interface Expectation {
   durationMs: Interval | null;
+  /** Function whose runs tell whether the promise holds, where another resource is changed (a mapping, a rule); null or left out: the changed one, or none. */
+  watched?: string | null;
+  /** Runs per day after the change, where it changes how many there are. null or left out: it does not. */
+  invocationsPerDay?: Interval | null;
   /** Saving per month; negative: costs more. */
   savingUsdPerMonth: Interval | null;
   /** Error and OOM share, timeout share, mean duration (ms) and invocations per day before the change; null: unknown. */

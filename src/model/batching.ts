@@ -1,0 +1,107 @@
+/** Batching of events on their way to a function: pollers, their settings, what a simulation of them says, and advice. */
+import type { Interval, ResourceRef } from "./plan.ts";
+import type { Proposal, WrittenKind } from "./proposal.ts";
+import type { Cloud } from "./records.ts";
+import type { Basis, Bytes, Mib, Ms, Usd } from "./units.ts";
+
+/** How a vendor hands events to functions. */
+export type PollerKind =
+  | "sqs-standard"
+  | "sqs-fifo"
+  | "kinesis"
+  | "dynamodb-stream"
+  | "kafka"
+  | "event-hubs"
+  | "service-bus"
+  | "event-grid"
+  | "pubsub-push";
+
+/** Settings of a poller. null: the vendor's default, or not a setting of this kind. */
+export interface PollerSettings {
+  kind: PollerKind;
+  batchSize: number;
+  windowMs: Ms;
+  /** Fewest events a batch waits for before its window ends (Service Bus, Event Hubs: minimum batch size); null: it is `batchSize` that ends the wait. */
+  minimumBatchSize: number | null;
+  /** Shards, partitions; null: the kind has none. */
+  shards: number | null;
+  parallelizationFactor: number | null;
+  /** Most invocations at once; null: not limited. */
+  maximumConcurrency: number | null;
+  bisectOnError: boolean;
+  reportsBatchItemFailures: boolean;
+}
+
+/** One event on its way. `key`: message group, shard or partition; null: unordered. */
+export interface Arrival {
+  atMs: Ms;
+  bytes: Bytes;
+  key: string | null;
+}
+
+/** Time of a run with n events: `fixedMs + perEventMs * n`. */
+export interface ServiceTime {
+  fixedMs: Ms;
+  perEventMs: Ms;
+  /** Standard deviation of a run's time around it, as a share; 0: none. */
+  spread: number;
+  /** measured: fitted from batch sizes seen; assumed: one batch size seen, so that only bounds are known. */
+  basis: Basis;
+  /** Least and most `perEventMs` that the runs allow; equal where it is measured. */
+  perEventBoundsMs: [least: Ms, most: Ms];
+}
+
+/** What a simulation counted. Latency: from arrival to the end of the run that held the event. */
+export interface BatchFigures {
+  events: number;
+  invocations: number;
+  meanBatch: number;
+  /** Sum of run times. */
+  runMs: Ms;
+  /** Share of runs that would be cut by the timeout. */
+  timeoutShare: number;
+  latencyMs: { p50: Ms; p95: Ms; p99: Ms; max: Ms };
+  /** Receives of the poller, and those that came back empty; null: not billed by this kind. */
+  receives: number | null;
+  emptyReceives: number | null;
+  /** Largest batch by bytes. */
+  largestBatchBytes: Bytes;
+}
+
+/** What may be said about one mapping or subscription. */
+export interface BatchAdvice {
+  cloud: Cloud;
+  account: string | null;
+  region: string | null;
+  fn: string;
+  channel: string | null;
+  target: (ResourceRef & { kind: WrittenKind }) | null;
+  kind: PollerKind;
+  current: PollerSettings;
+  /** null: no change; `refusal` says why, or what there is is best. */
+  proposed: PollerSettings | null;
+  memoryMib: { now: Mib | null; proposed: Mib | null };
+  timeoutS: { now: number | null; proposed: number | null };
+  visibilityTimeoutS: { now: number | null; proposed: number | null };
+  refusal: string | null;
+  /** What the arrivals are: seen one by one, or expanded from counts per period as a Poisson process. */
+  arrivals: { basis: Basis; events: number; perSecond: number; note: string | null };
+  service: ServiceTime | null;
+  now: BatchFigures | null;
+  then: BatchFigures | null;
+  invocationsPerMonth: { now: Interval | null; then: Interval | null };
+  usdPerMonth: { now: Interval | null; then: Interval | null };
+  savingUsdPerMonth: Interval | null;
+  /** Added latency at p95, against the budget. */
+  addedLatencyMs: Interval | null;
+  partialFailures: {
+    /** Setting; null: the kind has none. */
+    reported: boolean | null;
+    /** The code seems to answer with `batchItemFailures`; null: no log says. */
+    answered: boolean | null;
+    errorShare: number | null;
+  };
+  /** Waste that no batch size mends: empty receives, idle pollers. */
+  idle: { what: string; usdPerMonth: Usd | null; advice: string }[];
+  proposals: Proposal[];
+}
