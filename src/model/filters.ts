@@ -1,8 +1,8 @@
 /** Event filters: what the vendors' grammars decide, events as they were recorded, and what may be said about filtering them. */
 import type { Danger, Interval, ResourceRef } from "./plan.ts";
 import type { Proposal, WrittenKind } from "./proposal.ts";
-import type { Cloud, Json } from "./records.ts";
-import type { EpochMs, Ms } from "./units.ts";
+import type { Cloud, Invocation, Json, LogEvent, Scope } from "./records.ts";
+import type { Bytes, EpochMs, Ms } from "./units.ts";
 
 /**
  * A vendor's language of filters. Lambda mappings differ by source (what lies in `body`, `data`, `value`), so that each is one of its own;
@@ -70,6 +70,44 @@ export interface LabelledEvent extends RecordedEvent {
   evidence: OutcomeEvidence | null;
   /** Run time of its invocation divided by the events in it; null: not known. */
   durationMs: Ms | null;
+}
+
+/** A run whose log lines hold something that looks like an event, with what tells of its outcome. */
+export interface LoggedRun extends Scope {
+  fn: string;
+  /** Request, or the trace where the cloud's lines name only that. */
+  requestId: string;
+  at: EpochMs;
+  /** The function's own lines, oldest first. */
+  lines: Pick<LogEvent, "at" | "level" | "message">[];
+  /** All lines of the run, those of the platform with them, as ingested. */
+  logBytes: Bytes;
+  /** The last attempt where it was tried again; null: no record of it but its lines. */
+  run:
+    | (Pick<
+        Invocation,
+        "durationMs" | "billedMs" | "memoryMib" | "vcpu" | "architecture" | "plan" | "coldStart" | "outcome" | "emulator"
+      > & {
+        /** Attempts under the same request. */
+        attempts: number;
+      })
+    | null;
+  /** A tracer recorded the run. */
+  traced: boolean;
+  /** Calls to others (spans of kind client or producer) in the run; 0 says something only where it was traced. */
+  calls: number;
+  /** Messages that the run logged as published. */
+  published: number;
+}
+
+/** How a function says what it does with an event, besides the usual words. */
+export interface OutcomeWords {
+  /** Expressions over the words of a log line; those of `wanted` win. */
+  discarded: readonly RegExp[];
+  wanted: readonly RegExp[];
+  /** Fields of a logged object and the value that says it (`{field: "status", value: "skipped"}`). */
+  discardedResults: readonly { field: string; value: string }[];
+  wantedResults: readonly { field: string; value: string }[];
 }
 
 /** A filter replayed on events that the learner did not see. */

@@ -4,6 +4,7 @@ import { billing } from "./billing.ts";
 import { findingsOf } from "./findings.ts";
 import { formats } from "./formats.ts";
 import { limits } from "./limits.ts";
+import { loggedEvents } from "./logged-events.ts";
 import { permissions, policy } from "./permissions.ts";
 import { prices } from "./prices.ts";
 
@@ -15,4 +16,4 @@ const live: LiveDoors = {
   connect: async (target, context) => (await import("./session.ts")).connect(target, context),
 };
 
-export const gcp: CloudRoom = { cloud: "gcp", title: "Google Cloud", formats, billing, prices, limits, live };
+export const gcp: CloudRoom = { cloud: "gcp", title: "Google Cloud", formats, billing, prices, limits, loggedEvents, live };
