@@ -1,7 +1,7 @@
 import { Flags } from "@oclif/core";
 import { freshen, SIZING_READS } from "../src/app/freshen.ts";
 import { planOf, savePlan } from "../src/app/plan.ts";
-import { rightsize } from "../src/app/rightsize.ts";
+import { rightsize, sizeAdvice } from "../src/app/rightsize.ts";
 import { EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
 import { ChangeCommand } from "../src/cli/change-command.ts";
 import { accountFlags, liveFlags, priceFlag } from "../src/cli/live-flags.ts";
@@ -50,7 +50,7 @@ ${EXIT_CODES_HELP}`);
       this.host,
       this.abort.signal,
     );
-    const plan = await planOf(sizing, { alias: flags.alias ?? null, folder: process.cwd(), live: !flags.offline }, reach);
+    const plan = await planOf(sizeAdvice(sizing), { alias: flags.alias ?? null, folder: process.cwd(), live: !flags.offline }, reach);
     if (flags.out !== undefined) savePlan(flags.out, plan);
     this.print(planText(plan, flags.out ?? null, flags.format, this.terminal(), reach.again));
     this.exitWith(fresh.partial ? EXIT.partial : EXIT.done);

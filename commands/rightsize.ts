@@ -1,7 +1,7 @@
 import { Args, Flags } from "@oclif/core";
 import { freshen, SIZING_READS } from "../src/app/freshen.ts";
 import { applyAdvice } from "../src/app/plan.ts";
-import { rightsize } from "../src/app/rightsize.ts";
+import { rightsize, sizeAdvice } from "../src/app/rightsize.ts";
 import { EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
 import { ChangeCommand } from "../src/cli/change-command.ts";
 import { aliasFlag, allowanceFlags, allowancesOf, mannerFlags } from "../src/cli/change-flags.ts";
@@ -70,7 +70,7 @@ ${EXIT_CODES_HELP}`);
     );
     if (flags.explain !== undefined && sizing.functions.length === 0) throw new UserError(`no function ${flags.explain} in the telemetry`);
     const manner = { ...this.manner(flags), dataDir: flags.data, allow: allowancesOf(flags), folder: process.cwd() };
-    const applied = flags.apply ? await applyAdvice(sizing, flags.alias ?? null, manner, reach) : undefined;
+    const applied = flags.apply ? await applyAdvice(sizeAdvice(sizing), flags.alias ?? null, manner, reach) : undefined;
     const isCurve = flags.explain !== undefined && flags.format === "table";
     if (isCurve) this.print(sizing.functions.map((one) => curveText(one, this.terminal())).join("\n\n"));
     else this.print(rightsizeText(sizing, flags.top ?? null, flags.format, this.terminal(), applied));

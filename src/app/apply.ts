@@ -71,7 +71,7 @@ export async function applyPlan(plan: Plan, options: ApplyOptions, reach: Reach)
           head,
           changes: plan.changes,
           door: doorTo(sessions),
-          rules: { allow: options.allow, files: iacFiles(options.folder, host) },
+          rules: { undo: false, allow: options.allow, files: iacFiles(options.folder, host) },
           allOrNothing: options.allOrNothing,
           prepare: () => keepPlan(options.dataDir, plan),
         },

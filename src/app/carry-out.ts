@@ -24,7 +24,7 @@ export interface Job {
   head: RunHead;
   changes: readonly Change[];
   door: Door;
-  rules: Rules | null;
+  rules: Rules;
   /** One refusal stops all before anything is written. False: the others are done. */
   allOrNothing: boolean;
   /** Called before the first write. */
@@ -70,7 +70,8 @@ export async function carryOut(job: Job, manner: Manner, { journal, host, clock,
   const known = runs.find((run) => run.run === head.run) ?? null;
   const prior = priorSteps(head, runs);
   const changes = job.changes.map((change) => prior.get(change.id)?.change ?? change);
-  const looked = (await inspect(changes, door, job.rules, signal)).map((one) => ready(one, prior.get(one.change.id), known));
+  const each = (await inspect(changes, door, job.rules, signal)).map((one) => ready(one, prior.get(one.change.id), known));
+  const looked = job.rules.undo ? each : wholeGroups(each);
   const refused = looked.filter((one) => one.objections.length > 0);
   const eligible = looked.filter((one) => one.objections.length === 0);
   const facts = { undoes: head.undoes, planHash: head.planHash, resumed: known !== null, again };
@@ -124,6 +125,20 @@ function ready(one: Inspected, step: Step | undefined, open: Run | null): Inspec
   return { ...one, objections: open?.steps.has(change.id) ? [] : objections.filter(({ kind }) => kind !== "changed") };
 }
 
+/** Changes that belong together are made together or not at all. */
+function wholeGroups(looked: readonly Inspected[]): Inspected[] {
+  return looked.map((one) => {
+    const group = one.change.group ?? null;
+    const stop = looked.find((other) => group !== null && other.change.group === group && other.objections.length > 0);
+    if (stop === undefined || one.objections.length > 0 || one.state === "after") return one;
+    const { flag, exitCode } = stop.objections[0]!;
+    return {
+      ...one,
+      objections: [{ kind: "group", text: `it belongs to the change of ${stop.change.name}, which is refused`, flag, exitCode }],
+    };
+  });
+}
+
 function planned({ change, state, owners, objections }: Inspected): AppliedChange {
   const facts = { change, owners, publishedVersion: null };
   if (objections.length > 0) {
@@ -132,7 +147,11 @@ function planned({ change, state, owners, objections }: Inspected): AppliedChang
   }
   return state === "after"
     ? { ...facts, state: "already", note: "it is so already" }
-    : { ...facts, state: "planned", note: staying(change) };
+    : {
+        ...facts,
+        state: "planned",
+        note: [...(change.first ?? []).map((one) => `first: ${one}`), staying(change)].filter((one) => one !== null).join("; ") || null,
+      };
 }
 
 /** A conflict before all else; then the first other failure. */

@@ -1,6 +1,6 @@
 /** Looks at everything a plan would change, before anything is changed. */
 import type { Door } from "../applier/execute.ts";
-import { type Allowances, changedSince, type Objection, objections } from "../applier/guard.ts";
+import { type Allowances, changedSince, dangerAgain, type Objection, objections } from "../applier/guard.ts";
 import type { IacFile } from "../applier/iac/files.ts";
 import { ownersIn } from "../applier/iac/ownership.ts";
 import { type ChangeState, stateOf } from "../applier/state.ts";
@@ -17,24 +17,34 @@ export interface Inspected {
   objections: Objection[];
 }
 
-/** What is held against changes beside the live state. null: nothing (undo of our own changes). */
-export interface Rules {
+/** What is held against the changes of a plan beside the live state. */
+export interface ApplyRules {
+  undo: false;
   allow: Allowances;
   files: readonly IacFile[];
 }
+
+/** The way back is free, but for what deletes data. `redo`: an undo is taken back, so that the changes are made anew. */
+export interface UndoRules {
+  undo: true;
+  redo: boolean;
+  allow: Pick<Allowances, "dataLoss" | "irreversible">;
+}
+
+export type Rules = ApplyRules | UndoRules;
 
 /** Reads in flight at once; the room's own quota decides the pace. */
 const AT_ONCE = 8;
 
 /** In the order given. Only reads. */
-export async function inspect(changes: readonly Change[], door: Door, rules: Rules | null, signal: AbortSignal): Promise<Inspected[]> {
+export async function inspect(changes: readonly Change[], door: Door, rules: Rules, signal: AbortSignal): Promise<Inspected[]> {
   return inParallel(changes, AT_ONCE, async (change) => {
     signal.throwIfAborted();
     return inspectOne(change, door, rules);
   });
 }
 
-async function inspectOne(change: Change, door: Door, rules: Rules | null): Promise<Inspected> {
+async function inspectOne(change: Change, door: Door, rules: Rules): Promise<Inspected> {
   const unread = (text: string, exitCode: Objection["exitCode"]): Inspected => ({
     change,
     live: null,
@@ -46,9 +56,11 @@ async function inspectOne(change: Change, door: Door, rules: Rules | null): Prom
   if (applier === null) return unread(`no connection leads to account ${change.account}, ${change.region}`, EXIT.conflict);
   try {
     const live = await applier.read(change, Object.keys(change.after));
-    const found = rules === null ? [] : [...(await applier.owners(change)), ...ownersIn(rules.files, change.name).owners];
+    const found = rules.undo ? [] : [...(await applier.owners(change)), ...ownersIn(rules.files, change.name).owners];
     const owners = [...new Set([...change.owners, ...found])];
-    const held = rules === null ? changedSince(change, live) : objections(change, live, owners, rules.allow);
+    const held = rules.undo
+      ? [...changedSince(change, live), ...dangerAgain(change, live, rules.redo, rules.allow)]
+      : objections(change, live, owners, rules.allow);
     return { change, live, state: stateOf(change, live), owners, objections: held };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

@@ -1,9 +1,11 @@
 /** `rightsize`: what memory each function should have, on what evidence, or why that cannot be said. */
 import { sizing } from "../analyzer/sizing/index.ts";
+import { sizeProposals } from "../applier/sizes.ts";
 import { rooms } from "../clouds/index.ts";
 import type { Host } from "../model/host.ts";
 import type { Objective, Sizing } from "../model/sizing.ts";
 import type { Dataset, Filter } from "../store/types.ts";
+import type { Advice } from "./plan.ts";
 import { ratesWith } from "./rates.ts";
 import { withDataset } from "./scratch.ts";
 import type { Settings } from "./settings.ts";
@@ -81,4 +83,9 @@ function namePattern(pattern: string): (name: string) => boolean {
   const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
   const expression = new RegExp(`^${parts.join(".*")}$`, "i");
   return (name) => expression.test(name);
+}
+
+/** What of it can be planned. */
+export function sizeAdvice(sizing: Sizing): Advice {
+  return sizeProposals(sizing);
 }

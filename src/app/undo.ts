@@ -1,5 +1,6 @@
 /** `undo`: the inverted changes of a run, through the same doors. */
 import type { Door } from "../applier/execute.ts";
+import type { Allowances } from "../applier/guard.ts";
 import { type Run, runName, runsOf } from "../applier/runs.ts";
 import { forced, inverted, lastToUndo, leftOver } from "../applier/undo.ts";
 import { EXIT, UserError } from "../model/errors.ts";
@@ -15,6 +16,8 @@ export interface UndoOptions extends Manner {
   run: string | null;
   /** Restore the old settings also where somebody changed them since. */
   force: boolean;
+  /** An undo that deletes data (a shorter retention), or that makes anew what an undo took back, needs the flags that the change needed. */
+  allow: Pick<Allowances, "dataLoss" | "irreversible">;
 }
 
 /** Throws UserError: no such run, another run open, no credentials. A function that was changed since is refused, unless forced. */
@@ -40,7 +43,8 @@ export async function undo(options: UndoOptions, reach: Reach): Promise<Applied>
         const ended = { run: run.run, undoes: run.undoes, planHash: run.planHash, step: "run-end" as const };
         journal.append({ ...ended, at: clock.now(), change: null, live: null, publishedVersion: null, note: `taken back by ${head.run}` });
       };
-      return carryOut({ head, changes, door, rules: null, allOrNothing: false, prepare }, options, { journal, host, clock, signal, again });
+      const rules = { undo: true, redo: run.undoes !== null, allow: options.allow } as const;
+      return carryOut({ head, changes, door, rules, allOrNothing: false, prepare }, options, { journal, host, clock, signal, again });
     });
   });
 }

@@ -63,26 +63,42 @@ export async function execute(
   const executor = new Executor(head, door, journal, options, priorSteps(head, runs));
   if (!known) executor.note("run-begin", null, {});
   const outcomes: Outcome[] = changes.map((change) => outcome(change, "not-tried", "an earlier change was not done"));
+  const units = unitsOf(changes);
   let next = 0;
+  let begun = 0;
   let stopped = false;
   const worker = async (): Promise<void> => {
-    while (next < changes.length && !stopped) {
-      options.signal.throwIfAborted();
-      const i = next++;
-      options.onProgress(i, changes.length);
-      const done = await executor.one(changes[i]!).catch((error: unknown) => {
-        stopped = true;
-        throw error;
-      });
-      outcomes[i] = done;
-      if (!options.keepGoing && done.exitCode !== EXIT.done) stopped = true;
+    while (next < units.length && !stopped) {
+      for (const i of units[next++]!) {
+        options.signal.throwIfAborted();
+        options.onProgress(begun++, changes.length);
+        const done = await executor.one(changes[i]!).catch((error: unknown) => {
+          stopped = true;
+          throw error;
+        });
+        outcomes[i] = done;
+        if (done.exitCode === EXIT.done) continue;
+        stopped ||= !options.keepGoing;
+        // what comes after it rests on it
+        break;
+      }
     }
   };
-  const ended = await Promise.allSettled(Array.from({ length: Math.max(1, Math.min(options.parallel, changes.length)) }, worker));
+  const ended = await Promise.allSettled(Array.from({ length: Math.max(1, Math.min(options.parallel, units.length)) }, worker));
   const crashed = ended.find((one) => one.status === "rejected");
   if (crashed) throw crashed.reason;
   executor.note("run-end", null, { note: summary(outcomes) });
   return outcomes;
+}
+
+/** Positions of changes that are made one after another: those of a group; any other for itself. */
+function unitsOf(changes: readonly Change[]): number[][] {
+  const units = new Map<string, number[]>();
+  changes.forEach(({ group }, i) => {
+    const key = group ?? `#${i}`;
+    units.set(key, [...(units.get(key) ?? []), i]);
+  });
+  return [...units.values()];
 }
 
 /** What the journal knows of these changes: from this run, or from any run of the same plan. The latest counts. */

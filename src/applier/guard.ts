@@ -1,6 +1,7 @@
 /** What speaks against a change, found out before anything is written. Pure. */
 import { EXIT, type ExitCode } from "../model/errors.ts";
 import type { Change, LiveResource } from "../model/plan.ts";
+import { dangerOf } from "./danger.ts";
 import { diffOf } from "./plan.ts";
 import { aliasVersion, lockHolds, settingsOf, stateOf } from "./state.ts";
 
@@ -10,13 +11,13 @@ export interface Allowances {
   drift: boolean;
   /** --latest: change the unpublished configuration although aliases exist. */
   latest: boolean;
-  /** --accept-data-loss, --accept-irreversible. */
+  /** --accept-data-loss: events or data may be lost, for good too. --accept-irreversible: it cannot be taken back, though nothing else is lost by it. */
   dataLoss: boolean;
   irreversible: boolean;
 }
 
 export interface Objection {
-  kind: "missing" | "changed" | "busy" | "failed" | "owned" | "aliases" | "danger";
+  kind: "missing" | "changed" | "busy" | "failed" | "owned" | "aliases" | "danger" | "group";
   /** A sentence for people. */
   text: string;
   /** Flag that lifts it; null: none does. */
@@ -38,9 +39,18 @@ export function objections(change: Change, live: LiveResource, owners: readonly 
   else if (state !== "after" && (state !== "before" || !lockHolds(change, live))) object("changed", null, difference(change, live));
   if (owners.length > 0 && !allow.drift) object("owned", "--allow-drift", ownersText(owners));
   if (change.alias === null && live.aliases.length > 0 && !allow.latest) object("aliases", null, aliasesText(live));
-  if (change.danger === "data-loss" && !allow.dataLoss) object("danger", "--accept-data-loss", "it can lose data or events");
-  if (change.danger === "irreversible" && !allow.irreversible) object("danger", "--accept-irreversible", "it cannot be taken back");
-  return found;
+  const danger = dangerObjection(change, allow);
+  return danger === null ? found : [...found, danger];
+}
+
+/** null: the change endangers nothing, or the user accepted that it does. What cannot be taken back is mostly data that is deleted. */
+export function dangerObjection(change: Change, allow: Pick<Allowances, "dataLoss" | "irreversible">): Objection | null {
+  const danger = dangerOf(change);
+  const facts = { kind: "danger", exitCode: EXIT.conflict } as const;
+  if (danger === "data-loss" && !allow.dataLoss) return { ...facts, flag: "--accept-data-loss", text: "it can lose data or events" };
+  if (danger === "irreversible" && !allow.dataLoss && !allow.irreversible)
+    return { ...facts, flag: "--accept-data-loss or --accept-irreversible", text: "it cannot be taken back" };
+  return null;
 }
 
 /** A change would not reach what traffic runs through. Google Cloud's one "alias" is the traffic of a service that is held on a revision. */
@@ -71,6 +81,21 @@ export function changedSince(change: Change, live: LiveResource): Objection[] {
   const state = stateOf(change, live);
   if (state === "after" || (state === "before" && lockHolds(change, live))) return [];
   return [{ kind: "changed", text: difference(change, live), flag: "--force", exitCode: EXIT.conflict }];
+}
+
+/**
+ * For an undo: data that it deletes for good, whoever wants it so; events that it loses where it makes changes anew that were taken back
+ * (`redo`). Settings that were there before the change are the user's own.
+ */
+export function dangerAgain(
+  change: Change,
+  live: LiveResource,
+  redo: boolean,
+  allow: Pick<Allowances, "dataLoss" | "irreversible">,
+): Objection[] {
+  if (stateOf(change, live) === "after") return [];
+  const danger = dangerObjection(change, allow);
+  return danger !== null && (redo || dangerOf(change) === "irreversible") ? [danger] : [];
 }
 
 /** How the live resource differs from what the plan saw, in words. */

@@ -1,13 +1,11 @@
-/** Recommendations -> changes -> plan. Pure. */
+/** Proposals -> changes -> plan. Pure. */
 import { createHash } from "node:crypto";
 import { canonicalJson } from "../model/canonical.ts";
-import type { Change, Danger, LiveResource, Plan } from "../model/plan.ts";
+import type { Change, LiveResource, Plan } from "../model/plan.ts";
+import type { Proposal } from "../model/proposal.ts";
 import type { Json } from "../model/records.ts";
-import { predictionsOf, type SizedKind, type SizingAdvice } from "../model/sizing.ts";
 import type { EpochMs } from "../model/units.ts";
-
-/** Mean length of a month of the Gregorian calendar (365.2425 / 12), as `invocationsPerMonth` has it. */
-const DAYS_PER_MONTH = 30.436875;
+import { dangerOf, worse } from "./danger.ts";
 
 /** SHA-256 over the canonical JSON of the changes. */
 export function planHash(changes: readonly Change[]): string {
@@ -39,32 +37,17 @@ export function diffOf(change: Pick<Change, "before" | "after">): SettingChange[
     .filter(({ before, after }) => canonicalJson(before) !== canonicalJson(after));
 }
 
-/** What advice becomes: a change, or the reason why it becomes none. */
+/** What a proposal becomes: a change, or the reason why it becomes none. */
 export type Planned = { change: Change } | { skipped: { name: string; why: string } };
-
-/** Advice that can be planned: what to write, and where. */
-export type Advised = SizingAdvice & { kind: SizedKind; change: NonNullable<SizingAdvice["change"]>; resource: string };
-
-/** What a change of these resources does to runs beside its settings: the Functions host starts anew with other settings. */
-const DANGER: { readonly [kind in SizedKind]: Danger } = {
-  "lambda.function": "none",
-  "azure.function-app": "restart",
-  "run.service": "none",
-  "cloudfunctions.v2": "none",
-  "cloudfunctions.gen1": "none",
-};
 
 /**
  * `live`: the resource as it is now; null: not connected, so that the plan holds the settings alone (revision null, fingerprint "") and
- * apply compares these. `alias`: moved where the function has it; null: only the unpublished configuration changes.
+ * apply compares these. `alias`: moved where the resource has it; null: only the unpublished configuration changes.
  */
-export function sizeChange(advice: Advised, live: LiveResource | null, owners: readonly string[], alias: string | null): Planned {
-  const name = advice.fn;
-  const { before, after } = advice.change;
-  if (advice.account === null || advice.region === null || Object.values(before).includes(null))
-    return { skipped: { name, why: "its account, region or present size is not known" } };
+export function proposedChange(proposal: Proposal, live: LiveResource | null, owners: readonly string[], alias: string | null): Planned {
+  const { cloud, account, region, kind, resource, name, topic, before, after, group, first, expected, reasons } = proposal;
   for (const [setting, then] of Object.entries(before)) {
-    const now = live?.settings[setting] ?? then;
+    const now = live === null ? then : (live.settings[setting] ?? null);
     if (canonicalJson(now) !== canonicalJson(then))
       return {
         skipped: {
@@ -76,60 +59,107 @@ export function sizeChange(advice: Advised, live: LiveResource | null, owners: r
   const moved = alias === null || live === null ? null : (live.aliases.find((one) => one.name === alias) ?? null);
   if (alias !== null && live !== null && live.aliases.length > 0 && moved === null)
     return { skipped: { name, why: `it has no alias ${alias}, but ${live.aliases.map((one) => one.name).join(", ")}` } };
+  const change: Change = {
+    id: idOf(proposal),
+    cloud,
+    account,
+    region,
+    kind,
+    resource,
+    name,
+    before: { ...before },
+    after: { ...after },
+    revision: live?.revision ?? null,
+    fingerprint: live?.fingerprint ?? "",
+    alias: moved?.name ?? (live === null && kind === "lambda.function" ? alias : null),
+    aliasVersion: moved?.version ?? null,
+    aliasTarget: null,
+    danger: proposal.danger,
+    owners: [...owners],
+    expected,
+    reasons: [...reasons],
+    ...(group === null ? {} : { group: `${topic}:${group}` }),
+    ...(first.length === 0 ? {} : { first: [...first] }),
+  };
+  return { change: { ...change, danger: dangerOf(change) } };
+}
+
+/** One per resource and plan. */
+function idOf({ topic, kind, account, region, name, after }: Proposal): string {
+  if (topic === "memory") return `${"memoryMib" in after ? "memory" : "size"}:${account}/${region}/${name}`;
+  return `${topic}:${kind}/${account}/${region}/${name}`;
+}
+
+/**
+ * Several kinds of advice on one resource make one change of it, since a write moves the revision that the next would be held against. Where two
+ * want different values of one setting the first counts, and all that belongs to the other is left out.
+ */
+export function mergedProposals(proposals: readonly Proposal[]): { proposals: Proposal[]; left: Plan["skipped"] } {
+  const rival = (one: Proposal, earlier: Proposal): boolean =>
+    isSame(one, earlier) &&
+    Object.keys(one.after).some(
+      (name) =>
+        name in earlier.after &&
+        canonicalJson([one.before[name] ?? null, one.after[name] ?? null]) !==
+          canonicalJson([earlier.before[name] ?? null, earlier.after[name] ?? null]),
+    );
+  const kept: Proposal[] = [];
+  const left: Plan["skipped"] = [];
+  for (const part of unitsOf(proposals)) {
+    const rivals = part.flatMap((one) => kept.filter((earlier) => rival(one, earlier)).map((earlier) => ({ one, earlier })));
+    if (rivals.length === 0) kept.push(...part);
+    else
+      left.push(
+        ...rivals.map(({ one, earlier }) => ({
+          name: one.name,
+          why: `its ${one.topic} advice wants other values than its ${earlier.topic} advice of this plan: make that change first`,
+        })),
+      );
+  }
+  const merged: Proposal[] = [];
+  for (const one of kept) {
+    const i = merged.findIndex((earlier) => isSame(one, earlier));
+    if (i < 0) merged.push(one);
+    else merged[i] = together(merged[i]!, one);
+  }
+  return { proposals: merged, left };
+}
+
+const isSame = (a: Proposal, b: Proposal): boolean => a.resource === b.resource && a.account === b.account && a.region === b.region;
+
+/** Proposals that are made together or not at all, in the order given. */
+function unitsOf(proposals: readonly Proposal[]): Proposal[][] {
+  const units = new Map<string, Proposal[]>();
+  proposals.forEach((one, i) => {
+    const key = one.group === null ? `#${i}` : `${one.topic}:${one.group}`;
+    units.set(key, [...(units.get(key) ?? []), one]);
+  });
+  return [...units.values()];
+}
+
+/** Danger is found again from all settings; what is expected of both cannot be told apart, so that savings add up and the rest is the first's. */
+function together(a: Proposal, b: Proposal): Proposal {
+  const [one, other] = [a.expected?.savingUsdPerMonth ?? null, b.expected?.savingUsdPerMonth ?? null];
+  const saving =
+    one === null || other === null ? (one ?? other) : { p10: one.p10 + other.p10, p50: one.p50 + other.p50, p90: one.p90 + other.p90 };
+  const expected = a.expected ?? b.expected;
   return {
-    change: {
-      id: `${"memoryMib" in after ? "memory" : "size"}:${advice.account}/${advice.region}/${name}`,
-      cloud: advice.cloud,
-      account: advice.account,
-      region: advice.region,
-      kind: advice.kind,
-      resource: advice.resource,
-      name,
-      before: { ...before },
-      after: { ...after },
-      revision: live?.revision ?? null,
-      fingerprint: live?.fingerprint ?? "",
-      alias: moved?.name ?? (live === null && advice.kind === "lambda.function" ? alias : null),
-      aliasVersion: moved?.version ?? null,
-      aliasTarget: null,
-      danger: DANGER[advice.kind],
-      owners: [...owners],
-      expected: expectation(advice),
-      reasons: reasons(advice),
-    },
+    ...a,
+    before: { ...a.before, ...b.before },
+    after: { ...a.after, ...b.after },
+    danger: worse(a.danger, b.danger),
+    group: a.group ?? b.group,
+    first: [...new Set([...a.first, ...b.first])],
+    reasons: [...a.reasons, ...b.reasons],
+    expected: expected === null ? null : { ...expected, savingUsdPerMonth: saving },
   };
 }
 
 const UNITS: { readonly [setting: string]: string } = { memoryMib: "MiB", vcpu: "vCPU" };
 
-/** `1024 MiB`, `concurrency 80`. */
+/** `1024 MiB`, `concurrency 80`, `no filterPatterns`. */
 function amountOf(setting: string, value: Json): string {
+  if (value === null) return `no ${setting}`;
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return UNITS[setting] === undefined ? `${setting} ${text}` : `${text} ${UNITS[setting]}`;
-}
-
-function expectation(advice: SizingAdvice): Change["expected"] {
-  const { invocations, errors, ooms, timeouts, invocationsPerMonth } = advice.evidence;
-  const share = (count: number): number | null => (invocations > 0 ? count / invocations : null);
-  const { now, proposed } = predictionsOf(advice);
-  return {
-    durationMs: proposed?.durationMs ?? null,
-    savingUsdPerMonth: advice.savingUsdPerMonth,
-    before: {
-      errorShare: share(errors + ooms),
-      timeoutShare: share(timeouts),
-      meanDurationMs: now?.durationMs?.p50 ?? null,
-      invocationsPerDay: invocationsPerMonth === null ? null : invocationsPerMonth / DAYS_PER_MONTH,
-      usdPerMonth: now?.monthlyUsd?.p50 ?? null,
-      memoryMib: advice.currentMib,
-    },
-  };
-}
-
-function reasons(advice: SizingAdvice): string[] {
-  const { warm, sizesMib } = advice.evidence;
-  return [
-    `${warm} warm runs${sizesMib.length === 0 ? "" : ` at ${sizesMib.join(", ")} MiB`} (tier ${advice.tier ?? "none"}, confidence ${advice.confidence ?? "none"})`,
-    ...(advice.whyNotMore === "" ? [] : [advice.whyNotMore]),
-  ];
 }

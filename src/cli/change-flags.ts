@@ -12,6 +12,20 @@ export const mannerFlags = {
   continue: Flags.boolean({ ...group, default: false, description: "go on with the others where one is refused or fails" }),
 };
 
+/** Leave to lose something. */
+export const dangerFlags = {
+  "accept-data-loss": Flags.boolean({
+    ...group,
+    default: false,
+    description: "make changes that can lose events, or delete data for good",
+  }),
+  "accept-irreversible": Flags.boolean({
+    ...group,
+    default: false,
+    description: "make changes that cannot be taken back, and none that lose events and can",
+  }),
+};
+
 /** What is allowed beyond what is safe by itself. */
 export const allowanceFlags = {
   "allow-drift": Flags.boolean({ ...group, default: false, description: "change functions that infrastructure as code owns" }),
@@ -20,8 +34,7 @@ export const allowanceFlags = {
     default: false,
     description: "change $LATEST alone where aliases exist (Cloud Run: make the revision, leave the traffic)",
   }),
-  "accept-data-loss": Flags.boolean({ ...group, default: false, description: "make changes that can lose data or events" }),
-  "accept-irreversible": Flags.boolean({ ...group, default: false, description: "make changes that cannot be taken back" }),
+  ...dangerFlags,
 };
 
 export const aliasFlag = Flags.string({
@@ -33,11 +46,11 @@ export const aliasFlag = Flags.string({
 
 type Parsed<Flag extends string> = Record<Flag, boolean>;
 
+/** What of `dangerFlags` was given. */
+export function acceptedOf(flags: Parsed<keyof typeof dangerFlags>): Pick<ApplyOptions["allow"], "dataLoss" | "irreversible"> {
+  return { dataLoss: flags["accept-data-loss"], irreversible: flags["accept-irreversible"] };
+}
+
 export function allowancesOf(flags: Parsed<keyof typeof allowanceFlags>): ApplyOptions["allow"] {
-  return {
-    drift: flags["allow-drift"],
-    latest: flags.latest,
-    dataLoss: flags["accept-data-loss"],
-    irreversible: flags["accept-irreversible"],
-  };
+  return { drift: flags["allow-drift"], latest: flags.latest, ...acceptedOf(flags) };
 }

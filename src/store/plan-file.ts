@@ -32,6 +32,8 @@ const Change = z.strictObject({
   expected: z
     .strictObject({
       durationMs: Interval.nullable(),
+      watched: z.string().nullable().optional(),
+      invocationsPerDay: Interval.nullable().optional(),
       savingUsdPerMonth: Interval.nullable(),
       before: z.strictObject({
         errorShare: z.number().nullable(),
@@ -44,6 +46,8 @@ const Change = z.strictObject({
     })
     .nullable(),
   reasons: z.array(z.string()),
+  group: z.string().nullable().optional(),
+  first: z.array(z.string()).optional(),
 });
 const PlanFile = z.strictObject({
   schemaVersion: z.literal(1),
@@ -73,7 +77,7 @@ export function readPlan(path: string): Plan {
     const at = [...issue.path, ...(issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [])];
     throw new UserError(`${path}:${placeOf(text, at)}: ${at.join(".") || "the file"}: ${issue.message}`, { suggestions: NEW_PLAN });
   }
-  const plan: Plan = parsed.data;
+  const plan = parsed.data as Plan;
   if (createHash("sha256").update(canonicalJson(plan.changes)).digest("hex") !== plan.hash)
     throw new UserError(`${path} was edited: its changes are not those that were planned (hash)`, {
       exitCode: EXIT.conflict,

@@ -59,7 +59,7 @@ function stage(faults: Faults = {}): Stage {
     abort,
     plan: (changes) => makePlan([...changes], [], START),
     apply: (plan, more = {}) => applyPlan(plan, { ...manner, dataDir, folder, allow, allOrNothing: true, ...more }, reach),
-    undo: (more = {}) => undo({ ...manner, dataDir, run: null, force: false, ...more }, reach),
+    undo: (more = {}) => undo({ ...manner, dataDir, run: null, force: false, allow, ...more }, reach),
   };
 }
 const states = (applied: Applied): string[] => applied.changes.map((one) => one.state);
@@ -255,17 +255,10 @@ describe("an interrupted run", () => {
 
   it("is finished by rightsize --apply as well, before any new advice is followed", async () => {
     const s = await interrupted();
-    const none = {
-      functions: [],
-      objective: { optimize: "cost", maxSlowdown: null, minSavingUsdPerMonth: 1 },
-      from: null,
-      to: null,
-      pricesAsOf: "",
-    } as const;
     const manner = { dryRun: false, parallel: 1, keepGoing: false, confirm: async () => true };
     const allow = { drift: false, latest: false, dataLoss: false, irreversible: false };
     const resumed = await applyAdvice(
-      { ...none, functions: [] },
+      { proposals: [], refused: [], unready: [] },
       null,
       { ...manner, allow, dataDir: s.dataDir, folder: s.folder },
       s.reach,

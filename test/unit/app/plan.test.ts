@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { Reach } from "../../../src/app/apply.ts";
 import type { Applied } from "../../../src/app/carry-out.ts";
 import { applyAdvice, planOf, type PlanOptions, savePlan } from "../../../src/app/plan.ts";
+import { sizeAdvice } from "../../../src/app/rightsize.ts";
 import { loadSettings } from "../../../src/app/settings.ts";
 import { silentHost } from "../../../src/model/host.ts";
 import type { Plan } from "../../../src/model/plan.ts";
@@ -113,8 +114,9 @@ function stage(): Stage {
     cloud,
     folder,
     warnings,
-    plan: (functions, more = {}) => planOf(sizing(functions), { alias: null, folder, live: true, ...more }, reach),
-    apply: (functions) => applyAdvice(sizing(functions), null, { ...manner, allow, dataDir: join(folder, "data"), folder }, reach),
+    plan: (functions, more = {}) => planOf(sizeAdvice(sizing(functions)), { alias: null, folder, live: true, ...more }, reach),
+    apply: (functions) =>
+      applyAdvice(sizeAdvice(sizing(functions)), null, { ...manner, allow, dataDir: join(folder, "data"), folder }, reach),
   };
 }
 

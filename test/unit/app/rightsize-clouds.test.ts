@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Reach } from "../../../src/app/apply.ts";
 import { applyAdvice } from "../../../src/app/plan.ts";
-import { rightsize } from "../../../src/app/rightsize.ts";
+import { rightsize, sizeAdvice } from "../../../src/app/rightsize.ts";
 import { loadSettings } from "../../../src/app/settings.ts";
 import { verify } from "../../../src/app/verify.ts";
 import type { Applier } from "../../../src/clouds/room.ts";
@@ -227,7 +227,7 @@ describe("rightsize --apply and verify", () => {
       keepGoing: false,
       confirm: async () => true,
     };
-    const applied = await applyAdvice(await sizingFrom(shop(seenAs)), null, options, { settings, flags: {}, env: {}, world });
+    const applied = await applyAdvice(sizeAdvice(await sizingFrom(shop(seenAs))), null, options, { settings, flags: {}, env: {}, world });
     expect(applied.exitCode).toBe(0);
     expect(written.map(({ kind, resource, before, after, danger }) => ({ kind, resource, before, after, danger }))).toEqual([
       { kind: "azure.function-app", resource: SITE, before: { memoryMib: 2048 }, after: { memoryMib: 512 }, danger: "restart" },

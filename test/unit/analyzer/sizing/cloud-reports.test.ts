@@ -1,6 +1,7 @@
 /** What is shown and planned of sizes on Azure and Google Cloud. */
 import { describe, expect, it } from "vitest";
-import { type Advised, sizeChange } from "../../../../src/applier/plan.ts";
+import { proposedChange } from "../../../../src/applier/plan.ts";
+import { sizeProposal } from "../../../../src/applier/sizes.ts";
 import { ranWith } from "../../../../src/applier/verify.ts";
 import type { Change, LiveResource } from "../../../../src/model/plan.ts";
 import type { Sizing } from "../../../../src/model/sizing.ts";
@@ -52,7 +53,7 @@ describe("plans", () => {
       twice(() => 3000),
       flexQuestion,
     );
-    const planned = sizeChange(advice as Advised, null, [], "live");
+    const planned = proposedChange(sizeProposal(advice)!, null, [], "live");
     expect(planned).toMatchObject({
       change: {
         kind: "azure.function-app",
@@ -72,7 +73,7 @@ describe("plans", () => {
   it("of a service are left out where it has other settings by now", async () => {
     const advice = await adviceOn([runStats(1, { meanMs: 500 }), runStats(2, { meanMs: 500, ...later })], runQuestion);
     const live = { settings: { vcpu: 4, memoryMib: 2048 }, aliases: [] } as unknown as LiveResource;
-    expect(sizeChange(advice as Advised, live, [], null)).toEqual({
+    expect(proposedChange(sizeProposal(advice)!, live, [], null)).toEqual({
       skipped: { name: "orders", why: "it has 4 vCPU by now; the advice was made for 2 vCPU: collect again" },
     });
   });
