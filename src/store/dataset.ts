@@ -3,11 +3,13 @@ import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Cloud } from "../model/records.ts";
 import type { EpochMs } from "../model/units.ts";
+import { batchAnswersOf, batchRunsOf, countsOf, receivedChannelsOf, receivedMessagesOf } from "./batches.ts";
 import { downstreamTimeOf } from "./downstream.ts";
 import { Engine } from "./duckdb.ts";
 import { checkDataset, SCHEMA_VERSION, UNDATED } from "./layout.ts";
 import { codeVersionsOf, cpuTimeOf, dailyRunsOf, epochHoursOf, functionStatsOf } from "./function-stats.ts";
 import { instanceLoadOf, instanceUseOf } from "./instances.ts";
+import { eventFunctionsOf, loggedRunsOf } from "./logged-runs.ts";
 import { allConfigs, allGaps, findLinks, recordsInWindow, recordsOfOwners, workflowSpansIn } from "./lookup.ts";
 import { coveragePath, type Manifest, manifestPath, readManifests } from "./manifest.ts";
 import { nearMissesOf } from "./near-misses.ts";
@@ -79,7 +81,14 @@ export async function openDataset(dir: string): Promise<Dataset> {
     downstreamTime: (filter) => ask((e, d, m) => downstreamTimeOf(e, d, m, filter)),
     instanceLoad: (filter) => ask((e, d, m) => instanceLoadOf(e, d, m, filter)),
     instanceUse: (filter) => ask((e, d, m) => instanceUseOf(e, d, m, filter)),
+    eventFunctions: (filter) => ask((e, d, m) => eventFunctionsOf(e, d, m, filter)),
+    loggedRuns: (filter, most) => ask((e, d, m) => loggedRunsOf(e, d, m, filter, most)),
     codeVersions: () => ask(codeVersionsOf),
+    receivedChannels: (filter) => ask((e, d, m) => receivedChannelsOf(e, d, m, filter)),
+    batchRuns: (filter, of, channel) => ask((e, d, m) => batchRunsOf(e, d, m, filter, of, channel)),
+    receivedMessages: (filter, of, channel) => ask((e, d, m) => receivedMessagesOf(e, d, m, filter, of, channel)),
+    counts: (filter, names) => ask((e, d, m) => countsOf(e, d, m, filter, names)),
+    batchAnswers: (filter) => ask((e, d, m) => batchAnswersOf(e, d, m, filter)),
     async close() {
       if (engine) (await engine).close();
       engine = null;

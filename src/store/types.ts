@@ -1,6 +1,8 @@
 /** What the dataset offers to use cases. Implemented in this folder; nothing outside it touches a file of the dataset. */
 import type { BillingMetric, InstanceRule, Metered, MeteredSpan, UsageGroup } from "../model/billing.ts";
+import type { BatchAnswers, BatchRun, CountSeries, ReceivedChannel, ReceivedMessage } from "../model/batch-facts.ts";
 import type { ChainRecords } from "../model/chains.ts";
+import type { LoggedRun } from "../model/filters.ts";
 import type { IdKind } from "../model/ids.ts";
 import type { ChannelKind, Cloud, Config, Gap, Rec, RecordType, Span } from "../model/records.ts";
 import type {
@@ -26,6 +28,14 @@ export interface Window {
 export interface Filter extends Window {
   functions: readonly string[];
   clouds: readonly Cloud[];
+}
+
+/** One function. null: what the telemetry does not name. */
+export interface FedFunction {
+  cloud: Cloud;
+  account: string | null;
+  region: string | null;
+  fn: string;
 }
 
 /** What an ID points to: all records of an invocation, all spans of a trace, the two sides of a message, or log lines that name neither request nor trace. */
@@ -73,6 +83,15 @@ export interface DatasetInfo {
   /** Partitions (days) with their file count; more than 50 files ask for `compact`. */
   days: { day: string; files: number; sizeBytes: Bytes }[];
   gaps: Gap[];
+}
+
+/** A function whose log lines hold what looks like events as it was handed them, and the number of such runs. */
+export interface EventFunction {
+  cloud: Cloud;
+  account: string | null;
+  region: string | null;
+  fn: string;
+  eventRuns: number;
 }
 
 /** Collects records in memory and on disk under `tmp/` until `finish`. One per worker. Not safe for concurrent use. */
@@ -145,7 +164,23 @@ export interface Dataset {
   instanceLoad(filter: Filter): Promise<InstanceLoad[]>;
   /** Highest memory and CPU in use on any instance, by the clouds' metrics; Azure (per app) and Google Cloud only. */
   instanceUse(filter: Filter): Promise<InstanceUse[]>;
+  eventFunctions(filter: Filter): Promise<EventFunction[]>;
+  /** Runs that logged an event, oldest first: at most `most` of each function, chosen by a hash of their ID. Not twice at the same time. */
+  loggedRuns(filter: Filter, most: number): Promise<LoggedRun[]>;
   /** Every code hash that configurations of functions showed, newest and older. */
   codeVersions(): Promise<CodeVersion[]>;
+  /** Functions and the channels that their runs logged messages of. */
+  receivedChannels(filter: Filter): Promise<ReceivedChannel[]>;
+  /**
+   * Runs of a function with how many messages of the channel (null: of any) each received, an arbitrary choice of at most 20,000. Emulators' and
+   * probes' runs are left out.
+   */
+  batchRuns(filter: Filter, of: FedFunction, channel: string | null): Promise<BatchRun[]>;
+  /** Messages of a channel that a function received, each once, by the time they were sent: the newest 400,000. */
+  receivedMessages(filter: Filter, of: FedFunction, channel: string | null): Promise<ReceivedMessage[]>;
+  /** Sums of metrics of these names (lower case, without labels), at the finest period that is held of each resource. */
+  counts(filter: Filter, names: readonly string[]): Promise<CountSeries[]>;
+  /** Functions whose lines show that their code tells which messages of a batch failed. */
+  batchAnswers(filter: Filter): Promise<BatchAnswers[]>;
   close(): Promise<void>;
 }
