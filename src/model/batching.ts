@@ -32,7 +32,7 @@ export interface PollerSettings {
   reportsBatchItemFailures: boolean;
 }
 
-/** One event on its way. `key`: message group, shard or partition; null: unordered. */
+/** One event on its way. `key`: message group or partition key; null: not known, taken as spread evenly over groups, shards or partitions. */
 export interface Arrival {
   atMs: Ms;
   bytes: Bytes;
@@ -47,8 +47,10 @@ export interface ServiceTime {
   spread: number;
   /** measured: fitted from batch sizes seen; assumed: one batch size seen, so that only bounds are known. */
   basis: Basis;
-  /** Least and most `perEventMs` that the runs allow; equal where it is measured. */
+  /** Least and most `perEventMs` that the runs allow: an interval of 90 % where it is measured, everything that is possible where one size was seen. */
   perEventBoundsMs: [least: Ms, most: Ms];
+  /** Batch size that the runs had on average: the time of a run with so many events is known, whatever `perEventMs` is. */
+  meanBatch: number;
 }
 
 /** What a simulation counted. Latency: from arrival to the end of the run that held the event. */
@@ -58,12 +60,18 @@ export interface BatchFigures {
   meanBatch: number;
   /** Sum of run times. */
   runMs: Ms;
+  /** The same, each run with the least time and the rounding of its bill. */
+  billedMs: Ms;
   /** Share of runs that would be cut by the timeout. */
   timeoutShare: number;
   latencyMs: { p50: Ms; p95: Ms; p99: Ms; max: Ms };
   /** Receives of the poller, and those that came back empty; null: not billed by this kind. */
   receives: number | null;
   emptyReceives: number | null;
+  /** Calls that delete what was handled (SQS: ten messages each); null: not billed by this kind. */
+  deletes: number | null;
+  /** Time from the first arrival to the end of the last run. */
+  spanMs: Ms;
   /** Largest batch by bytes. */
   largestBatchBytes: Bytes;
 }
