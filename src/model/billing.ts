@@ -129,6 +129,7 @@ export interface Reading {
     | "bytes"
     | "operations"
     | "transitions"
+    | "byte-months"
     | "chunks-64k";
   basis: Basis;
   why: string | null;

@@ -2,7 +2,7 @@
 import type { Danger, Interval, ResourceRef } from "./plan.ts";
 import type { Proposal, WrittenKind } from "./proposal.ts";
 import type { Cloud } from "./records.ts";
-import type { Bytes, EpochMs, Usd } from "./units.ts";
+import type { Bytes, EpochMs, Ms, Usd } from "./units.ts";
 
 /** What keeps data. */
 export type StoreKind = "dynamodb" | "cosmos" | "firestore" | "cloudwatch-logs" | "log-analytics" | "cloud-logging";
@@ -18,6 +18,8 @@ export interface TtlCandidate {
   share: number;
   /** Items of the sample whose time has passed already: they would go at once. */
   pastShare: number;
+  /** Shortest time from the item's own beginning (an attribute that says when it began) to this end, in days; null: no item says both. */
+  leastLifeD: number | null;
   /** The same for the whole store, with the sample's 95 % interval; null: its number of items is not known. */
   goAtOnce: { items: Interval; bytes: Interval } | null;
   /** Name or values say that it means an end (`expiresAt`), not a beginning (`createdAt`). */
@@ -40,6 +42,8 @@ export interface RetentionAdvice {
   sizeBytes: Bytes | null;
   items: number | null;
   growthBytesPerMonth: Interval | null;
+  /** metric: what came in, by the cloud's metric; sizes: the size read at two times; lifetime: size over age. null: growth is not known. */
+  growthFrom: "metric" | "sizes" | "lifetime" | null;
   storageUsdPerMonth: Usd | null;
   /** Ingestion (logs) or writes; null: not known. */
   ingestUsdPerMonth: Usd | null;
@@ -53,4 +57,45 @@ export interface RetentionAdvice {
   refusal: string | null;
   danger: Danger;
   proposals: Proposal[];
+}
+
+/** Nothing of these stores may be deleted that is younger. */
+export interface Floor {
+  /** Name with `*`; names of stores are compared without case. */
+  pattern: string;
+  days: number;
+  /** Where the user said so: `--keep`, `evscope.yaml`. */
+  from: string;
+}
+
+/** What a metric counted for one resource in one day (UTC). */
+export interface DailySum {
+  cloud: Cloud;
+  account: string | null;
+  region: string | null;
+  resource: string;
+  /** Vendor's name with namespace, without dimensions, lower case. */
+  name: string;
+  day: EpochMs;
+  sum: number;
+  /** How much of the day it covers. */
+  coveredMs: Ms;
+}
+
+/** The size of a store as it was read once. */
+export interface SizeSeen {
+  cloud: Cloud;
+  resource: string;
+  at: EpochMs;
+  sizeBytes: Bytes;
+  items: number | null;
+}
+
+/** All advice of one run. */
+export interface Retention {
+  stores: RetentionAdvice[];
+  floors: Floor[];
+  from: EpochMs | null;
+  to: EpochMs | null;
+  pricesAsOf: string;
 }

@@ -1,5 +1,5 @@
 /** Descriptions of what carries or keeps events: queues, topics, buses and rules, streams, tables, buckets, state machines, log groups. */
-import type { Config } from "../../model/records.ts";
+import type { Config, Json } from "../../model/records.ts";
 import { config, type Observed } from "./config-record.ts";
 import { resourceName } from "./names.ts";
 import { list, num, obj, type Obj, parsed, text } from "./schema.ts";
@@ -101,8 +101,25 @@ export function tableConfig(o: Obj, observed: Observed, timeToLive: Obj | null =
       sizeBytes: num(o["TableSizeBytes"]),
       ttlStatus: text(timeToLive?.["TimeToLiveStatus"]),
       ttlAttribute: text(timeToLive?.["AttributeName"]),
+      // the other copies of a global table
+      replicas: replicasOf(o),
+      createdAt: momentOf(o["CreationDateTime"]),
+      deletionProtected: o["DeletionProtectionEnabled"] === true ? true : undefined,
     },
   });
+}
+
+/** Regions of the other copies of a global table; undefined: it has none. */
+function replicasOf(o: Obj): string[] | undefined {
+  const regions = list(o["Replicas"]).flatMap((one) => text(obj(one)?.["RegionName"]) ?? []);
+  return regions.length === 0 ? undefined : regions;
+}
+
+/** ISO text, or seconds since 1970 as the CLI and recorded answers have them. */
+function momentOf(value: Json | undefined): number | null {
+  if (typeof value === "number") return value < 1e11 ? value * 1000 : value;
+  const at = typeof value === "string" ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(at) ? null : at;
 }
 
 /** DescribeTimeToLive names no table; a file that keeps `TableName` beside the answer does. */
@@ -157,6 +174,8 @@ export function logGroupConfig(o: Obj, observed: Observed): Config[] {
     settings: {
       retentionD: num(o["retentionInDays"]) ?? num(o["RetentionInDays"]),
       storedBytes: num(o["storedBytes"]) ?? num(o["StoredBytes"]),
+      // an account-wide policy, over which a group's own retention does not count
+      retentionPolicy: text(o["retentionPolicyName"]),
       class: text(o["logGroupClass"]),
       createdAt: num(o["creationTime"]),
     },

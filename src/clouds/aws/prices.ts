@@ -85,4 +85,10 @@ export const prices: readonly Price[] = [
   price("stepfunctions.transitions", "standard", 0.025, 1_000, "transitions", "https://aws.amazon.com/step-functions/pricing/"),
   price("logs.ingested", "standard", 0.5, GIB, "bytes", "https://aws.amazon.com/cloudwatch/pricing/"),
   price("logs.ingested", "infrequent-access", 0.25, GIB, "bytes", "https://aws.amazon.com/cloudwatch/pricing/"),
+  // of what is kept after compression
+  price("logs.stored", "", 0.03, GIB, "byte-months", "https://aws.amazon.com/cloudwatch/pricing/"),
+  price("dynamodb.stored", "standard", 0.25, GIB, "byte-months", "https://aws.amazon.com/dynamodb/pricing/on-demand/"),
+  price("dynamodb.reads", "on-demand", 0.125, MILLION, "operations", "https://aws.amazon.com/dynamodb/pricing/on-demand/"),
+  // a replica pays each write of a global table, deletions by TTL among them; since 2024-11 the price of a write
+  price("dynamodb.replicated-writes", "on-demand", 0.625, MILLION, "operations", "https://aws.amazon.com/dynamodb/pricing/on-demand/"),
 ];

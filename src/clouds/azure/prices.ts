@@ -56,4 +56,8 @@ export const prices: readonly Price[] = [
     { ...EAST_US, westeurope: 2.99 / 2.3, japaneast: 3.34 / 2.3 },
     "monitor",
   ),
+  // beyond the days that ingestion pays for (31; 90 of App* tables); 0.10 to 0.13 by region
+  snapshot("log-analytics.retention", "analytics", 0.1, GB, "byte-months", {}, "monitor"),
+  snapshot("cosmos.units", "serverless", 0.279, MILLION, "operations", { westus: 1 }, "cosmos-db/serverless"),
+  snapshot("cosmos.stored", "", 0.25, GB, "byte-months", { westus: 1 }, "cosmos-db/serverless"),
 ];

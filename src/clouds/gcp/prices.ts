@@ -200,6 +200,38 @@ export const prices: readonly Price[] = [
     asOf: "2026-09-12",
   },
   {
+    // beyond the 30 days that ingestion pays for
+    meter: "logging.retention",
+    variant: "",
+    usd: 0.01,
+    per: GIB,
+    unit: "byte-months",
+    regions: ALL_REGIONS,
+    source: "https://cloud.google.com/stackdriver/pricing",
+    asOf: "2026-09-12",
+  },
+  {
+    meter: "firestore.stored",
+    variant: "",
+    usd: 0.15,
+    per: GIB,
+    unit: "byte-months",
+    regions: {},
+    source: "https://cloud.google.com/firestore/pricing",
+    asOf: "2026-09-12",
+  },
+  {
+    // deletions by TTL among them
+    meter: "firestore.deletes",
+    variant: "",
+    usd: 0.01,
+    per: 100_000,
+    unit: "operations",
+    regions: {},
+    source: "https://cloud.google.com/firestore/pricing",
+    asOf: "2026-09-12",
+  },
+  {
     meter: "tasks.operations",
     variant: "",
     usd: 0.4,
