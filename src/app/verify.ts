@@ -5,7 +5,7 @@ import { overall, ranWith, type Verdict, type Verification, verified } from "../
 import { priceReadings, type Rates } from "../analyzer/cost/pricing.ts";
 import type { UsageGroup } from "../model/billing.ts";
 import { UserError } from "../model/errors.ts";
-import type { ResourceRef } from "../model/plan.ts";
+import type { Change, ResourceRef } from "../model/plan.ts";
 import type { Config } from "../model/records.ts";
 import type { EpochHour, FunctionStats } from "../model/sizing.ts";
 import type { EpochMs, Ms, Usd } from "../model/units.ts";
@@ -83,7 +83,12 @@ async function verifications(dataDir: string, run: Run, undoing: Run | null, set
     const to = Math.max(...done.map((one) => one.doneAt));
     const configs = await dataset.configs();
     const covered = done.map(({ change }) => membersOf(change, configs));
+    const held = await dataset.span();
     const filter = (window: Pick<Filter, "from" | "to">): Filter => ({ ...window, functions: [...new Set(covered.flat())], clouds: [] });
+    const days = {
+      before: daysBetween(Math.max(from - BEFORE_MS, held.from ?? from), from),
+      after: daysBetween(to, undoing?.beganAt ?? held.to ?? to),
+    };
     const before = await dataset.functionStats(filter({ from: from - BEFORE_MS, to: from }));
     const after = await dataset.functionStats(filter({ from: to, to: undoing?.beganAt ?? null }));
     const own = done.map(({ change, doneAt }, i) => ({
@@ -105,6 +110,8 @@ async function verifications(dataDir: string, run: Run, undoing: Run | null, set
         ...rows,
         hours: { before: hoursOf(compared[i]!.before), after: hoursOf(compared[i]!.after) },
         usdPerRun,
+        days,
+        configs,
       }),
     );
   } finally {
@@ -112,8 +119,15 @@ async function verifications(dataDir: string, run: Run, undoing: Run | null, set
   }
 }
 
-/** Functions that a change reaches, by name: those of an Azure Function App, else the one. Telemetry names an app without its resource group. */
-function membersOf({ cloud, account, kind, name, resource }: ResourceRef, configs: readonly Config[]): string[] {
+/** null: no time at all. */
+function daysBetween(from: EpochMs, to: EpochMs): number | null {
+  return to > from ? (to - from) / 86_400_000 : null;
+}
+
+/** Functions that a change reaches, by name: the one that its plan watches; those of an Azure Function App, else the one. Telemetry names an app without its resource group. */
+function membersOf(change: Change, configs: readonly Config[]): string[] {
+  const { cloud, account, kind, resource } = change;
+  const name = change.expected?.watched ?? change.name;
   if (kind !== "azure.function-app") return [name];
   const [app, site] = [name.toLowerCase(), resource.toLowerCase()];
   const isIn = (one: Config): boolean => {

@@ -145,6 +145,8 @@ function together(a: Proposal, b: Proposal): Proposal {
   const expected = a.expected ?? b.expected;
   return {
     ...a,
+    // groups are named by their topic
+    topic: a.group === null && b.group !== null ? b.topic : a.topic,
     before: { ...a.before, ...b.before },
     after: { ...a.after, ...b.after },
     danger: worse(a.danger, b.danger),

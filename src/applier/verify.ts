@@ -1,10 +1,11 @@
 /** The time after a change held against what was promised. Pure. */
 import type { Change, Interval } from "../model/plan.ts";
-import type { Json } from "../model/records.ts";
+import type { Config, Json } from "../model/records.ts";
 import type { EpochHour, FunctionStats } from "../model/sizing.ts";
 import type { EpochMs, Ms, Usd } from "../model/units.ts";
 import { asMixed, type EpochFigures, type Estimated, figures, hourShift, type PriceOf, ranPrice, surely, warmMean } from "./epoch.ts";
 import { atLeastAsMany } from "./proportions.ts";
+import { settingsSince, type Traffic, trafficSince } from "./verify-settings.ts";
 
 /** worse: take it back. too-early: too few runs yet. unknown: nothing says. */
 export type Verdict = "ok" | "worse" | "too-early" | "unknown";
@@ -41,9 +42,33 @@ export interface Evidence {
   /** The same by hour of the week, as far as known. */
   hours: { before: readonly EpochHour[]; after: readonly EpochHour[] };
   usdPerRun: PriceOf;
+  /** How long was looked at; null: not known. */
+  days: { before: number | null; after: number | null };
+  /** Descriptions of resources, older and newer. */
+  configs: readonly Config[];
 }
 
 export function verified(change: Change, appliedAt: EpochMs, evidence: Evidence): Verification {
+  const setting = settingsSince(change, appliedAt, evidence.configs);
+  if (isWatched(change)) {
+    const seen = byRuns(change, appliedAt, evidence);
+    if (setting?.holds === false)
+      return { ...seen, verdict: seen.verdict === "worse" ? "worse" : "unknown", reasons: [setting.text, ...seen.reasons] };
+    return setting === null ? seen : { ...seen, reasons: [...seen.reasons, setting.text] };
+  }
+  const facts = { change, appliedAt, before: null, after: null, promisedUsdPerMonth: change.expected?.savingUsdPerMonth ?? null };
+  const verdict: Verdict = setting === null ? "too-early" : setting.holds ? "ok" : "unknown";
+  const reasons = [setting?.text ?? "its description was not read since the change: evscope collect"];
+  return { ...facts, verdict, reasons, realisedUsdPerMonth: null };
+}
+
+/** Runs tell of the change: it is one of what runs, or the plan names the function whose runs do. */
+function isWatched(change: Change): boolean {
+  const runs: readonly string[] = ["lambda.function", "azure.function-app", "run.service", "cloudfunctions.v2", "cloudfunctions.gen1"];
+  return runs.includes(change.kind) || (change.expected?.watched ?? null) !== null;
+}
+
+function byRuns(change: Change, appliedAt: EpochMs, evidence: Evidence): Verification {
   const rows = {
     before: evidence.before.filter((one) => ranWith(one, change.before)),
     after: evidence.after.filter((one) => ranWith(one, change.after)),
@@ -60,9 +85,17 @@ export function verified(change: Change, appliedAt: EpochMs, evidence: Evidence)
         : `all ${other} runs since the change had other settings: traffic does not reach the changed configuration, or it was changed again`;
     return { ...facts, verdict: other === 0 ? "too-early" : "unknown", reasons: [why], realisedUsdPerMonth: null };
   }
-  const realised = realisedUsd(change, before, after);
+  const traffic = { before: trafficOf(before, evidence.days.before), after: trafficOf(after, evidence.days.after) };
+  const realised = realisedUsd(change, before, after, traffic);
+  const amount = trafficSince(change, traffic.after);
   const found = before === null ? warmMean(rows.after) : asMixed(rows.after, rows.before, warmMean);
-  const worse = [...failures(change, before, after), ...slower(change, rows.after, found, evidence), ...dearer(promised, rows, evidence)];
+  const worse = [
+    ...failures(change, before, after),
+    ...slower(change, rows.after, found, evidence),
+    // larger batches make each run dearer, and fewer of them
+    ...(change.expected?.invocationsPerDay ? [] : dearer(promised, rows, evidence)),
+    ...(amount?.worse === true ? [amount.text] : []),
+  ];
   if (worse.length > 0) return { ...facts, verdict: "worse", reasons: worse, realisedUsdPerMonth: realised };
   if (after.warm < LEAST_WARM)
     return {
@@ -80,8 +113,8 @@ export function verified(change: Change, appliedAt: EpochMs, evidence: Evidence)
     };
   return {
     ...facts,
-    verdict: change.expected?.durationMs ? "ok" : "unknown",
-    reasons: reassuring(change, after, found, { realised, promised }),
+    verdict: change.expected?.durationMs || amount !== null ? "ok" : change.expected?.invocationsPerDay ? "too-early" : "unknown",
+    reasons: [...(amount === null ? [] : [amount.text]), ...reassuring(change, after, found, { realised, promised })],
     realisedUsdPerMonth: realised,
   };
 }
@@ -165,7 +198,22 @@ function dearer(
   return least > before.value * shift.value ? ["a run costs more than before, where a saving was promised"] : [];
 }
 
-function realisedUsd(change: Change, before: EpochFigures | null, after: EpochFigures): Usd | null {
+function trafficOf(figures: EpochFigures | null, days: number | null): Traffic {
+  return { runs: figures?.invocations ?? 0, days: figures === null ? null : days };
+}
+
+function realisedUsd(
+  change: Change,
+  before: EpochFigures | null,
+  after: EpochFigures,
+  traffic: { before: Traffic; after: Traffic },
+): Usd | null {
+  if (change.expected?.invocationsPerDay) {
+    const cost = (figures: EpochFigures | null, { runs, days }: Traffic): Usd | null =>
+      figures?.usdPerRun == null || days === null || days <= 0 ? null : (figures.usdPerRun * runs) / days;
+    const [then, now] = [cost(before, traffic.before), cost(after, traffic.after)];
+    return then === null || now === null ? null : (then - now) * DAYS_PER_MONTH;
+  }
   const perDay = change.expected?.before.invocationsPerDay ?? null;
   if (perDay === null || before?.usdPerRun == null || after.usdPerRun === null) return null;
   return (before.usdPerRun - after.usdPerRun) * perDay * DAYS_PER_MONTH;
@@ -180,7 +228,9 @@ function reassuring(
   const predicted = change.expected?.durationMs ?? null;
   const said =
     predicted === null
-      ? ["the plan holds no prediction to compare with"]
+      ? change.expected?.invocationsPerDay
+        ? []
+        : ["the plan holds no prediction to compare with"]
       : [`${after.warm} warm runs take ${ms(value)}; ${ms(predicted.p10)} to ${ms(predicted.p90)} was predicted`];
   if (realised !== null && promised !== null && realised < promised.p10) said.push("it saves less than was promised");
   return said;

@@ -65,6 +65,8 @@ function shareWorse(seed: number, before: World, after: World, promised: (seen: 
       after: [sample(draw, 896, after)],
       hours: { before: [], after: [] },
       usdPerRun,
+      days: { before: null, after: null },
+      configs: [],
     }).verdict;
   });
   return verdicts.filter((verdict) => verdict === "worse").length / FUNCTIONS;
@@ -135,6 +137,8 @@ describe("hours of the week", () => {
       after: [stats(896, ms)],
       hours: { before: week(() => true), after: since },
       usdPerRun,
+      days: { before: null, after: null },
+      configs: [],
     }).verdict;
 
   it("only busy hours since the change: slower, and not worse", () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { atLeastAsMany } from "../../../src/applier/proportions.ts";
 import { overall, verified } from "../../../src/applier/verify.ts";
 import type { Change } from "../../../src/model/plan.ts";
+import type { Config } from "../../../src/model/records.ts";
 import type { FunctionStats } from "../../../src/model/sizing.ts";
 import { FakeCloud, memoryChangeOf } from "../../support/fake-applier.ts";
 
@@ -47,7 +48,8 @@ function stats(memoryMib: number, runs: number, meanMs: number, sdMs = 10, more:
 /** 1e-6 USD per MiB and second: any price does. */
 const usdPerRun = (one: FunctionStats, billedMs: number): number => (one.memoryMib! * billedMs) / 1e9;
 const hours = { before: [], after: [] };
-const check = (before: FunctionStats[], after: FunctionStats[]) => verified(change, AT, { before, after, hours, usdPerRun });
+const unread = { days: { before: null, after: null }, configs: [] };
+const check = (before: FunctionStats[], after: FunctionStats[]) => verified(change, AT, { before, after, hours, usdPerRun, ...unread });
 
 describe("verify", () => {
   it("within the prediction: ok, with what it saves", () => {
@@ -102,7 +104,7 @@ describe("verify", () => {
 
   it("dearer where a saving was promised: worse", () => {
     const wide: Change = { ...change, expected: { ...change.expected!, durationMs: { p10: 100, p50: 200, p90: 900 } } };
-    const found = verified(wide, AT, { before: [stats(1024, 1000, 150)], after: [stats(512, 100, 400)], hours, usdPerRun });
+    const found = verified(wide, AT, { before: [stats(1024, 1000, 150)], after: [stats(512, 100, 400)], hours, usdPerRun, ...unread });
     expect(found).toMatchObject({ verdict: "worse", reasons: [expect.stringContaining("costs more")] });
   });
 
@@ -146,7 +148,7 @@ describe("functions of an app", () => {
   const app: Change = { ...change, cloud: "azure", kind: "azure.function-app", name: "shop" };
   const of = (fn: string, memoryMib: number, runs: number, meanMs: number): FunctionStats =>
     stats(memoryMib, runs, meanMs, meanMs / 10, { cloud: "azure", fn, meanBilledMs: null });
-  const verdict = (before: FunctionStats[], after: FunctionStats[]) => verified(app, AT, { before, after, hours, usdPerRun });
+  const verdict = (before: FunctionStats[], after: FunctionStats[]) => verified(app, AT, { before, after, hours, usdPerRun, ...unread });
   // .9 of the runs 50 ms, .1 of them 1500 ms: 195 ms in the mean, as predicted
   const before = [of("quick", 1024, 9000, 50), of("slow", 1024, 1000, 1500)];
 
@@ -162,5 +164,80 @@ describe("functions of an app", () => {
   });
   it("one that did not run since leaves nothing to compare", () => {
     expect(verdict(before, [of("quick", 512, 9900, 50)])).toMatchObject({ verdict: "unknown" });
+  });
+});
+
+describe("changes of what is around a function", () => {
+  const mapping: Change = {
+    ...change,
+    kind: "lambda.event-source-mapping",
+    resource: "arn:aws:lambda:eu-west-1:123456789012:event-source-mapping:1",
+    name: "1",
+    before: { filterPatterns: null },
+    after: { filterPatterns: ['{"body":{"type":["paid"]}}'] },
+    danger: "data-loss",
+    expected: { ...change.expected!, durationMs: null, watched: "a", invocationsPerDay: { p10: 90, p50: 100, p90: 110 } },
+  };
+  const described = (settings: Config["settings"], observedAt = AT + 1): Config => ({
+    type: "config",
+    cloud: "aws",
+    account: "123456789012",
+    region: "eu-west-1",
+    kind: "trigger",
+    resource: mapping.resource,
+    name: "1",
+    revision: null,
+    observedAt,
+    from: null,
+    to: null,
+    settings,
+  });
+  // 10,000 runs in 10 days before: 1,000 a day
+  const after = (runs: number, configs: Config[] = []) =>
+    verified(mapping, AT, {
+      before: [stats(1024, 10_000, 150)],
+      after: [stats(1024, runs, 150)],
+      hours,
+      usdPerRun,
+      days: { before: 10, after: 2 },
+      configs,
+    });
+
+  it("as many runs a day as predicted: ok, with what they cost less", () => {
+    const seen = after(200, [described(mapping.after)]);
+    expect(seen).toMatchObject({
+      verdict: "ok",
+      reasons: [expect.stringContaining("100 runs a day; 90 to 110 was predicted"), expect.stringMatching(/as they were written/)],
+    });
+    // (1,000 - 100) runs a day x 30.436875 days x the price of one
+    expect(seen.realisedUsdPerMonth! / (900 * 30.436875 * seen.after!.usdPerRun!)).toBeCloseTo(1, 9);
+  });
+  it("far fewer runs than predicted: worse, since wanted events may not arrive; more: less effect", () => {
+    expect(after(60).verdict).toBe("worse");
+    expect(after(60).reasons[0]).toContain("wanted events do not arrive");
+    expect(after(1000)).toMatchObject({
+      verdict: "ok",
+      reasons: [expect.stringContaining("takes less effect"), expect.stringContaining("less than was promised")],
+    });
+  });
+  it("changed again since: unknown; a description from before does not count", () => {
+    expect(after(200, [described({ filterPatterns: null })])).toMatchObject({
+      verdict: "unknown",
+      reasons: [expect.stringContaining("changed again"), expect.anything()],
+    });
+    expect(after(200, [described({ filterPatterns: null }, AT - 1)]).verdict).toBe("ok");
+  });
+  it("what no run tells of is known by its description alone", () => {
+    const ttl: Change = {
+      ...mapping,
+      kind: "dynamodb.table",
+      after: { ttlAttribute: "expiresAt" },
+      before: { ttlAttribute: null },
+      expected: null,
+    };
+    const none = { before: [], after: [], hours, usdPerRun, ...unread };
+    expect(verified(ttl, AT, none)).toMatchObject({ verdict: "too-early", reasons: [expect.stringContaining("evscope collect")] });
+    expect(verified(ttl, AT, { ...none, configs: [described({ ttlAttribute: "expiresAt" })] }).verdict).toBe("ok");
+    expect(verified(ttl, AT, { ...none, configs: [described({ ttlAttribute: "other" })] }).verdict).toBe("unknown");
   });
 });

@@ -1,0 +1,158 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { dangerAgain } from "../../../src/applier/guard.ts";
+import { mergedProposals } from "../../../src/applier/plan.ts";
+import { applyAdvice, planOf } from "../../../src/app/plan.ts";
+import { loadSettings } from "../../../src/app/settings.ts";
+import { undo } from "../../../src/app/undo.ts";
+import { EXIT, UserError } from "../../../src/model/errors.ts";
+import { silentHost } from "../../../src/model/host.ts";
+import type { Proposal } from "../../../src/model/proposal.ts";
+import { FakeCloud, type Faults, refOf } from "../../support/fake-applier.ts";
+import { fakeSession } from "../../support/fake-session.ts";
+import { fakeClock } from "../applier/support.ts";
+
+function proposal(name: string, more: Partial<Proposal> = {}): Proposal {
+  return {
+    ...refOf(name),
+    kind: "lambda.function",
+    topic: "batching",
+    before: { memoryMib: 1024 },
+    after: { memoryMib: 512 },
+    danger: "none",
+    group: "queue-1",
+    first: [],
+    reasons: [],
+    expected: null,
+    ...more,
+  };
+}
+
+function stage(faults: Faults = {}) {
+  const cloud = new FakeCloud(null, faults).add("a").add("b").add("c");
+  const folder = mkdtempSync(join(tmpdir(), "evscope-groups-"));
+  const settings = loadSettings(null, folder);
+  let random = 0;
+  const world = {
+    host: silentHost,
+    signal: new AbortController().signal,
+    clock: { ...fakeClock(), random: () => (random += 0.001) },
+    keys: settings.keys,
+    connect: async (target: Parameters<typeof fakeSession>[0]) => ({
+      ...fakeSession(target, { account: "123456789012" }),
+      applier: cloud.applier(),
+    }),
+  };
+  const reach = { settings, flags: {}, env: {}, world };
+  const manner = {
+    dryRun: false,
+    parallel: 3,
+    keepGoing: true,
+    confirm: () => Promise.resolve(true),
+    dataDir: join(folder, "data"),
+    folder,
+  };
+  const allow = { drift: false, latest: false, dataLoss: false, irreversible: false };
+  const advice = (proposals: Proposal[]) => ({ proposals, refused: [], unready: [] });
+  return {
+    cloud,
+    plan: (proposals: Proposal[]) => planOf(advice(proposals), { alias: null, folder, live: true }, reach),
+    apply: (proposals: Proposal[], more: Partial<typeof allow> = {}) =>
+      applyAdvice(advice(proposals), null, { ...manner, allow: { ...allow, ...more } }, reach),
+    undo: (more: Partial<typeof allow> = {}) => undo({ ...manner, run: null, force: false, allow: { ...allow, ...more } }, reach),
+  };
+}
+const none = { dataLoss: false, irreversible: false };
+const liveOf = (s: ReturnType<typeof stage>, retentionD: number) => ({ ...s.cloud.live(refOf("a")), settings: { retentionD } });
+const states = (applied: { changes: readonly { state: string }[] }): string[] => applied.changes.map((one) => one.state);
+
+describe("changes that belong together", () => {
+  it("are made in their order, also where several are made at once, and taken back in the opposite one", async () => {
+    const s = stage();
+    expect(states(await s.apply(["a", "b", "c"].map((name) => proposal(name))))).toEqual(["done", "done", "done"]);
+    const names = () => s.cloud.state.writes.map(({ resource }) => resource.at(-1));
+    expect(names()).toEqual(["a", "b", "c"]);
+    expect(states(await s.undo())).toEqual(["done", "done", "done"]);
+    expect(names().slice(3)).toEqual(["c", "b", "a"]);
+  });
+  it("a later one is not made where an earlier one fails; others go on", async () => {
+    const s = stage({ refused: (name) => (name === "a" ? new UserError("denied", { exitCode: EXIT.credentials }) : null) });
+    const applied = await s.apply([proposal("a"), proposal("b"), proposal("c", { group: null })]);
+    expect(states(applied)).toEqual(["failed", "not-tried", "done"]);
+    expect(s.cloud.of("b").memoryMib).toBe(1024);
+  });
+  it("none is made where one is refused before anything is written", async () => {
+    const s = stage();
+    const applied = await s.apply([proposal("a"), proposal("b", { danger: "data-loss" })]);
+    expect(states(applied)).toEqual(["refused", "refused"]);
+    expect(applied.changes[0]!.note).toContain("belongs to the change of b");
+    expect(s.cloud.state.writes).toEqual([]);
+  });
+  it("all are left out of a plan where one has other settings by now", async () => {
+    const s = stage();
+    s.cloud.meddle("b", { memoryMib: 768 });
+    const plan = await s.plan([proposal("a"), proposal("b"), proposal("c", { group: "other" })]);
+    expect(plan.changes.map(({ name, group }) => [name, group])).toEqual([["c", "batching:other"]]);
+    expect(plan.skipped.map(({ name }) => name)).toEqual(["a", "b"]);
+  });
+});
+
+describe("danger", () => {
+  it.each(["data-loss", "irreversible"] as const)("%s is written only with its flag, and says what to do first", async (danger) => {
+    const s = stage();
+    const risky = proposal("a", { danger, first: ["make an archive of the bus"] });
+    const refused = await s.apply([risky]);
+    expect(states(refused)).toEqual(["refused"]);
+    expect(refused.changes[0]!.note).toContain("--accept-data-loss");
+    expect(s.cloud.state.writes).toEqual([]);
+    expect((await s.apply([risky], { dataLoss: true })).state).toBe("applied");
+    expect((await s.plan([risky])).changes).toEqual([]);
+  });
+  it("an undo needs none", async () => {
+    const s = stage();
+    await s.apply([proposal("a", { danger: "data-loss" })], { dataLoss: true });
+    const undone = await s.undo();
+    expect(undone.state).toBe("applied");
+    expect(s.cloud.of("a").memoryMib).toBe(1024);
+  });
+  it("an undo that deletes data needs the flag too: logs that were kept longer for a while", async () => {
+    const s = stage();
+    // 30 days before, 90 by the change; back to 30 deletes what is older
+    const longer = { kind: "logs.group", before: { retentionD: 30 }, after: { retentionD: 90 } } as const;
+    const change = (await s.plan([proposal("a")])).changes[0]!;
+    expect(dangerAgain({ ...change, ...longer, before: longer.after, after: longer.before }, liveOf(s, 90), false, none)).toHaveLength(1);
+    expect(dangerAgain({ ...change, ...longer }, liveOf(s, 30), false, none)).toEqual([]);
+  });
+});
+
+describe("several kinds of advice on one resource", () => {
+  const memory = proposal("a", { topic: "memory", group: null });
+  it("make one change, with the worse danger and the savings added", () => {
+    const saving = (p50: number): Proposal["expected"] => ({
+      durationMs: null,
+      savingUsdPerMonth: { p10: p50, p50, p90: p50 },
+      before: { errorShare: null, timeoutShare: null, meanDurationMs: null, invocationsPerDay: null, usdPerMonth: null, memoryMib: null },
+    });
+    const { proposals, left } = mergedProposals([
+      { ...memory, expected: saving(3) },
+      proposal("a", { before: { timeoutS: 30 }, after: { timeoutS: 60 }, danger: "restart", expected: saving(2) }),
+      proposal("b"),
+    ]);
+    expect(left).toEqual([]);
+    expect(proposals).toHaveLength(2);
+    expect(proposals[0]).toMatchObject({
+      before: { memoryMib: 1024, timeoutS: 30 },
+      after: { memoryMib: 512, timeoutS: 60 },
+      danger: "restart",
+      group: "queue-1",
+      expected: { savingUsdPerMonth: { p10: 5, p50: 5, p90: 5 } },
+    });
+  });
+  it("where they want different values the first counts, and all that belongs to the other is left out", () => {
+    const { proposals, left } = mergedProposals([memory, proposal("a", { after: { memoryMib: 2048 } }), proposal("b")]);
+    expect(proposals).toEqual([memory]);
+    expect(left).toEqual([{ name: "a", why: expect.stringContaining("other values than its memory advice") }]);
+  });
+});
