@@ -6,6 +6,7 @@ import type { EpochMs } from "../model/units.ts";
 import { batchAnswersOf, batchRunsOf, countsOf, receivedChannelsOf, receivedMessagesOf } from "./batches.ts";
 import { downstreamTimeOf } from "./downstream.ts";
 import { Engine } from "./duckdb.ts";
+import { dailySumsOf, sizesSeenOf } from "./growth.ts";
 import { checkDataset, SCHEMA_VERSION, UNDATED } from "./layout.ts";
 import { codeVersionsOf, cpuTimeOf, dailyRunsOf, epochHoursOf, functionStatsOf } from "./function-stats.ts";
 import { instanceLoadOf, instanceUseOf } from "./instances.ts";
@@ -84,6 +85,8 @@ export async function openDataset(dir: string): Promise<Dataset> {
     eventFunctions: (filter) => ask((e, d, m) => eventFunctionsOf(e, d, m, filter)),
     loggedRuns: (filter, most) => ask((e, d, m) => loggedRunsOf(e, d, m, filter, most)),
     codeVersions: () => ask(codeVersionsOf),
+    dailySums: (window, names) => ask((e, d, m) => dailySumsOf(e, d, m, window, names)),
+    sizesSeen: () => ask(sizesSeenOf),
     receivedChannels: (filter) => ask((e, d, m) => receivedChannelsOf(e, d, m, filter)),
     batchRuns: (filter, of, channel) => ask((e, d, m) => batchRunsOf(e, d, m, filter, of, channel)),
     receivedMessages: (filter, of, channel) => ask((e, d, m) => receivedMessagesOf(e, d, m, filter, of, channel)),
