@@ -72,7 +72,8 @@ export interface BatchFigures {
   deletes: number | null;
   /** Time from the first arrival to the end of the last run. */
   spanMs: Ms;
-  /** Largest batch by bytes. */
+  /** Largest batch by number of events, and by bytes. */
+  largestBatch: number;
   largestBatchBytes: Bytes;
 }
 
@@ -96,9 +97,9 @@ export interface BatchAdvice {
   arrivals: { basis: Basis; events: number; perSecond: number; note: string | null };
   service: ServiceTime | null;
   now: BatchFigures | null;
-  then: BatchFigures | null;
-  invocationsPerMonth: { now: Interval | null; then: Interval | null };
-  usdPerMonth: { now: Interval | null; then: Interval | null };
+  after: BatchFigures | null;
+  invocationsPerMonth: { now: Interval | null; after: Interval | null };
+  usdPerMonth: { now: Interval | null; after: Interval | null };
   savingUsdPerMonth: Interval | null;
   /** Added latency at p95, against the budget. */
   addedLatencyMs: Interval | null;

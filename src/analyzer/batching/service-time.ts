@@ -3,7 +3,7 @@ import type { ServiceTime } from "../../model/batching.ts";
 import type { Ms } from "../../model/units.ts";
 
 /** A run and how many events it held. */
-export interface BatchRun {
+export interface TimedBatch {
   batchSize: number;
   durationMs: Ms;
 }
@@ -27,7 +27,7 @@ interface Size {
  * null: no batch size has enough runs. One size only: `basis` is assumed, all of its time is put down to the events (the worst case for what a
  * larger batch saves and for how long it takes), and `perEventBoundsMs` says what is possible.
  */
-export function fitServiceTime(runs: readonly BatchRun[]): ServiceTime | null {
+export function fitServiceTime(runs: readonly TimedBatch[]): ServiceTime | null {
   const sizes = sizesOf(runs);
   if (sizes.length === 0) return null;
   const total = sizes.reduce((sum, { count }) => sum + count, 0);
@@ -55,7 +55,7 @@ export function withPerEvent(service: ServiceTime, perEventMs: Ms): ServiceTime 
   return { ...service, perEventMs, fixedMs: Math.max(0, atMean - perEventMs * service.meanBatch) };
 }
 
-function sizesOf(runs: readonly BatchRun[]): Size[] {
+function sizesOf(runs: readonly TimedBatch[]): Size[] {
   const bySize = new Map<number, Ms[]>();
   for (const { batchSize, durationMs } of runs) {
     if (!(batchSize >= 1) || !(durationMs >= 0)) continue;
@@ -96,7 +96,7 @@ function line(sizes: readonly Size[]): { fixedMs: Ms; perEventMs: Ms; perEventSe
 }
 
 /** Robust standard deviation of single runs, as a share of what the line says: 1.4826 times the median distance. */
-function spreadOf(runs: readonly BatchRun[], expectedMs: (n: number) => Ms, sizes: readonly Size[]): number {
+function spreadOf(runs: readonly TimedBatch[], expectedMs: (n: number) => Ms, sizes: readonly Size[]): number {
   const known = new Set(sizes.map(({ n }) => n));
   const distances: number[] = [];
   for (const { batchSize, durationMs } of runs) {

@@ -32,6 +32,7 @@ export class Tally {
   #runMs = 0;
   #billedMs = 0;
   #timeouts = 0;
+  #largestBatch = 0;
   #largestBytes: Bytes = 0;
   #lastEndMs = 0;
   #receives: number | null = null;
@@ -65,6 +66,7 @@ export class Tally {
     const { leastMs, stepMs } = this.#billing;
     this.#billedMs += Math.max(leastMs, Math.ceil(durationMs / stepMs) * stepMs);
     if (wantedMs > this.#timeoutMs) this.#timeouts += 1;
+    if (count > this.#largestBatch) this.#largestBatch = count;
     if (bytes > this.#largestBytes) this.#largestBytes = bytes;
     if (endMs > this.#lastEndMs) this.#lastEndMs = endMs;
     return endMs;
@@ -97,6 +99,7 @@ export class Tally {
       emptyReceives: this.#emptyReceives,
       deletes: this.#deletes,
       spanMs: Math.max(0, this.#lastEndMs - first),
+      largestBatch: this.#largestBatch,
       largestBatchBytes: this.#largestBytes,
     };
     return { figures, latenciesMs };
