@@ -136,6 +136,16 @@ export interface FilterSaving {
   parts: { what: string; usdPerMonth: number }[];
 }
 
+/** What `evscope filters` answers. */
+export interface FilterSurvey {
+  from: EpochMs | null;
+  to: EpochMs | null;
+  pricesAsOf: string;
+  advice: FilterAdvice[];
+  /** Functions that ran in the window and whose log lines hold no event as it was handed to them: nothing can be learned of them. */
+  silent: string[];
+}
+
 /** What may be said about the filter of one consumer of one channel. */
 export interface FilterAdvice {
   cloud: Cloud;
@@ -154,6 +164,12 @@ export interface FilterAdvice {
   words: string | null;
   /** Why nothing is proposed; null: something is. */
   refusal: string | null;
+  /** Why a filter that is proposed cannot be written by evscope; null: it can, or none is proposed. */
+  unready: string | null;
+  /** What a reader should know of the proposed filter (a value that was never seen would be dropped ...). */
+  caveats: string[];
+  /** Events of this consumer that were looked at, and from when to when. */
+  events: { count: number; wanted: number; discarded: number; unknown: number; from: EpochMs | null; to: EpochMs | null };
   proof: FilterProof | null;
   saving: FilterSaving | null;
   danger: Danger;

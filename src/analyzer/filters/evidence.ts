@@ -7,6 +7,14 @@ import { saidInFields, saidInWords, sayingsOf, textsOf, withoutQuotes } from "./
 export type LoggedEvent = Pick<RecordedEvent, "grammar" | "event" | "channel" | "messageId">;
 export type EventsIn = (cloud: Cloud, message: string) => LoggedEvent[];
 
+/** A line that says what becomes of an event. */
+export interface Mark {
+  /** Transport IDs that it names; null: none. */
+  ids: string[] | null;
+  /** Its words without what changes from event to event: lines of one place in the code have the same. */
+  place: string;
+}
+
 /** A run, its events, and what its lines say. */
 export interface ReadRun {
   run: LoggedRun;
@@ -14,9 +22,9 @@ export interface ReadRun {
   events: LoggedEvent[];
   /** Events by transport, so that two readings of one (an SNS notification by attributes and by body) count as one. */
   count: number;
-  /** Lines that say that an event is discarded or wanted: the transport IDs that such a line names; null: it names none. */
-  discarded: (string[] | null)[];
-  wanted: (string[] | null)[];
+  /** Lines that say that an event is discarded or wanted. */
+  discarded: Mark[];
+  wanted: Mark[];
   /** A line says that it was not the event but a duplicate, a retry, a switch that made the run do nothing. */
   state: boolean;
   /** A field of an answer or of a line says that nothing was done. */
@@ -43,14 +51,21 @@ export function readRun(run: LoggedRun, eventsIn: EventsIn, own: OutcomeWords): 
     let said = saidInWords(words, own);
     if (said !== null) said = saidInWords(withoutQuotes(words, (texts ??= textsOf(events.map(({ event }) => event)))), own);
     const named = ids.filter((id) => message.includes(id));
-    const about = held.length > 0 || named.length === 0 ? null : named;
-    if (said === "discarded") read.discarded.push(about);
-    else if (said === "wanted") read.wanted.push(about);
+    const mark: Mark = { ids: held.length > 0 || named.length === 0 ? null : named, place: placeOf(words, texts ?? []) };
+    if (said === "discarded") read.discarded.push(mark);
+    else if (said === "wanted") read.wanted.push(mark);
     else if (said === "state") read.state = true;
     const result = fields === null ? null : saidInFields(fields, own, json);
     if (result === "wanted" || result === "discarded") read.result = read.result === "wanted" ? "wanted" : result;
   }
   return read;
+}
+
+function placeOf(words: string, texts: readonly string[]): string {
+  return withoutQuotes(words, texts)
+    .replaceAll(/\S*\d\S*/g, " ")
+    .replaceAll(/\s+/g, " ")
+    .trim();
 }
 
 function eachOnce(events: readonly LoggedEvent[]): LoggedEvent[] {

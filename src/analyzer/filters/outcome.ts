@@ -1,6 +1,6 @@
 /** What became of the events of one function: the strongest evidence that its runs give, see README.md. Errors and retries are never `discarded`. */
 import type { LabelledEvent, OutcomeEvidence } from "../../model/filters.ts";
-import type { LoggedEvent, ReadRun } from "./evidence.ts";
+import type { LoggedEvent, Mark, ReadRun } from "./evidence.ts";
 
 type Outcome = LabelledEvent["outcome"];
 type Label = Pick<LabelledEvent, "outcome" | "evidence">;
@@ -26,22 +26,28 @@ interface Habits {
   earlyBelowMs: number | null;
 }
 
-/** All events of one function with their outcome, oldest first; each delivery of a message counts once. */
+/**
+ * All events of one function with their outcome, oldest first; each delivery of a message counts once. Where only calls tell, and a tracer
+ * records a sample, the runs outside the sample are left out: they are no other ones, and their outcome is not known.
+ */
 export function labelled(reads: readonly ReadRun[]): LabelledEvent[] {
   const habits = habitsOf(reads);
-  const events = reads.flatMap((read) => {
-    const { run } = read;
-    const duration = run.run?.durationMs ?? null;
-    return read.events.map((event): LabelledEvent => ({
-      ...event,
-      at: run.at,
-      fn: run.fn,
-      requestId: run.requestId,
-      cloud: run.cloud,
-      ...labelOf(event, read, habits),
-      durationMs: duration === null ? null : duration / read.count,
-    }));
-  });
+  const byCalls = habits.calls && !habits.marks && !habits.results;
+  const events = reads
+    .filter(({ run }) => !byCalls || run.traced)
+    .flatMap((read) => {
+      const { run } = read;
+      const duration = run.run?.durationMs ?? null;
+      return read.events.map((event): LabelledEvent => ({
+        ...event,
+        at: run.at,
+        fn: run.fn,
+        requestId: run.requestId,
+        cloud: run.cloud,
+        ...labelOf(event, read, habits),
+        durationMs: duration === null ? null : duration / read.count,
+      }));
+    });
   return deliveredOnce(events).sort((a, b) => a.at - b.at);
 }
 
@@ -67,15 +73,17 @@ function labelOf(event: LoggedEvent, read: ReadRun, habits: Habits): Label {
 function byMarker({ messageId }: LoggedEvent, read: ReadRun, { marks }: Habits): Label | null {
   const { discarded, wanted, count, run } = read;
   if (discarded.length === 0 && wanted.length === 0) return marks && read.result === null ? say("wanted", "marker") : null;
-  const named = (lines: readonly (string[] | null)[]): boolean =>
-    lines.some((ids) => count === 1 || (messageId !== null && ids?.includes(messageId) === true));
+  const named = (found: readonly Mark[]): boolean =>
+    found.some(({ ids }) => count === 1 || (messageId !== null && ids?.includes(messageId) === true));
   if (named(wanted)) return say("wanted", "marker");
-  const unnamed = discarded.filter((ids) => ids === null).length;
-  if (named(discarded) || (unnamed >= count && wanted.length === 0))
+  const unnamed = discarded.filter(({ ids }) => ids === null);
+  // one line of one place in the code for each event: all of them were discarded
+  const forAll = unnamed.some((one) => unnamed.filter(({ place }) => place === one.place).length === count);
+  if (named(discarded) || (forAll && wanted.length === 0))
     // a run that says it ignores the event and publishes one did something with it
     return run.published > 0 ? say("wanted", "marker") : say("discarded", "marker");
   // of a batch some were discarded: which ones is told only where the line names them
-  return unnamed > 0 || wanted.length > 0 ? UNKNOWN : say("wanted", "marker");
+  return unnamed.length > 0 || wanted.length > 0 ? UNKNOWN : say("wanted", "marker");
 }
 
 function byResult({ result, run, count }: ReadRun, { results }: Habits): Label | null {

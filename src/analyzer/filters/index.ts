@@ -1,0 +1,3 @@
+/** The door of the room of filters: see README.md. */
+export { type Considered, filterAdvice, type FiltersQuestion } from "./recommend.ts";
+export type { Volumes } from "./saving.ts";
