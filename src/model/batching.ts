@@ -2,7 +2,7 @@
 import type { Interval, ResourceRef } from "./plan.ts";
 import type { Proposal, WrittenKind } from "./proposal.ts";
 import type { Cloud } from "./records.ts";
-import type { Basis, Bytes, Mib, Ms, Usd } from "./units.ts";
+import type { Basis, Bytes, EpochMs, Mib, Ms, Usd } from "./units.ts";
 
 /** How a vendor hands events to functions. */
 export type PollerKind =
@@ -77,6 +77,14 @@ export interface BatchFigures {
   largestBatchBytes: Bytes;
 }
 
+/** Waste that no batch size mends: empty receives, idle pollers. */
+export interface IdleWaste {
+  what: string;
+  /** null: not known, `advice` says why. */
+  usdPerMonth: Usd | null;
+  advice: string;
+}
+
 /** What may be said about one mapping or subscription. */
 export interface BatchAdvice {
   cloud: Cloud;
@@ -85,21 +93,25 @@ export interface BatchAdvice {
   fn: string;
   channel: string | null;
   target: (ResourceRef & { kind: WrittenKind }) | null;
-  kind: PollerKind;
-  current: PollerSettings;
+  /** null: nothing that makes batches (EventBridge, SNS). */
+  kind: PollerKind | null;
+  current: PollerSettings | null;
   /** null: no change; `refusal` says why, or what there is is best. */
   proposed: PollerSettings | null;
   memoryMib: { now: Mib | null; proposed: Mib | null };
   timeoutS: { now: number | null; proposed: number | null };
   visibilityTimeoutS: { now: number | null; proposed: number | null };
+  /** Why there is no larger batch; null: one is proposed, or what there is is best, as `keep` says. */
   refusal: string | null;
-  /** What the arrivals are: seen one by one, or expanded from counts per period as a Poisson process. */
-  arrivals: { basis: Basis; events: number; perSecond: number; note: string | null };
+  /** Why what there is is kept; null: it is not. */
+  keep: string | null;
+  /** What the arrivals are: seen one by one, or expanded from counts per period as a Poisson process. null: not known. */
+  arrivals: { basis: Basis; events: number; perSecond: number; from: EpochMs; to: EpochMs; note: string | null } | null;
   service: ServiceTime | null;
   now: BatchFigures | null;
-  after: BatchFigures | null;
-  invocationsPerMonth: { now: Interval | null; after: Interval | null };
-  usdPerMonth: { now: Interval | null; after: Interval | null };
+  then: BatchFigures | null;
+  invocationsPerMonth: { now: Interval | null; then: Interval | null };
+  usdPerMonth: { now: Interval | null; then: Interval | null };
   savingUsdPerMonth: Interval | null;
   /** Added latency at p95, against the budget. */
   addedLatencyMs: Interval | null;
@@ -109,8 +121,31 @@ export interface BatchAdvice {
     /** The code seems to answer with `batchItemFailures`; null: no log says. */
     answered: boolean | null;
     errorShare: number | null;
+    /** Runs that the share is of. */
+    runs: number;
   };
-  /** Waste that no batch size mends: empty receives, idle pollers. */
-  idle: { what: string; usdPerMonth: Usd | null; advice: string }[];
+  idle: IdleWaste[];
   proposals: Proposal[];
+  /** What is assumed, or should be known to who applies it. */
+  notes: string[];
+}
+
+/** A queue that is not read by a mapping, and what polling it costs. */
+export interface QueueAdvice {
+  cloud: Cloud;
+  account: string | null;
+  region: string | null;
+  queue: string;
+  idle: IdleWaste;
+  proposals: Proposal[];
+}
+
+/** All of it. */
+export interface Batching {
+  mappings: BatchAdvice[];
+  queues: QueueAdvice[];
+  from: EpochMs | null;
+  to: EpochMs | null;
+  pricesAsOf: string;
+  maxAddedLatencyMs: Ms;
 }
