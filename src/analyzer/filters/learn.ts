@@ -1,5 +1,18 @@
 /** From events and what became of them to the smallest filter that keeps every wanted one, proven on events that the learner did not see. */
-import type { FilterProof, LabelledEvent } from "../../model/filters.ts";
+import type { FilterGrammar, FilterProof, LabelledEvent } from "../../model/filters.ts";
+import type { KeepRule, NotIn } from "./clause.ts";
+import { pathText, wordsOf } from "./clause.ts";
+import { columnsOf } from "./columns.ts";
+import type { Written } from "./dialect.ts";
+import { writtenAs } from "./dialect.ts";
+import type { Style } from "./dialect-patterns.ts";
+import { drift } from "./drift.ts";
+import type { RuleClause } from "./learn-rules.ts";
+import { clausesOf, guarded } from "./learn-rules.ts";
+import { matcherOf } from "./match/index.ts";
+import { replay, unproven } from "./proof.ts";
+import type { Unstable, View } from "./views.ts";
+import { viewsOf } from "./views.ts";
 
 /** What is asked of a filter before it is proposed. */
 export interface LearnOptions {
@@ -43,10 +56,124 @@ export interface RefusedFilter {
   proof: FilterProof | null;
 }
 
+/** A rule that was written, and stands the events it was learned from. */
+interface Candidate extends Written {
+  rule: KeepRule;
+  style: Style;
+}
+
+/** The rule with the value that is dropped least often left out, where a grammar's limits are too narrow for all; null: there is none to spare. */
+function shortened(rule: KeepRule): KeepRule | null {
+  let longest: NotIn | null = null;
+  for (const test of rule.flat()) if (test.kind === "not-in" && test.dropped.length > (longest?.dropped.length ?? 1)) longest = test;
+  if (longest === null) return null;
+  const spared = longest.dropped.at(-1)!;
+  const shorter: NotIn = { ...longest, dropped: longest.dropped.slice(0, -1), kept: [...longest.kept, spared] };
+  return rule.map((clause) => clause.map((test) => (test === longest ? shorter : test)));
+}
+
+/** What speaks against a filter where it is held against the events that it was learned from; null: nothing. */
+function broken(written: Written, grammar: FilterGrammar, events: readonly LabelledEvent[]): "illegal" | "drops wanted" | null {
+  const matcher = matcherOf(grammar, written.filter);
+  if (matcher.invalid !== null) return "illegal";
+  return events.some((event) => event.outcome !== "discarded" && !matcher.matches(event.event)) ? "drops wanted" : null;
+}
+
 /**
- * Learns from the events of one consumer of one channel (one grammar), oldest first. Unknown outcomes count as wanted.
+ * The first way of writing the rule that the vendor takes and that keeps what it was learned from: with a guard for new kinds of events or without,
+ * excluding or (where the grammar has no other way) naming what is kept, shortened to the grammar's limits.
  */
-export function learnFilter(events: readonly LabelledEvent[], options: Partial<LearnOptions> = {}): LearnedFilter | RefusedFilter {
+function candidateOf(clauses: readonly RuleClause[], views: readonly View[], events: readonly LabelledEvent[], current: string | null): Candidate | null {
+  const { grammar } = events[0]!;
+  const rules = [clauses.map((clause) => guarded(clause, views)), clauses.map((clause) => clause.clause)];
+  for (const style of ["open", "closed"] as const) {
+    for (const full of rules) {
+      for (let rule: KeepRule | null = full; rule !== null; rule = shortened(rule)) {
+        const written = writtenAs(grammar, rule, current, style);
+        const why = written === null ? "illegal" : broken(written, grammar, events);
+        if (written !== null && why === null) return { ...written, rule, style };
+        if (written === null || why === "drops wanted" || style === "closed") break;
+      }
+    }
+  }
+  return null;
+}
+
+/** Candidates with fewer and fewer clauses: one that the grammar cannot say must not stand in the way of the others. */
+function writtenRule(clauses: readonly RuleClause[], views: readonly View[], events: readonly LabelledEvent[], current: string | null): Candidate | null {
+  const all = candidateOf(clauses, views, events, current);
+  if (all !== null) return all;
+  let chosen: Candidate | null = null;
+  let held: RuleClause[] = [];
+  for (const clause of clauses) {
+    const more = candidateOf([...held, clause], views, events, current);
+    if (more !== null) [chosen, held] = [more, [...held, clause]];
+  }
+  return chosen;
+}
+
+/** Why no group of events can be dropped: contradicting outcomes, or fields that do not tell them apart. */
+function nothingFound(events: readonly LabelledEvent[], left: readonly Unstable[]): string {
+  const wanted = events.filter((event) => event.outcome !== "discarded").length;
+  const names = left.slice(0, 3).map(({ name, why }) => `${name} (${why})`);
+  const unusable = names.length === 0 ? "" : `; fields that no filter may rest on: ${names.join(", ")}`;
+  return `no stable field tells wanted events from discarded ones: in every group that is large enough to say so some of the ${wanted} wanted ones (of ${events.length}) are found, as they are where the outcome hangs on something else or is not told rightly${unusable}`;
+}
+
+function caveatsOf({ style, rule }: Candidate, current: string | null): string[] {
+  const caveats: string[] = [];
+  if (style === "closed") {
+    const names = [...new Set(rule.flat().map((test) => pathText(test.path)))].join(", ");
+    caveats.push(`the grammar has no exclusion for this: the filter names what is kept, and an event with a value of ${names} that was never seen is dropped`);
+  }
+  if (current !== null) caveats.push("the filter that is there now is replaced by itself AND this rule: nothing that it drops comes through again");
+  return caveats;
+}
+
+/** The events that the present filter lets through: others do not come any more. A refusal where those are too few to be the same filter's. */
+function passing(events: readonly LabelledEvent[], current: string | null): readonly LabelledEvent[] | string {
+  if (current === null || events.length === 0) return events;
+  const matcher = matcherOf(events[0]!.grammar, current);
+  if (matcher.invalid !== null) return `the filter that is there now cannot be read: ${matcher.invalid}`;
+  const passed = events.filter((event) => matcher.matches(event.event));
+  const lost = events.length - passed.length;
+  return lost > 0.05 * events.length ? `${lost} of ${events.length} recorded events are not such as the present filter lets through: it was changed within the window, or the events were recorded elsewhere` : passed;
+}
+
+/**
+ * Learns from the events of one consumer of one channel (one grammar). Unknown outcomes count as wanted. The first part of the window is learned from, the
+ * filter as written is replayed on the rest through the vendor's grammar; it is not learned anew from all of them, so that what is proposed is what was proven.
+ */
+export function learnFilter(given: readonly LabelledEvent[], options: Partial<LearnOptions> = {}): LearnedFilter | RefusedFilter {
   const settings = { ...learnDefaults, ...options };
-  return { refusal: `${events.length} events are fewer than the ${settings.minimumEvents} that learning a filter needs`, proof: null };
+  const { current } = settings;
+  const passed = passing(given, current);
+  if (typeof passed === "string") return { refusal: passed, proof: null };
+  const events = passed.toSorted((one, other) => one.at - other.at);
+  const cut = Math.floor(events.length * settings.learnedShare);
+  const [early, late] = [events.slice(0, cut), events.slice(cut)];
+  if (early.length < settings.minimumEvents) {
+    const needed = Math.ceil(settings.minimumEvents / settings.learnedShare);
+    return { refusal: `${events.length} events are too few to learn a filter from: ${needed} are needed`, proof: null };
+  }
+  if (early.every((event) => event.outcome !== "discarded")) {
+    return { refusal: `none of the ${early.length} events learned from is known to have been discarded`, proof: null };
+  }
+  if (early.every((event) => event.outcome !== "wanted")) {
+    return { refusal: `none of the ${early.length} events learned from is known to have been wanted: what should be kept cannot be learned`, proof: null };
+  }
+  const { views, left } = viewsOf(columnsOf(early).columns);
+  const wanted = Uint8Array.from(early, (event) => (event.outcome === "discarded" ? 0 : 1));
+  const clauses = clausesOf(views, wanted);
+  if (clauses.length === 0) return { refusal: nothingFound(early, left), proof: null };
+  const candidate = writtenRule(clauses, views, early, current);
+  if (candidate === null) {
+    const rule = clauses.map((clause) => clause.clause);
+    return { refusal: `the rule that would do (${wordsOf(rule)}) cannot be written in this grammar beside the filter that is there, or its limits are too narrow`, proof: null };
+  }
+  const proof = replay(matcherOf(early[0]!.grammar, candidate.filter), late, early.length);
+  const against = unproven(proof, settings.maximumDroppedShare, settings.minimumSavedShare) ?? drift(early, late, candidate.rule);
+  if (against !== null) return { refusal: against, proof };
+  const { filter, patterns } = candidate;
+  return { filter, patterns, words: wordsOf(candidate.rule), proof, caveats: caveatsOf(candidate, current) };
 }
