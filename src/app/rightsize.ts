@@ -6,6 +6,7 @@ import type { Host } from "../model/host.ts";
 import type { Objective, Sizing } from "../model/sizing.ts";
 import type { Dataset, Filter } from "../store/types.ts";
 import type { Advice } from "./plan.ts";
+import { namePattern } from "./name-pattern.ts";
 import { ratesWith } from "./rates.ts";
 import { withDataset } from "./scratch.ts";
 import type { Settings } from "./settings.ts";
@@ -76,13 +77,6 @@ async function sizingOf(dataset: Dataset, options: RightsizeOptions, settings: S
 function memoryLimits(): [number, number] {
   const { min, max } = rooms.aws.limits.find((limit) => limit.setting === "lambda.memory" && limit.appliesTo === null)!;
   return [min!, max!];
-}
-
-/** Whether a name fits a pattern in which `*` stands for any characters. */
-function namePattern(pattern: string): (name: string) => boolean {
-  const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
-  const expression = new RegExp(`^${parts.join(".*")}$`, "i");
-  return (name) => expression.test(name);
 }
 
 /** What of it can be planned. */
