@@ -35,7 +35,7 @@ ${EXIT_CODES_HELP}`);
     const { args, flags } = await this.parse(Verify);
     const settings = this.settings(flags);
     const world = this.world(settings);
-    await freshen(flags.data, settings, flags, process.env, world, SIZING_READS, true);
+    await freshen(flags.data, settings, flags, process.env, world, SIZING_READS, { newest: true });
     const prices = flags.prices ?? settings.pricesFile;
     const result = await verify(flags.data, args.run ?? null, { ...settings, pricesFile: prices }, world, again(flags));
     this.print(verifyText(result, flags.format, this.terminal()));

@@ -12,6 +12,8 @@ const FRESH_MS: Ms = 300_000;
 
 /** What sizes are read from. */
 export const SIZING_READS: readonly Topic[] = ["inventory", "logs", "metrics"];
+/** What filters are learned from: what functions log of their events, and what they call. */
+export const FILTER_READS: readonly Topic[] = ["inventory", "logs", "traces"];
 /** What bills are read from: those of workflows count their histories' transitions. */
 export const BILL_READS: readonly Topic[] = [...SIZING_READS, "histories"];
 /** What chains are read from. */
@@ -27,7 +29,7 @@ export interface Fresh {
 /**
  * Collects unless clouds are neither configured nor asked for, --offline forbids it, or minutes ago all was collected that can be had and
  * --live does not insist. `reads`: what the command's answer is made of; gaps of other kinds are told and do not make it partial.
- * `newest`: the last minutes are what the command is about, so that it collects also then.
+ * `newest`: the last minutes are what the command is about, so that it collects also then. `logs`: the lines that the command needs; left out: as configured.
  * Throws what `collect` throws.
  */
 export async function freshen(
@@ -40,11 +42,11 @@ export async function freshen(
   env: Environment,
   world: LiveWorld,
   reads: readonly Topic[],
-  newest = false,
+  { newest = false, logs }: { newest?: boolean; logs?: "all" } = {},
 ): Promise<Fresh> {
   const asked = { since: flags.since, until: flags.until };
   if (!wantsLive(settings, flags, env)) return { ...asked, partial: false };
-  const scope = scopeOf(settings, pick(flags), env, world.clock.now());
+  const scope = scopeOf(settings, { ...pick(flags), logs }, env, world.clock.now());
   // spans count back from now, not from the newest record, which may be old
   const window = scope.windowGiven ? { since: isoOf(scope.window.from), until: isoOf(scope.window.to) } : asked;
   const lasting = flags.live === true || newest ? null : lastingGaps(dataDir, scope);

@@ -55,10 +55,10 @@ describe("freshen", () => {
 
   it("collects again within minutes for a command that is about the last ones", async () => {
     await freshen(dir, settings, {}, {}, world(cloud), BILL_READS);
-    await freshen(dir, settings, {}, {}, world(cloud, NOW + MIN), BILL_READS, true);
+    await freshen(dir, settings, {}, {}, world(cloud, NOW + MIN), BILL_READS, { newest: true });
     expect(opened).toHaveLength(2);
-    await freshen(dir, none, {}, {}, world(cloud), BILL_READS, true);
-    await freshen(dir, settings, { offline: true }, {}, world(cloud), BILL_READS, true);
+    await freshen(dir, none, {}, {}, world(cloud), BILL_READS, { newest: true });
+    await freshen(dir, settings, { offline: true }, {}, world(cloud), BILL_READS, { newest: true });
     expect(opened).toHaveLength(2);
   });
 
