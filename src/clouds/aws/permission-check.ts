@@ -153,6 +153,8 @@ const TRIALS: readonly Trial[] = [
   },
   { api: "dynamodb:DescribeTable", input: (has) => ({ TableName: has.table }) },
   { api: "dynamodb:DescribeTimeToLive", input: (has) => ({ TableName: has.table }) },
+  // of a table that is not there: a scan of one that is would be paid
+  { api: "dynamodb:Scan", input: () => ({ TableName: NOTHING, Limit: 1 }) },
   { api: "cloudformation:DescribeStackResources", input: () => ({ PhysicalResourceId: NOTHING }) },
 ];
 

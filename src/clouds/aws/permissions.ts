@@ -86,6 +86,9 @@ export const permissions: readonly Permission[] = [
   need("probe", "lambda:InvokeFunction", "runs the copy", true),
   need("probe", "lambda:DeleteFunction", "deletes the copy", true),
   need("probe", "logs:FilterLogEvents", "the platform's lines of the runs, where an invocation does not return them"),
+
+  need("ttl", "dynamodb:DescribeTable", "what looking at items costs, before it is done", true),
+  need("ttl", "dynamodb:Scan", "a sample of a table's items (--sample); without it items come from a file (--items)", true),
 ];
 
 /** Functions that a probe makes, and nothing else, are written to, run and deleted by it. */
@@ -126,6 +129,11 @@ export function policy(features: readonly Feature[]): Json {
   allow(
     "EvscopeApply",
     actions("apply", () => true),
+    "*",
+  );
+  allow(
+    "EvscopeTtl",
+    actions("ttl", () => true),
     "*",
   );
   allow("EvscopeProbe", actions("probe", anywhere), "*");

@@ -5,6 +5,7 @@ import { openAws } from "./client.ts";
 import { openCollector } from "./collector.ts";
 import { checkPermissions } from "./permission-check.ts";
 import { openProber } from "./prober.ts";
+import { openSampler } from "./sampler.ts";
 
 /** Throws UserError (exit 3) without usable credentials, or with those of another account than the target's. */
 export async function connect(target: Target, context: LiveContext): Promise<LiveSession> {
@@ -16,6 +17,7 @@ export async function connect(target: Target, context: LiveContext): Promise<Liv
     collector: openCollector(api, target, context),
     applier: openApplier(api, target, context),
     prober: openProber(api, target, context),
+    sampler: openSampler(api, context),
     permissions: () => checkPermissions(api, target, context),
     calls: () => api.calls(),
     close: () => api.close(),
