@@ -4,24 +4,28 @@ import type { Proposal, WrittenKind } from "./proposal.ts";
 import type { Cloud, Invocation, Json, LogEvent, Scope } from "./records.ts";
 import type { Bytes, EpochMs, Ms } from "./units.ts";
 
+/** Every grammar, by the name that `filters test --grammar` takes. */
+export const FILTER_GRAMMARS = [
+  "eventbridge",
+  "sqs",
+  "kinesis",
+  "dynamodb",
+  "kafka",
+  "mq",
+  "sns-attributes",
+  "sns-body",
+  "event-grid",
+  "service-bus-sql",
+  "service-bus-correlation",
+  "pubsub",
+  "eventarc",
+] as const;
+
 /**
  * A vendor's language of filters. Lambda mappings differ by source (what lies in `body`, `data`, `value`), so that each is one of its own;
  * Pipes take the same patterns on the same sources.
  */
-export type FilterGrammar =
-  | "eventbridge"
-  | "sqs"
-  | "kinesis"
-  | "dynamodb"
-  | "kafka"
-  | "mq"
-  | "sns-attributes"
-  | "sns-body"
-  | "event-grid"
-  | "service-bus-sql"
-  | "service-bus-correlation"
-  | "pubsub"
-  | "eventarc";
+export type FilterGrammar = (typeof FILTER_GRAMMARS)[number];
 
 /** What a filter says of one event. `invalid`: the filter (or the event) is not legal, so that the vendor would refuse it. */
 export interface Decision {

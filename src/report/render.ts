@@ -1,6 +1,7 @@
 /** Facts -> text in the form asked for: picks view and format. What every command prints comes from here. */
 import type { Chain } from "../model/chains.ts";
 import type { Ledger } from "../model/cost.ts";
+import type { FilterAdvice, FilterSurvey } from "../model/filters.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Sizing, SizingAdvice } from "../model/sizing.ts";
 import { formatCsv } from "./formats/csv.ts";
@@ -19,7 +20,9 @@ import { collectDocument, type CollectFacts, collectView } from "./views/collect
 import { costDocument, costView } from "./views/cost.ts";
 import { type DatasetFacts, datasetDocument, datasetView } from "./views/dataset.ts";
 import { doctorDocument, type DoctorFacts, doctorView } from "./views/doctor.ts";
+import { type FiltersDocument, filtersDocument, filtersView, filterView } from "./views/filters.ts";
 import { importDocument, type ImportFacts, importView } from "./views/imports.ts";
+import { filterTestDocument, type FilterTestFacts, filterTestRows, filterTestView, type TestedEvent } from "./views/filters-test.ts";
 import { curveDocument, type RightsizeDocument, rightsizeDocument, rightsizeView } from "./views/rightsize.ts";
 import { probeDocument, type ProbeFacts, probeView } from "./views/probe.ts";
 import { journalDocument, type JournalFacts, journalView } from "./views/journal.ts";
@@ -91,6 +94,15 @@ export function datasetText(facts: DatasetFacts, form: "table" | "json", look: L
   return form === "json" ? formatJson(datasetDocument(facts)) : formatTable(datasetView(facts), look);
 }
 
+export function filterTestText(facts: FilterTestFacts, form: "table" | "json" | "markdown", look: Look): string {
+  return form === "json" ? formatJson(filterTestDocument(facts)) : reportText(filterTestView(facts), form, look);
+}
+
+/** Results as CSV while they come; `isFirst`: with the line of column names. */
+export function filterTestCsv(results: readonly TestedEvent[], isFirst: boolean): string {
+  return formatCsv(filterTestRows(results), isFirst);
+}
+
 /** `top`: how many functions are shown; null: all. Totals count all. */
 export function rightsizeText(
   sizing: Sizing,
@@ -106,6 +118,28 @@ export function rightsizeText(
   }
   const view = rightsizeView(sizing, top);
   return reportText(applied === null ? view : { ...view, sections: [...view.sections, ...applyView(applied).sections] }, form, look);
+}
+
+/** `top`: how many consumers are shown; null: all. Totals count all. */
+export function filtersText(
+  survey: FilterSurvey,
+  top: number | null,
+  form: TableForm | "json",
+  look: Look,
+  applied: ApplyFacts | null = null,
+): string {
+  if (form === "json") {
+    const document: FiltersDocument & { apply?: ApplyDocument } = filtersDocument(survey, top);
+    if (applied !== null) document.apply = applyDocument(applied);
+    return formatJson(document);
+  }
+  const view = filtersView(survey, top);
+  return reportText(applied === null ? view : { ...view, sections: [...view.sections, ...applyView(applied).sections] }, form, look);
+}
+
+/** The filter of one consumer, its proof and the evidence. */
+export function filterText(advice: FilterAdvice, form: TableForm, look: Look): string {
+  return reportText(filterView(advice), form, look);
 }
 
 /** The curve of one function, drawn. */

@@ -7,12 +7,13 @@ const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 // oxlint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
 
-/** Lines end with CR LF. Numbers stay numbers; text that a spreadsheet would run gets a quote in front; null is `unknown` in columns of numbers. */
-export function formatCsv(report: Report): string {
+/** `header`: with the line of column names. Lines end with CR LF. Numbers stay numbers; text that a spreadsheet would run gets a quote in front; null is `unknown` in columns of numbers. */
+export function formatCsv(report: Report, header = true): string {
   const section = report.sections[0];
   if (section === undefined) return "";
   const rows = section.rows.map((row) => section.columns.map((column) => csvCell(column, row[column.key] ?? null)));
-  return [section.columns.map((column) => field(safe(column.key))), ...rows].map((cells) => `${cells.join(",")}\r\n`).join("");
+  const names = header ? [section.columns.map((column) => field(safe(column.key)))] : [];
+  return [...names, ...rows].map((cells) => `${cells.join(",")}\r\n`).join("");
 }
 
 function csvCell(column: Column, value: Cell): string {
