@@ -189,6 +189,7 @@ function blankAdvice({ consumer, events, reads }: Group, found: FoundPlace, { vo
   for (const { evidence: kind } of events) if (kind !== null) evidence[kind] = (evidence[kind] ?? 0) + 1;
   return {
     ...consumer,
+    channel: consumer.channel ?? place?.channel ?? null,
     account: place?.target.account ?? stats?.account ?? run?.account ?? null,
     region: place?.target.region ?? stats?.region ?? run?.region ?? null,
     target: place?.target ?? null,

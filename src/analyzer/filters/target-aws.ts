@@ -106,6 +106,7 @@ function rulePlace({ fn }: Consumer, configs: readonly Config[], events: readonl
     current: textSetting(rule, "pattern"),
     before: { pattern: textSetting(rule, "pattern") },
     after: ({ filter }) => ({ pattern: filter }),
+    channel: bus,
     shared: sharedBy(
       all.filter((other) => other !== target && other.settings["target"] !== undefined && isSameRule(rule, other)),
       fn,
@@ -116,6 +117,13 @@ function rulePlace({ fn }: Consumer, configs: readonly Config[], events: readonl
 
 function isSameRule(rule: Config, target: Config): boolean {
   return rule.name === target.name && lastPart(rule.from ?? "default") === lastPart(target.from ?? "default");
+}
+
+/** Functions that get their events through one rule: they are looked at together. */
+export function functionsByRule(configs: readonly Config[]): string[][] {
+  const targets = configs.filter((one) => one.cloud === "aws" && one.kind === "rule" && one.settings["target"] !== undefined);
+  const rules = Map.groupBy(targets, ({ name, from }) => `${lastPart(from ?? "default")}/${name}`);
+  return [...rules.values()].map((own) => own.flatMap(({ to }) => functionOf(to) ?? [])).filter((names) => names.length > 1);
 }
 
 function sharedBy(targets: readonly Config[], fn: string): FilterPlace["shared"] {

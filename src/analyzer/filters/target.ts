@@ -23,6 +23,8 @@ export interface FilterPlace {
   after(learned: LearnedFilter): Settings;
   /** Others that get their events through the same resource: functions by name, and what is no function. */
   shared: { functions: string[]; others: string[] };
+  /** Where the events come from, if they do not say so themselves (a bus); left out: they do. */
+  channel?: string;
   /** What to do before it is written. */
   first: string[];
 }

@@ -1,0 +1,89 @@
+import { Args, Flags } from "@oclif/core";
+import { filterChanges, filters } from "../src/app/filters.ts";
+import { askClouds } from "../src/app/filters-ask.ts";
+import { FILTER_READS, freshen } from "../src/app/freshen.ts";
+import { givenEvents } from "../src/app/given-events.ts";
+import { applyAdvice } from "../src/app/plan.ts";
+import { wantsLive } from "../src/app/targets.ts";
+import { EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
+import { ChangeCommand } from "../src/cli/change-command.ts";
+import { allowanceFlags, allowancesOf, mannerFlags } from "../src/cli/change-flags.ts";
+import { learningFlags, minSavingOf } from "../src/cli/learning-flags.ts";
+import { accountFlags, liveFlags, priceFlag } from "../src/cli/live-flags.ts";
+import { EXIT, UserError } from "../src/model/errors.ts";
+import { FILTER_GRAMMARS } from "../src/model/filters.ts";
+import { filtersText, filterText } from "../src/report/render.ts";
+
+export default class Filters extends ChangeCommand {
+  static override summary = "which events each consumer only throws away, and the filter that would keep them from it, or why none is safe";
+  static override description =
+    prose(`Learns from the events that functions logged, and what became of them, which ones nothing is done with; writes the smallest filter of
+the vendor's grammar that keeps every wanted event, and replays it on later events that it was not learned from. Without --apply nothing is changed.
+
+What a filter leaves out is gone: --apply also needs --accept-data-loss, and says first how to keep a copy. evscope undo --last puts the
+filter back that was there. Rules that a service manages are not touched.
+
+With PATHs the files are read directly, without a dataset. docs/filters.md says what counts as evidence.
+
+${EXIT_CODES_HELP}`);
+  static override examples = [
+    "<%= config.bin %> <%= command.id %>",
+    "<%= config.bin %> <%= command.id %> ./exports --explain notify-customer",
+    "<%= config.bin %> <%= command.id %> --events labelled.ndjson --grammar sqs",
+    "<%= config.bin %> <%= command.id %> --function 'notify-*' --apply --accept-data-loss",
+  ];
+  static override strict = false;
+  static override args = {
+    path: Args.string({ required: false, description: "exported files or folders to read instead of the dataset; several may be given" }),
+  };
+  static override flags = {
+    ...learningFlags,
+    events: Flags.file({
+      helpValue: "FILE",
+      dependsOn: ["grammar"],
+      description: 'events with their outcome, one {"event": ..., "wanted": true} per line',
+    }),
+    grammar: Flags.option({ options: FILTER_GRAMMARS })({ dependsOn: ["events"], description: "with --events: whose filter it shall be" }),
+    explain: Flags.string({
+      helpValue: "FUNCTION",
+      exclusive: ["function", "top"],
+      description: "the filter of one consumer, its proof and evidence",
+    }),
+    apply: Flags.boolean({
+      helpGroup: "CHANGE",
+      exclusive: ["explain", "top"],
+      description: "make the changes, after showing them and asking",
+    }),
+    ...mannerFlags,
+    ...allowanceFlags,
+    ...liveFlags,
+    ...accountFlags,
+    ...priceFlag,
+    format: Flags.option({ options: ["table", "json", "csv", "markdown"] as const })({
+      default: "table",
+      description: "form of the result",
+    }),
+  };
+
+  override async run(): Promise<void> {
+    const { argv, flags } = await this.parse(Filters);
+    const reach = this.reach({ ...flags, function: undefined });
+    const paths = argv as string[];
+    const given = flags.events === undefined ? [] : givenEvents(flags.events, flags.grammar!, flags.function ?? null);
+    const read = paths.length > 0 || given.length > 0;
+    const fresh = read ? null : await freshen(flags.data, reach.settings, flags, process.env, reach.world, FILTER_READS, { logs: "all" });
+    const functions = flags.explain ?? flags.function ?? null;
+    const options = { ...flags, ...fresh, functions, given, minSavingUsdPerMonth: minSavingOf(flags) };
+    const learned = await filters(flags.data, paths, options, reach.settings, this.host, this.abort.signal);
+    const isLive = !read && (flags.apply || wantsLive(reach.settings, { ...flags, function: undefined }, process.env));
+    const survey = isLive ? await askClouds(learned.survey, learned.considered, reach) : learned.survey;
+    if (flags.explain !== undefined && survey.advice.length === 0) throw new UserError(`no event of ${flags.explain} is in the telemetry`);
+    const manner = { ...this.manner(flags), dataDir: flags.data, allow: allowancesOf(flags), folder: process.cwd() };
+    const applied = flags.apply ? await applyAdvice(filterChanges(survey), null, manner, reach) : undefined;
+    const { format } = flags;
+    if (flags.explain !== undefined && format !== "json")
+      this.print(survey.advice.map((one) => filterText(one, format, this.terminal())).join("\n\n"));
+    else this.print(filtersText(survey, flags.top ?? null, format, this.terminal(), applied));
+    this.exitWith(applied?.exitCode || (learned.partial || fresh?.partial ? EXIT.partial : EXIT.done));
+  }
+}
