@@ -84,7 +84,10 @@ export function compete(arrivals: Columns, rules: CompetingRules, tally: Tally, 
       // all are busy: the event waits for the first to end, or for more pollers
       lastWaitMs = clockMs;
       const freeMs = pollers.reduce((least, { freeMs: at }) => Math.min(least, at), Number.POSITIVE_INFINITY);
-      if (nextStepMs <= clockMs) nextStepMs += STEP_MS * (Math.floor((clockMs - nextStepMs) / STEP_MS) + 1);
+      // growth steps are a second apart, and the first comes when an event has waited for a whole one
+      const dueMs = atMs[i]! + STEP_MS;
+      const from = Math.max(clockMs, dueMs);
+      if (nextStepMs <= from) nextStepMs += STEP_MS * (Math.floor((from - nextStepMs) / STEP_MS) + 1);
       const more = Math.min(rules.growth, rules.mostPollers - pollers.length);
       if (more > 0 && nextStepMs < freeMs) {
         clockMs = nextStepMs;

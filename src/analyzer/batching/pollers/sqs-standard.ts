@@ -3,7 +3,7 @@
  * Each polls and batches for itself; a receive brings ten messages at most; without a window a batch is what one receive brought.
  * With a window and very low traffic Lambda "might wait for up to 20 seconds", even where the window is shorter: the longest wait.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html, .../with-sqs.html#sqs-polling-behavior
- * Assumed: growth in steps of a second, a return to five after a minute in which no message waited, and that any idle poller may get a message.
+ * Assumed: growth in steps of a second while the oldest message has waited for one at least, a return to five after a minute in which no message waited, and that any idle poller may get a message.
  * Lambda may go down to two pollers without maximum concurrency; five is what is simulated, since it makes the smaller batches.
  */
 import { compete } from "./competing.ts";
