@@ -1,5 +1,6 @@
 /** The shape of evscope.yaml; `schemas/evscope-yaml.schema.json` is this as JSON Schema, for editors. */
 import * as z from "zod";
+import { unsafeWhy } from "./safe-expression.ts";
 
 /** A time span as people write it: `90s`, `15m`, `24h`, `14d`, `2w`. */
 const SPAN_ADVICE = "a span of time such as 10s, 15m, 24h, 14d or 2w";
@@ -104,6 +105,19 @@ const pace = {
   ),
 };
 
+const Expression = Name.superRefine((text, context) => {
+  const why = unsafeWhy(text);
+  if (why !== null) context.addIssue({ code: "custom", message: `${text}: ${why}` });
+});
+const Result = z.string().regex(/^[^=\s]+=.+$/, "a field and its value, such as status=skipped");
+const said = (kind: z.ZodType<string>, what: string) =>
+  z
+    .strictObject({
+      discarded: z.array(kind).nullish().describe(`${what} that says that nothing is done with the event`),
+      wanted: z.array(kind).nullish().describe(`${what} that says that something is done with it; these win`),
+    })
+    .nullish();
+
 /** A section whose lines are all commented out reads as null: as if it were not there. */
 export const SettingsFile = z.strictObject({
   correlation: z
@@ -128,6 +142,13 @@ export const SettingsFile = z.strictObject({
     .describe(
       "platform: the platform's own lines (bills, durations, memory), the default; all: every line, as collecting whole chains needs",
     ),
+  filters: z
+    .strictObject({
+      markers: said(Expression, "regular expression (any case) over the words of a log line"),
+      results: said(Result, "field=value of a logged object"),
+    })
+    .nullish()
+    .describe("how functions say what they do with an event, besides the usual words (ignored, skipped, discarded ...)"),
   aws: z.strictObject({ accounts: z.array(AwsAccount).nullish(), ...pace }).nullish(),
   azure: z.strictObject({ subscriptions: z.array(AzureSubscription).nullish(), ...pace }).nullish(),
   gcp: z.strictObject({ projects: z.array(GcpProject).nullish(), ...pace }).nullish(),

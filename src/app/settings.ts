@@ -4,6 +4,7 @@ import { type Document, isNode, LineCounter, parseDocument } from "yaml";
 import * as z from "zod";
 import type { Signal, Target } from "../clouds/room.ts";
 import { UserError } from "../model/errors.ts";
+import type { OutcomeWords } from "../model/filters.ts";
 import { idKeys, type IdKeys } from "../model/id-keys.ts";
 import type { Ms, Usd } from "../model/units.ts";
 import { secretIn, SettingsFile } from "./settings-file.ts";
@@ -16,6 +17,8 @@ export interface Settings {
   keys: IdKeys;
   /** Absolute path; null: built-in prices only. */
   pricesFile: string | null;
+  /** How functions say what they do with an event, besides the usual words. */
+  outcomeWords: OutcomeWords;
   live: LiveSettings;
 }
 
@@ -136,6 +139,7 @@ function toSettings(file: SettingsFile, folder: string): Settings {
     correlationKeys,
     keys: idKeys(correlationKeys),
     pricesFile: file.prices ? join(folder, file.prices) : null,
+    outcomeWords: outcomeWordsOf(file.filters ?? {}),
     live: {
       windowMs: spanMs(file.window ?? "14d") ?? 14 * DAY_MS,
       settleMs: spanMs(file.settle ?? "2m") ?? 120_000,
@@ -155,6 +159,18 @@ function toSettings(file: SettingsFile, folder: string): Settings {
         })),
       ],
     },
+  };
+}
+
+function outcomeWordsOf({ markers, results }: NonNullable<SettingsFile["filters"]>): OutcomeWords {
+  const expressions = (texts: readonly string[] | null | undefined): RegExp[] => (texts ?? []).map((text) => new RegExp(text, "i"));
+  const fields = (texts: readonly string[] | null | undefined): OutcomeWords["wantedResults"] =>
+    (texts ?? []).map((text) => ({ field: text.slice(0, text.indexOf("=")), value: text.slice(text.indexOf("=") + 1) }));
+  return {
+    discarded: expressions(markers?.discarded),
+    wanted: expressions(markers?.wanted),
+    discardedResults: fields(results?.discarded),
+    wantedResults: fields(results?.wanted),
   };
 }
 
