@@ -25,18 +25,40 @@ const RESERVED = new Set(
 type Alternative = ReadonlyMap<string, PatternField>;
 
 /**
- * Alternatives of a pattern, their fields in the order written.
+ * Alternatives of a pattern, their fields in the order written. A pattern in which `$or` cannot be the operator, and can be the name of a field, is read so:
+ * https://github.com/aws/event-ruler#the-backward-compatibility-of-using-or-as-filed-name-in-the-rule, likewise
+ * https://docs.aws.amazon.com/sns/latest/dg/and-or-logic.html.
  *
  * @throws PatternError where it is not legal.
  */
 export function compilePattern(root: PatternNode, operators: Operators): PatternField[][] {
   if (root.kind !== "object") throw new PatternError("the filter must be a JSON object");
-  return compileObject(root.entries, { path: "", isBelowOr: false, operators }, [new Map()]).map((fields) => [...fields.values()]);
+  const compile = (orIsField: boolean): PatternField[][] =>
+    compileObject(root.entries, { path: "", isBelowOr: false, orIsField, operators }, [new Map()]).map((fields) => [...fields.values()]);
+  try {
+    return compile(false);
+  } catch (error) {
+    return tried(() => compile(true)) ?? thrown(error);
+  }
+}
+
+function tried<T>(make: () => T): T | null {
+  try {
+    return make();
+  } catch (error) {
+    return error instanceof PatternError ? null : thrown(error);
+  }
+}
+
+function thrown(error: unknown): never {
+  throw error;
 }
 
 interface Place {
   path: string;
   isBelowOr: boolean;
+  /** `$or` is a name like any other. */
+  orIsField: boolean;
   operators: Operators;
 }
 
@@ -47,7 +69,7 @@ function compileObject(entries: [string, PatternNode][], place: Place, before: A
 
 function compileEntry(key: string, value: PatternNode, place: Place, before: Alternative[]): Alternative[] {
   const path = place.path === "" ? key : `${place.path}.${key}`;
-  if (key === "$or") return compileOr(value, path, place, before);
+  if (key === "$or" && !place.orIsField) return compileOr(value, path, place, before);
   if (place.isBelowOr && RESERVED.has(key))
     throw new PatternError(`${path}: "${key}" is a word of the rule language and may not be a field below $or`);
   if (value.kind === "object") return compileObject(value.entries, { ...place, path }, before);

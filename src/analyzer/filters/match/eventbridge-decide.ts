@@ -31,7 +31,7 @@ function askField(field: PatternField, all: Leaf[], mayBeAbsent: boolean): Field
   return { field, all, matching: all.filter(({ value }) => field.terms.some((term) => term.test(value))), mayBeAbsent };
 }
 
-/** Whether an event matches any of the alternatives. */
+/** Whether an event matches any of the alternatives; one that cannot be read matches none. */
 export function matchesAlternatives(alternatives: readonly PatternField[][]): (event: Json) => boolean {
   const ask = asking(alternatives);
   return (event) => ask(event)?.some((fields) => matchTogether(inPathOrder(fields))) ?? false;

@@ -4,9 +4,6 @@
  * digits after the point, which was the engine's limit before version 1.8; filters beyond it get a warning.
  */
 
-/** Greatest magnitude that AWS documents for numeric matching. */
-export const DOCUMENTED_MAGNITUDE = 5e9;
-
 /** Whether the text says a double exactly, so that it is compared by value: 300, 300.0 and 3.0e2 do, and are equal. */
 export function isComparable(text: string): boolean {
   const value = Number(text);

@@ -1,7 +1,7 @@
 /** One value of a pattern's array: a literal or an operator. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html */
 import { anythingBut } from "./eventbridge-anything-but.ts";
 import { inBlock, ipBytes } from "./eventbridge-ip.ts";
-import { DOCUMENTED_MAGNITUDE, isComparable } from "./eventbridge-number.ts";
+import { isComparable } from "./eventbridge-number.ts";
 import { beginsWithForms, caseForms, endsWithForms, hasPrefix, hasSuffix, matchesWildcard, parseWildcard } from "./eventbridge-text.ts";
 import { PatternError, type PatternNode, shown } from "./pattern-json.ts";
 import { leafTerm, type Operators, type Term } from "./term.ts";
@@ -49,7 +49,7 @@ const OPERATORS: { [name: string]: (operand: PatternNode, operators: Operators) 
       wildcards: [text],
     });
   },
-  numeric: (operand) => numeric(operand),
+  numeric,
   exists: (operand) => {
     if (operand.kind !== "literal" || operand.value === null) throw new PatternError(`exists must be true or false, not ${shown(operand)}`);
     if (operand.value) return leafTerm("exists", () => true);
@@ -131,7 +131,7 @@ const COMPARE: { [operator: string]: (value: number, bound: number) => boolean }
 };
 
 /** One comparison, or a lower bound and an upper one in that order. */
-function numeric(operand: PatternNode): Term {
+function numeric(operand: PatternNode, { service, documentedMagnitude }: Operators): Term {
   if (operand.kind !== "array") throw new PatternError(`numeric must be an array of comparisons, not ${shown(operand)}`);
   const { items } = operand;
   if (items.length !== 2 && items.length !== 4) throw new PatternError("numeric must hold one comparison, or a lower and an upper bound");
@@ -143,9 +143,9 @@ function numeric(operand: PatternNode): Term {
     if (low.bound >= high.bound) throw new PatternError(`numeric lower bound ${low.bound} must be less than the upper bound ${high.bound}`);
   }
   const words = bounds.map(({ operator, bound }) => `${operator} ${bound}`).join(" and ");
-  const beyond = bounds.some(({ bound }) => Math.abs(bound) > DOCUMENTED_MAGNITUDE);
+  const beyond = bounds.some(({ bound }) => Math.abs(bound) > documentedMagnitude);
   return leafTerm(words, (value) => typeof value === "number" && bounds.every(({ compare, bound }) => compare(value, bound)), {
-    warnings: beyond ? ["numeric bounds beyond -5e9 to 5e9 are outside of what AWS documents"] : [],
+    warnings: beyond ? [`${service} documents numeric for -${documentedMagnitude} to ${documentedMagnitude} only`] : [],
   });
 }
 

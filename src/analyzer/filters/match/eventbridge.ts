@@ -19,6 +19,7 @@ const ALL_OPERATORS: Operators = {
   names: new Set(["exactly", "prefix", "suffix", "equals-ignore-case", "wildcard", "numeric", "exists", "cidr", "anything-but"]),
   inAnythingBut: new Set(["prefix", "suffix", "equals-ignore-case", "wildcard"]),
   caseless: true,
+  documentedMagnitude: 5e9,
 };
 
 /**

@@ -22,6 +22,8 @@ export interface Operators {
   /** What may stand inside `anything-but`. */
   inAnythingBut: ReadonlySet<string>;
   caseless: boolean;
+  /** Greatest magnitude of numbers that the service documents for `numeric`; it takes greater ones, with a warning. */
+  documentedMagnitude: number;
 }
 
 /** A term that looks at leaves. */
