@@ -7,7 +7,7 @@ import type { Json } from "../../../model/records.ts";
 import { compilePattern, type PatternField } from "./eventbridge-compile.ts";
 import { wildcardProblem } from "./eventbridge-complexity.ts";
 import { decideAlternatives, matchesAlternatives } from "./eventbridge-decide.ts";
-import { matcherOf, sizeProblem } from "./matcher.ts";
+import { matcherFrom, sizeProblem } from "./matcher.ts";
 import { readPattern } from "./pattern-json.ts";
 import type { Operators } from "./term.ts";
 
@@ -28,7 +28,7 @@ const ALL_OPERATORS: Operators = {
  */
 export function matchEventBridge(pattern: Json): Matcher {
   const text = typeof pattern === "string" ? pattern : JSON.stringify(pattern);
-  return matcherOf("eventbridge", () => {
+  return matcherFrom("eventbridge", () => {
     sizeProblem("the pattern", text, EVENTBRIDGE_PATTERN_CHARS.model);
     const alternatives = compilePattern(readPattern(text), ALL_OPERATORS);
     wildcardProblem(alternatives);

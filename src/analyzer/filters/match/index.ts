@@ -1,5 +1,4 @@
 /** Every vendor's filters behind one door. */
-import { UserError } from "../../../model/errors.ts";
 import type { FilterGrammar, Matcher } from "../../../model/filters.ts";
 import type { Json } from "../../../model/records.ts";
 import { matchEventGrid } from "./event-grid.ts";
@@ -8,6 +7,8 @@ import { matchEventBridge } from "./eventbridge.ts";
 import { matchPubsub } from "./pubsub.ts";
 import { matchCorrelation } from "./service-bus-correlation.ts";
 import { matchServiceBusSql } from "./service-bus-sql.ts";
+import { matchSns } from "./sns.ts";
+import { filterPatterns, matchSourceMapping } from "./source-mapping.ts";
 
 /**
  * A filter ready to be asked, in the form that the grammar's vendor writes it: JSON as text or parsed, or the text of an expression. For Lambda
@@ -22,9 +23,10 @@ export function matcherOf(grammar: FilterGrammar, filter: string | Json): Matche
     case "dynamodb":
     case "kafka":
     case "mq":
+      return matchSourceMapping(grammar, filterPatterns(filter));
     case "sns-attributes":
     case "sns-body":
-      throw new UserError(`filters of ${grammar} are not read yet`);
+      return matchSns(grammar, filter);
     case "event-grid":
       return matchEventGrid(filter);
     case "service-bus-sql":

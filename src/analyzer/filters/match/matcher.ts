@@ -6,7 +6,7 @@ import { PatternError } from "./pattern-json.ts";
 export type CompiledFilter = Pick<Matcher, "warnings" | "decide" | "matches">;
 
 /** `compile` throws `PatternError` where the vendor would refuse the filter. */
-export function matcherOf(grammar: FilterGrammar, compile: () => CompiledFilter): Matcher {
+export function matcherFrom(grammar: FilterGrammar, compile: () => CompiledFilter): Matcher {
   try {
     return { grammar, invalid: null, ...compile() };
   } catch (error) {

@@ -4,11 +4,12 @@
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-event-filtering.html.
  */
 import type { Decision, Matcher } from "../../../model/filters.ts";
+import { isObject } from "../../../model/json.ts";
 import type { Json } from "../../../model/records.ts";
 import { compilePattern, type PatternField } from "./eventbridge-compile.ts";
 import { decideAlternatives, matchesAlternatives } from "./eventbridge-decide.ts";
 import { warningsOf } from "./eventbridge.ts";
-import { type CompiledFilter, matcherOf, refused, sizeProblem } from "./matcher.ts";
+import { type CompiledFilter, matcherFrom, refused, sizeProblem } from "./matcher.ts";
 import { PatternError, readPattern } from "./pattern-json.ts";
 import { PAYLOAD_KEY, type PolledRecord, type PolledSource, polledRecord } from "./source-mapping-record.ts";
 import type { Operators } from "./term.ts";
@@ -46,6 +47,29 @@ export function matchPipe(source: PolledSource, patterns: readonly string[]): Ma
   return matchPolled(source, patterns, PIPES);
 }
 
+/**
+ * The patterns in what describes a mapping's filters: one pattern, an array of them, `{"Filters": [{"Pattern": "..."}]}` as both APIs write it, each parsed or as
+ * its text. Text that is not JSON is one pattern, for the matcher to refuse.
+ */
+export function filterPatterns(filter: Json): string[] {
+  const given = typeof filter === "string" ? (parsedJson(filter) ?? filter) : filter;
+  if (isObject(given) && Array.isArray(given["Filters"])) return given["Filters"].map(patternText);
+  return Array.isArray(given) ? given.map(patternText) : [typeof filter === "string" ? filter : JSON.stringify(filter)];
+}
+
+function patternText(filter: Json): string {
+  const pattern = isObject(filter) && typeof filter["Pattern"] === "string" ? filter["Pattern"] : filter;
+  return typeof pattern === "string" ? pattern : JSON.stringify(pattern);
+}
+
+function parsedJson(text: string): Json | null {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return null;
+  }
+}
+
 /** One filter on a record that has been read. */
 interface RecordFilter {
   warnings: string[];
@@ -54,7 +78,7 @@ interface RecordFilter {
 }
 
 function matchPolled(source: PolledSource, patterns: readonly string[], { operators, filters }: Poller): Matcher {
-  return matcherOf(source, (): CompiledFilter => {
+  return matcherFrom(source, (): CompiledFilter => {
     if (patterns.length > filters.max)
       throw new PatternError(`${patterns.length} filters are more than the ${filters.max} that ${operators.service} allows`);
     const compiled = patterns.map((pattern, at) =>
