@@ -19,14 +19,11 @@ export interface Column {
 /** More fields than this are never looked at: those seen first win. */
 const mostColumns = 400;
 
-/** The columns of the events, and how many of the events had no field at all (plain text, for one). */
-export function columnsOf(events: readonly LabelledEvent[]): { columns: Column[]; bare: number } {
+/** The columns of the events; an event without any field (plain text, for one) is a row of nothing. */
+export function columnsOf(events: readonly LabelledEvent[]): Column[] {
   const columns = new Map<string, Column>();
-  let bare = 0;
   events.forEach((event, row) => {
-    const leaves = leavesOf(event.grammar, event.event);
-    if (leaves.length === 0) bare += 1;
-    for (const { path, value, array } of leaves) {
+    for (const { path, value, array } of leavesOf(event.grammar, event.event)) {
       const name = pathText(path);
       let column = columns.get(name);
       if (column === undefined) {
@@ -42,5 +39,5 @@ export function columnsOf(events: readonly LabelledEvent[]): { columns: Column[]
       } else values.push(value);
     }
   });
-  return { columns: [...columns.values()], bare };
+  return [...columns.values()];
 }

@@ -1,5 +1,5 @@
 /** From events and what became of them to the smallest filter that keeps every wanted one, proven on events that the learner did not see. */
-import type { FilterGrammar, FilterProof, LabelledEvent } from "../../model/filters.ts";
+import type { FilterProof, LabelledEvent } from "../../model/filters.ts";
 import type { KeepRule, NotIn } from "./clause.ts";
 import { pathText, wordsOf } from "./clause.ts";
 import { columnsOf } from "./columns.ts";
@@ -60,6 +60,8 @@ export interface RefusedFilter {
 interface Candidate extends Written {
   rule: KeepRule;
   style: Style;
+  /** Discarded events of those learned from that it drops. */
+  dropped: number;
 }
 
 /** The rule with the value that is dropped least often left out, where a grammar's limits are too narrow for all; null: there is none to spare. */
@@ -72,29 +74,48 @@ function shortened(rule: KeepRule): KeepRule | null {
   return rule.map((clause) => clause.map((test) => (test === longest ? shorter : test)));
 }
 
-/** What speaks against a filter where it is held against the events that it was learned from; null: nothing. */
-function broken(written: Written, grammar: FilterGrammar, events: readonly LabelledEvent[]): "illegal" | "drops wanted" | null {
-  const matcher = matcherOf(grammar, written.filter);
-  if (matcher.invalid !== null) return "illegal";
-  return events.some((event) => event.outcome !== "discarded" && !matcher.matches(event.event)) ? "drops wanted" : null;
+/** Discarded events that the filter drops of those it was learned from; null: it is not legal, or drops another one as well. */
+function droppedBy(written: Written, events: readonly LabelledEvent[]): number | null {
+  const matcher = matcherOf(events[0]!.grammar, written.filter);
+  if (matcher.invalid !== null) return null;
+  let dropped = 0;
+  for (const event of events) {
+    if (matcher.matches(event.event)) continue;
+    if (event.outcome !== "discarded") return null;
+    dropped += 1;
+  }
+  return dropped;
 }
+
+/** The rule in one style, shortened until the vendor takes it. */
+function fitted(full: KeepRule, style: Style, events: readonly LabelledEvent[], current: string | null): Candidate | null {
+  for (let rule: KeepRule | null = full; rule !== null; rule = shortened(rule)) {
+    const written = writtenAs(events[0]!.grammar, rule, current, style);
+    if (written === null) return null;
+    const dropped = droppedBy(written, events);
+    if (dropped !== null) return { ...written, rule, style, dropped };
+    if (style === "closed" || matcherOf(events[0]!.grammar, written.filter).invalid === null) return null;
+  }
+  return null;
+}
+
+/** Share of what could be dropped that the guard for new kinds of events may cost, where a grammar's limits are too narrow for both. */
+const guardMayCost = 0.5;
 
 /**
  * The first way of writing the rule that the vendor takes and that keeps what it was learned from: with a guard for new kinds of events or without,
- * excluding or (where the grammar has no other way) naming what is kept, shortened to the grammar's limits.
+ * excluding or (where the grammar has no other way) naming what is kept.
  */
 function candidateOf(clauses: readonly RuleClause[], views: readonly View[], events: readonly LabelledEvent[], current: string | null): Candidate | null {
-  const { grammar } = events[0]!;
-  const rules = [clauses.map((clause) => guarded(clause, views)), clauses.map((clause) => clause.clause)];
+  const plain = clauses.map((clause) => clause.clause);
+  const safe = clauses.map((clause) => guarded(clause, views));
   for (const style of ["open", "closed"] as const) {
-    for (const full of rules) {
-      for (let rule: KeepRule | null = full; rule !== null; rule = shortened(rule)) {
-        const written = writtenAs(grammar, rule, current, style);
-        const why = written === null ? "illegal" : broken(written, grammar, events);
-        if (written !== null && why === null) return { ...written, rule, style };
-        if (written === null || why === "drops wanted" || style === "closed") break;
-      }
-    }
+    const first = fitted(safe, style, events, current);
+    const all = clauses.reduce((sum, clause) => sum + clause.rows.length, 0);
+    if (first !== null && first.dropped >= guardMayCost * all) return first;
+    const second = fitted(plain, style, events, current);
+    if (second !== null && second.dropped > 0) return second;
+    if (first !== null && first.dropped > 0) return first;
   }
   return null;
 }
@@ -162,7 +183,9 @@ export function learnFilter(given: readonly LabelledEvent[], options: Partial<Le
   if (early.every((event) => event.outcome !== "wanted")) {
     return { refusal: `none of the ${early.length} events learned from is known to have been wanted: what should be kept cannot be learned`, proof: null };
   }
-  const { views, left } = viewsOf(columnsOf(early).columns);
+  // Event Grid looks into no arrays unless the subscription says so, and then at all of them.
+  const columns = columnsOf(early).filter((column) => column.array === null || early[0]!.grammar !== "event-grid");
+  const { views, left } = viewsOf(columns);
   const wanted = Uint8Array.from(early, (event) => (event.outcome === "discarded" ? 0 : 1));
   const clauses = clausesOf(views, wanted);
   if (clauses.length === 0) return { refusal: nothingFound(early, left), proof: null };
