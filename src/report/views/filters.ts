@@ -2,7 +2,7 @@
 import type { FilterAdvice, FilterSurvey } from "../../model/filters.ts";
 import type { Interval } from "../../model/plan.ts";
 import type { Usd } from "../../model/units.ts";
-import { humanCount, humanPercent, humanUsd, plural } from "../formats/values.ts";
+import { humanCount, humanUsd, plural } from "../formats/values.ts";
 import type { Report } from "../report.ts";
 import { isoTime } from "./time.ts";
 
@@ -96,7 +96,7 @@ export function filtersView(survey: FilterSurvey, top: number | null): Report {
 
 function wantedText({ proof }: FilterAdvice): string {
   if (proof === null) return "-";
-  const bound = proof.wantedDroppedAtMost === null ? "" : ` (at most ${humanPercent(proof.wantedDroppedAtMost)})`;
+  const bound = proof.wantedDroppedAtMost === null ? "" : ` (at most ${(100 * proof.wantedDroppedAtMost).toFixed(2)} %)`;
   return `${proof.wantedDropped} of ${humanCount(proof.wanted)}${bound}`;
 }
 
