@@ -109,9 +109,9 @@ export interface BatchAdvice {
   arrivals: { basis: Basis; events: number; perSecond: number; from: EpochMs; to: EpochMs; note: string | null } | null;
   service: ServiceTime | null;
   now: BatchFigures | null;
-  then: BatchFigures | null;
-  invocationsPerMonth: { now: Interval | null; then: Interval | null };
-  usdPerMonth: { now: Interval | null; then: Interval | null };
+  after: BatchFigures | null;
+  invocationsPerMonth: { now: Interval | null; after: Interval | null };
+  usdPerMonth: { now: Interval | null; after: Interval | null };
   savingUsdPerMonth: Interval | null;
   /** Added latency at p95, against the budget. */
   addedLatencyMs: Interval | null;

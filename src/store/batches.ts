@@ -7,7 +7,7 @@ import { condition, scan } from "./scan.ts";
 import type { FedFunction, Filter } from "./types.ts";
 
 /** Newest messages of a channel that are read: a few days of a busy queue, and in memory at once. */
-const MOST_MESSAGES = 400_000;
+const MOST_MESSAGES = 150_000;
 /** Runs of a function that are read, an arbitrary choice of them: how time grows with the batch is known from fewer. */
 const MOST_RUNS = 20_000;
 

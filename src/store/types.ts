@@ -181,7 +181,7 @@ export interface Dataset {
    * probes' runs are left out.
    */
   batchRuns(filter: Filter, of: FedFunction, channel: string | null): Promise<BatchRun[]>;
-  /** Messages of a channel that a function received, each once, by the time they were sent: the newest 400,000. */
+  /** Messages of a channel that a function received, each once, by the time they were sent: the newest 150,000. */
   receivedMessages(filter: Filter, of: FedFunction, channel: string | null): Promise<ReceivedMessage[]>;
   /** Sums of metrics of these names (lower case, without labels), at the finest period that is held of each resource. */
   counts(filter: Filter, names: readonly string[]): Promise<CountSeries[]>;
