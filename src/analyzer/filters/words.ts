@@ -17,7 +17,7 @@ const THING = "(?:events?|messages?|records?|notifications?|updates?|changes?)";
 /** Usual words for an event that nothing is done with. */
 const DISCARDED = [
   // "ignoring OrderCreated event", "skipped this message because ..."
-  new RegExp(`\\b${VERB}\\s+(?:(?:the|this|that|an?|all)\\s+)?(?:(?!error|retr|cache|duplicate)[\\w.:-]+\\s+)?${THING}\\b`, "i"),
+  new RegExp(`\\b${VERB}\\s+(?:(?:the|this|that|an?|all)\\s+)?(?:(?!error|cache)[\\w.:-]+\\s+)?${THING}\\b`, "i"),
   // "event ignored", "message of type x was skipped"
   new RegExp(
     `\\b${THING}(?:\\s+\\S+){0,3}?\\s+(?:(?:was|is|were|are|will be|has been)\\s+)?(?:ignored|skipped|discarded|dropped|filtered out|irrelevant|uninteresting)\\b`,
@@ -30,9 +30,11 @@ const DISCARDED = [
 /** Not now, not twice, not allowed: another delivery of an equal event may be wanted. */
 const STATE =
   /\b(?:duplicat\w*|already|idempoten\w*|in progress|locked|stale|expired|too old|dry.?run|disabled|maintenance|throttl\w*|retr(?:y|ies|ying)|rate.?limit\w*|circuit|later|postpone\w*|paused)\b/i;
-const NEGATED = /(?:\b(?:not|never|cannot|without|instead of|no longer|nothing|none|no|0|zero|rather than)|n't)\s+(?:\w+\s+)?$/i;
+const NEGATION = "(?:\\b(?:not|never|cannot|without|instead of|no longer|nothing|none|no|0|zero|rather than)|n't)";
+const NEGATED = new RegExp(`${NEGATION}\\s+(?:\\w+\\s+)?$`, "i");
+const NEGATED_INSIDE = /\b(?:not|never|no longer|rarely)\s+(?:being\s+)?(?:ignored|skipped|discarded|dropped|filtered)/i;
 /** "skipped: false", "ignored = 0". */
-const DENIED = /^\s*[:=]\s*["']?(?:false|0|no|null|none)\b/i;
+const DENIED = new RegExp(`\\b${VERB}["']?\\s*[:=]\\s*["']?(?:false|0|no|null|none)\\b`, "i");
 /** "skipping event validation": what is skipped is something of the event. */
 const OF_THE_EVENT =
   /^\s+(?:validation|schema|attributes?|headers?|fields?|timestamps?|check\w*|metrics?|cache|logg?\w*|body|payload|trac\w+|history|enrichment|conversion|parsing)\b/i;
@@ -50,7 +52,8 @@ export function saidInWords(words: string, own: OutcomeWords): Said {
 function isMeant(text: string, match: RegExpExecArray | null): boolean {
   if (match === null) return false;
   const behind = text.slice(match.index + match[0].length);
-  return !NEGATED.test(text.slice(0, match.index)) && !DENIED.test(behind) && !OF_THE_EVENT.test(behind);
+  const isNegated = NEGATED.test(text.slice(0, match.index)) || NEGATED_INSIDE.test(match[0]) || DENIED.test(text);
+  return !isNegated && !OF_THE_EVENT.test(behind);
 }
 
 /** Fields that say how a run ended, in its log or its logged answer. */
@@ -88,7 +91,7 @@ export function sayingsOf(message: string, hasEvent: boolean): Sayings {
   const start = message.indexOf("{");
   if (start < 0) return { words: message, fields: null };
   const end = message.lastIndexOf("}") + 1;
-  const around = `${message.slice(0, start)} ${end > start ? message.slice(end) : ""}`;
+  const around = `${message.slice(0, start)} ${end > start ? message.slice(end) : ""}`.replaceAll(/\s+/g, " ").trim();
   const object = end > start ? objectOf(message.slice(start, end)) : null;
   if (object === null) return { words: around, fields: null };
   const isLogger = LOGGER.some((name) => typeof object[name] === "string" || typeof object[name] === "number");
