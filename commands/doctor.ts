@@ -6,7 +6,7 @@ import { accountFlags, windowFlags } from "../src/cli/live-flags.ts";
 import { EXIT } from "../src/model/errors.ts";
 import { doctorText } from "../src/report/render.ts";
 
-const FEATURES = ["collect", "trace", "apply", "probe", "ttl"] as const;
+const FEATURES = ["collect", "trace", "apply", "probe", "filters", "batching", "ttl"] as const;
 
 export default class Doctor extends BaseCommand {
   static override summary = "check credentials, permissions, and settings that lose telemetry";

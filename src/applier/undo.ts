@@ -40,6 +40,7 @@ function invert({ change, end }: Step, left: LiveState | null): Change {
     aliasTarget: change.alias === null ? null : change.aliasVersion,
     danger: change.danger === "restart" ? "restart" : "none",
     expected: null,
+    undo: true,
     reasons: [`takes back ${change.id}`],
   };
 }

@@ -57,6 +57,8 @@ export interface Change extends ResourceRef {
   group?: string | null;
   /** What a person should do first; shown before the question. Left out: nothing. */
   first?: string[];
+  /** true: it takes a change of ours back; rules of good advice that the old value did not keep do not hold it up. */
+  undo?: boolean;
 }
 
 /** The prediction that `verify` holds against the time after the change. */

@@ -85,7 +85,7 @@ export function mappingConfig(o: Obj, observed: Observed): Config[] {
     to: fn,
     settings: {
       batchSize: num(o["BatchSize"]),
-      maximumBatchingWindowS: num(o["MaximumBatchingWindowInSeconds"]),
+      maximumBatchingWindowS: num(o["MaximumBatchingWindowInSeconds"]) ?? defaultWindowOf(o),
       parallelizationFactor: num(o["ParallelizationFactor"]),
       tumblingWindowS: num(o["TumblingWindowInSeconds"]),
       maximumRetryAttempts: num(o["MaximumRetryAttempts"]),
@@ -99,6 +99,14 @@ export function mappingConfig(o: Obj, observed: Observed): Config[] {
       startingPosition: text(o["StartingPosition"]),
     },
   });
+}
+
+/**
+ * Window of a mapping that names none: 0 s on queues and streams; null on other sources, where it is 500 ms and no whole number of seconds.
+ * https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html
+ */
+function defaultWindowOf(o: Obj): number | null {
+  return /^arn:[\w-]+:(sqs|kinesis|dynamodb):/.test(text(o["EventSourceArn"]) ?? "") ? 0 : null;
 }
 
 /** A Pipe or a schedule: from its source to its target. */

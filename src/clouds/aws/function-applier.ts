@@ -4,6 +4,7 @@
  */
 import { EXIT, UserError } from "../../model/errors.ts";
 import type { Change, LiveResource, ResourceRef } from "../../model/plan.ts";
+import { changed, refuseChanged, refuseDisturbed, refuseIgnored, refuseOtherRevision, unlike } from "../kit/knob.ts";
 import type { Applier, LiveContext, Target } from "../room.ts";
 import { type Alias, pointAlias, provisionedNote, publish, readAlias, refuseUnreleased } from "./alias-move.ts";
 import { AwsError, type AwsApi } from "./api.ts";
@@ -20,27 +21,27 @@ import {
 import { arnOf, functionOf } from "./names.ts";
 import { ownersOf } from "./owners.ts";
 import { list, obj, type Obj, text } from "./schema.ts";
-import { fieldsOf, inputOf, refuseIllegal, unlike, withSettings } from "./settings.ts";
+import { fieldsOf, inputOf, refuseIllegal, withSettings } from "./settings.ts";
 import { asUserError } from "./user-error.ts";
 
-/** The applier of one account and region. */
-export function openApplier(api: AwsApi, target: Target, context: LiveContext): Applier {
+/** The applier of the functions of one account and region. */
+export function functionApplier(api: AwsApi, target: Target, context: LiveContext): Applier {
   async function read(ref: ResourceRef): Promise<LiveResource> {
-    refuseOther(ref, api);
+    refuseOther(ref);
     return reading(ref, target, async () => liveOf(ref, await readConfiguration(api, nameOf(ref)), await aliasesOf(api, nameOf(ref))));
   }
 
   return {
     read,
-    owners: (ref) => ownersOf(api, ref.resource, nameOf(ref)),
+    owners: (ref) => ownersOf(api, { tags: ["lambda:ListTags", { Resource: ref.resource }], physicalId: nameOf(ref) }),
     async write(change, revision) {
-      refuseOther(change, api);
+      refuseOther(change);
       const fn = nameOf(change);
       const seen = await reading(change, target, () => readAtRest(api, context, fn));
       await reading(change, target, () => refuseIllegal(api, change, settingsOf(seen)));
       const half = isHalfDone(change, seen);
-      if (half) refuseOtherRevision(change, seen, revision);
-      else refuseChanged(change, seen, revision);
+      if (half) refuseOtherRevision(change, text(seen["RevisionId"]), revision);
+      else refuseChanged(change, liveOf(change, seen, []), revision);
       const alias = change.alias === null ? null : await reading(change, target, () => usableAlias(change, seen, half));
       const written = half ? seen : await update(change, seen);
       // nothing was written since it was read at rest
@@ -49,7 +50,7 @@ export function openApplier(api: AwsApi, target: Target, context: LiveContext): 
       return { live: await read(change), publishedVersion };
     },
     async moveAlias(ref, alias, version) {
-      refuseOther(ref, api);
+      refuseOther(ref);
       const found = await reading(ref, target, () => readAlias(api, nameOf(ref), alias));
       await pointAlias(api, context, nameOf(ref), found, version);
       return read(ref);
@@ -83,20 +84,8 @@ export function openApplier(api: AwsApi, target: Target, context: LiveContext): 
         throw asUserError(error, `write ${Object.keys(change.after).join(", ")} of ${change.name}`);
     }
     const now = await reading(change, target, () => waitUntilAtRest(api, context, fn));
-    const ignored = unlike(settingsOf(now), change.after);
-    if (ignored.length > 0)
-      throw new UserError(`${change.name}: the endpoint accepted the change of ${ignored.join(", ")} and did not make it`, {
-        exitCode: EXIT.conflict,
-      });
-    const disturbed = differences(seen, now, fieldsOf(change.after));
-    if (disturbed.length > 0)
-      throw new UserError(
-        `${change.name}: ${disturbed.join(", ")} changed while ${Object.keys(change.after).join(", ")} was written: somebody else writes to it`,
-        {
-          exitCode: EXIT.conflict,
-          suggestions: ["look at the function; evscope undo takes this change back"],
-        },
-      );
+    refuseIgnored(change, settingsOf(now));
+    refuseDisturbed(change, differences(seen, now, fieldsOf(change.after)));
     return now;
   }
 
@@ -131,16 +120,11 @@ async function reading<T>(ref: ResourceRef, target: Target, read: () => Promise<
   }
 }
 
-function refuseOther(ref: ResourceRef, api: AwsApi): void {
-  if (ref.kind !== "lambda.function") throw new UserError(`evscope cannot write a ${ref.kind} on AWS: ${ref.name}`);
-  const arn = arnOf(ref.resource);
-  if (arn !== null && (arn.account !== ref.account || arn.region !== ref.region || functionOf(ref.resource)?.fn !== ref.name))
+/** The name of a function is part of its ARN. */
+function refuseOther(ref: ResourceRef): void {
+  if (arnOf(ref.resource) !== null && functionOf(ref.resource)?.fn !== ref.name)
     throw new UserError(`${ref.name} in account ${ref.account}, ${ref.region} is not what ${ref.resource} names`, {
       exitCode: EXIT.conflict,
-    });
-  if (ref.account !== api.account || ref.region !== api.region)
-    throw new UserError(`${ref.name} belongs to ${ref.account} in ${ref.region}, the credentials to ${api.account} in ${api.region}`, {
-      suggestions: ["name that account and region in evscope.yaml, or with --profile and --region"],
     });
 }
 
@@ -180,32 +164,4 @@ async function aliasesOf(api: AwsApi, fn: string): Promise<LiveResource["aliases
 function isHalfDone(change: Change, seen: Obj): boolean {
   if (change.alias === null || unlike(settingsOf(seen), change.after).length > 0) return false;
   return change.fingerprint === "" || fingerprintOf(withSettings(seen, change.before)) === change.fingerprint;
-}
-
-function refuseOtherRevision(change: Change, seen: Obj, revision: string | null): void {
-  const live = text(seen["RevisionId"]);
-  if (revision !== null && live !== null && revision !== live) throw changed(change, `revision ${live}, expected ${revision}`);
-}
-
-/** Revision, fingerprint and settings must all be the ones that the plan saw. An empty fingerprint: the plan was made without reading the cloud. */
-function refuseChanged(change: Change, seen: Obj, revision: string | null): void {
-  const settings = settingsOf(seen);
-  const other = unlike(settings, change.before);
-  if (other.length > 0)
-    throw changed(
-      change,
-      other
-        .map((name) => `${name} is ${JSON.stringify(settings[name] ?? null)}, the plan saw ${JSON.stringify(change.before[name])}`)
-        .join("; "),
-    );
-  refuseOtherRevision(change, seen, revision);
-  if (change.fingerprint !== "" && fingerprintOf(seen) !== change.fingerprint)
-    throw changed(change, "its configuration or code is another");
-}
-
-function changed(change: Change, what: string): UserError {
-  return new UserError(`${change.name} was changed since the plan was made: ${what}`, {
-    exitCode: EXIT.conflict,
-    suggestions: ["make a new plan"],
-  });
 }

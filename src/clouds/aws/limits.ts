@@ -5,6 +5,8 @@ const LAMBDA = "https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunction
 const ASYNC = "https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html";
 const MAPPING = "https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html";
 const QUEUE = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html";
+const RULE = "https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html";
+const POLICY = "https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html";
 const RETENTION = "https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html";
 
 type Range = Pick<Limit, "min" | "max" | "step">;
@@ -30,6 +32,12 @@ export const limits: readonly Limit[] = [
   limit("mapping.maximumBatchingWindow", from(0, 300), "s", "sqs-standard", MAPPING),
   limit("mapping.maximumBatchingWindow", from(0, 0), "s", "sqs-fifo", MAPPING),
   limit("mapping.maximumBatchingWindow", from(0, 300), "s", "stream", MAPPING),
+  limit("mapping.batchSize", from(1, 10_000), "count", "mq", MAPPING),
+  limit("mapping.batchSize", from(1, 10_000), "count", "documentdb", MAPPING),
+  limit("mapping.maximumBatchingWindow", from(0, 300), "s", "kafka", MAPPING),
+  limit("mapping.maximumBatchingWindow", from(0, 300), "s", "mq", MAPPING),
+  limit("mapping.maximumBatchingWindow", from(0, 300), "s", "documentdb", MAPPING),
+  limit("mapping.maximumConcurrency", from(2, 1_000), "count", "sqs-fifo", MAPPING),
   limit("mapping.maximumConcurrency", from(2, 1_000), "count", "sqs-standard", MAPPING),
   limit("mapping.parallelizationFactor", from(1, 10), "count", "stream", MAPPING),
   limit("mapping.tumblingWindow", from(0, 900), "s", "stream", MAPPING),
@@ -37,6 +45,10 @@ export const limits: readonly Limit[] = [
   limit("mapping.maximumRecordAge", from(-1, 604_800), "s", "stream", MAPPING),
   limit("mapping.filters", from(0, 5), "count", null, MAPPING),
   limit("mapping.filterPatternLength", from(0, 4_096), "count", null, MAPPING),
+  // the default quota is 2,048, which can be raised
+  limit("events.patternLength", from(2, 4_096), "count", null, RULE),
+  // 150 KB
+  limit("sns.filterPolicyLength", from(2, 153_600), "bytes", null, POLICY),
   limit("sqs.visibilityTimeout", from(0, 43_200), "s", null, QUEUE),
   limit("sqs.messageRetentionPeriod", from(60, 1_209_600), "s", null, QUEUE),
   limit("sqs.receiveWaitTime", from(0, 20), "s", null, QUEUE),

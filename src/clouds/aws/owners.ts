@@ -1,10 +1,10 @@
 /**
- * Who owns a function, by what the cloud says: CloudFormation and the tools on top of it tag what they make, others are known by
+ * Who owns a resource, by what the cloud says: CloudFormation and the tools on top of it tag what they make, others are known by
  * the tags that their users give. A look at the working folder is the caller's.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html
  */
-import { AwsError, type AwsApi, iamAction } from "./api.ts";
-import { list, obj, type Obj, text } from "./schema.ts";
+import { type Api, AwsError, type AwsApi, iamAction } from "./api.ts";
+import { list, obj, objects, type Obj, text } from "./schema.ts";
 import { asUserError } from "./user-error.ts";
 
 /** Tags that name the tool on top of CloudFormation, or another tool altogether. Values are shown: they are names of projects and stages. */
@@ -33,23 +33,39 @@ const TOOL_TAGS: readonly { tag: RegExp; value: RegExp; tool: string }[] = [
   },
 ];
 
+/** How the owners of a resource are found. */
+interface OwnerQuestion {
+  /** The call that lists its tags; null: this kind has none. */
+  tags: readonly [operation: Api, input: object] | null;
+  /** ID under which CloudFormation knows it, where no tag names the stack. */
+  physicalId: string;
+}
+
 /** Owners as sentences, most certain first. A call that is denied makes the owner unknown, and is named; empty: both said nobody. */
-export async function ownersOf(api: AwsApi, functionArn: string, name: string): Promise<string[]> {
-  const tagged = await asked(api, "lambda:ListTags", { Resource: functionArn });
-  const tags = obj(tagged.answer?.["Tags"]) ?? {};
+export async function ownersOf(api: AwsApi, { tags: question, physicalId }: OwnerQuestion): Promise<string[]> {
+  const tagged = question === null ? { answer: null, unknown: null } : await asked(api, ...question);
+  const tags = tagsOf(tagged.answer);
   const stack = text(tags["aws:cloudformation:stack-name"]);
   const found: string[] = stack === null ? [] : [stackOwner(stack, text(tags["aws:cloudformation:logical-id"]))];
   found.push(...toolsOf(tags));
   const unknown = tagged.unknown === null ? [] : [tagged.unknown];
   if (stack === null) {
-    const resources = await asked(api, "cloudformation:DescribeStackResources", { PhysicalResourceId: name });
+    const resources = await asked(api, "cloudformation:DescribeStackResources", { PhysicalResourceId: physicalId });
     if (resources.unknown !== null) unknown.push(resources.unknown);
     for (const one of list(resources.answer?.["StackResources"]).map(obj)) {
       const owner = text(one?.["StackName"]);
-      if (owner !== null && text(one?.["PhysicalResourceId"]) === name) found.unshift(stackOwner(owner, text(one?.["LogicalResourceId"])));
+      if (owner !== null && text(one?.["PhysicalResourceId"]) === physicalId)
+        found.unshift(stackOwner(owner, text(one?.["LogicalResourceId"])));
     }
   }
   return [...new Set([...found, ...unknown])];
+}
+
+/** Services answer with `Tags` or `tags`, an object or a list of `Key` and `Value`. */
+function tagsOf(answer: Obj | null): Obj {
+  const tags = answer?.["Tags"] ?? answer?.["tags"];
+  if (!Array.isArray(tags)) return obj(tags) ?? {};
+  return Object.fromEntries(objects(tags).flatMap((one) => (text(one["Key"]) === null ? [] : [[text(one["Key"])!, one["Value"] ?? null]])));
 }
 
 function stackOwner(stack: string, logicalId: string | null): string {
@@ -66,18 +82,14 @@ function toolsOf(tags: Obj): string[] {
 }
 
 /** Nothing there, and an endpoint without this API, are answers too. */
-async function asked(
-  api: AwsApi,
-  operation: Parameters<AwsApi["call"]>[0],
-  input: object,
-): Promise<{ answer: Obj | null; unknown: string | null }> {
+async function asked(api: AwsApi, operation: Api, input: object): Promise<{ answer: Obj | null; unknown: string | null }> {
   try {
     return { answer: await api.call(operation, input), unknown: null };
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
     if (error.kind === "denied") return { answer: null, unknown: `unknown: ${iamAction(operation)} is not granted` };
     if (error.kind === "not-found" || error.kind === "unsupported" || isNoStack(error)) return { answer: null, unknown: null };
-    throw asUserError(error, "find out who owns the function");
+    throw asUserError(error, "find out who owns it");
   }
 }
 

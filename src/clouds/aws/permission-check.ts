@@ -22,9 +22,19 @@ interface Samples {
 /** A name that nothing has: who may ask is told "not found", who may not is told "denied". */
 const NOTHING = "evscope-permission-check";
 
+interface Place {
+  account: string;
+  region: string;
+  partition: string;
+  nowMs: number;
+}
+
+const arnAt = ({ partition, region, account }: Omit<Place, "nowMs">, service: string, resource: string): string =>
+  `arn:${partition}:${service}:${region}:${account}:${resource}`;
+
 interface Trial {
   api: Api;
-  input: (has: Samples, at: { account: string; region: string; partition: string; nowMs: number }) => object;
+  input: (has: Samples, at: Place) => object;
   /** Notes what later trials can use. */
   learn?: (answer: Obj, has: Samples, target: Target) => void;
   /** `invalid` is also said by the operation itself, after the permission was checked. */
@@ -70,6 +80,7 @@ const TRIALS: readonly Trial[] = [
     input: (has) => (has.fn === NOTHING ? { limit: 1 } : { limit: 1, logGroupNamePrefix: `/aws/lambda/${has.fn}` }),
     learn: (answer, has) => void (has.group = text(first(answer, "logGroups")["logGroupName"]) ?? has.group),
   },
+  { api: "logs:ListTagsForResource", input: (has, at) => ({ resourceArn: arnAt(at, "logs", `log-group:${has.group}`) }) },
   { api: "logs:FilterLogEvents", input: (has, { nowMs }) => ({ logGroupName: has.group, startTime: nowMs - 1, endTime: nowMs, limit: 1 }) },
   {
     // one second, which scans next to nothing
@@ -125,6 +136,24 @@ const TRIALS: readonly Trial[] = [
     input: () => ({ Limit: 1 }),
     learn: (answer, has) => void (has.rule = text(first(answer, "Rules")["Name"]) ?? has.rule),
   },
+  { api: "events:DescribeRule", input: (has) => ({ Name: has.rule }) },
+  { api: "events:ListTagsForResource", input: (has, at) => ({ ResourceARN: arnAt(at, "events", `rule/${has.rule}`) }) },
+  {
+    api: "events:TestEventPattern",
+    input: (_, { account, region }) => ({
+      EventPattern: '{"source":["evscope"]}',
+      Event: JSON.stringify({
+        id: "1",
+        "detail-type": "check",
+        source: "evscope",
+        account,
+        time: "2026-01-01T00:00:00Z",
+        region,
+        resources: [],
+        detail: {},
+      }),
+    }),
+  },
   { api: "events:ListTargetsByRule", input: (has) => ({ Rule: has.rule, Limit: 1 }) },
   {
     api: "pipes:ListPipes",
@@ -132,6 +161,7 @@ const TRIALS: readonly Trial[] = [
     learn: (answer, has) => void (has.pipe = text(first(answer, "Pipes")["Name"]) ?? has.pipe),
   },
   { api: "pipes:DescribePipe", input: (has) => ({ Name: has.pipe }) },
+  { api: "pipes:ListTagsForResource", input: (has, at) => ({ resourceArn: arnAt(at, "pipes", `pipe/${has.pipe}`) }) },
   {
     api: "sqs:ListQueues",
     input: () => ({ MaxResults: 1 }),
@@ -139,6 +169,7 @@ const TRIALS: readonly Trial[] = [
   },
   { api: "sqs:GetQueueUrl", input: (has) => ({ QueueName: has.queueUrl.split("/").pop() }) },
   { api: "sqs:GetQueueAttributes", input: (has) => ({ QueueUrl: has.queueUrl, AttributeNames: ["VisibilityTimeout"] }) },
+  { api: "sqs:ListQueueTags", input: (has) => ({ QueueUrl: has.queueUrl }) },
   { api: "sns:ListTopics", input: () => ({}) },
   {
     api: "sns:ListSubscriptions",
@@ -153,6 +184,7 @@ const TRIALS: readonly Trial[] = [
   },
   { api: "dynamodb:DescribeTable", input: (has) => ({ TableName: has.table }) },
   { api: "dynamodb:DescribeTimeToLive", input: (has) => ({ TableName: has.table }) },
+  { api: "dynamodb:ListTagsOfResource", input: (has, at) => ({ ResourceArn: arnAt(at, "dynamodb", `table/${has.table}`) }) },
   // of a table that is not there: a scan of one that is would be paid
   { api: "dynamodb:Scan", input: () => ({ TableName: NOTHING, Limit: 1 }) },
   { api: "cloudformation:DescribeStackResources", input: () => ({ PhysicalResourceId: NOTHING }) },
@@ -192,8 +224,9 @@ async function tried(api: AwsApi, trial: Trial, input: object, has: Samples, tar
 
 const ONLY_BY_DOING: Result = { state: "unknown", note: "only a write can tell" };
 
-function nothing({ partition, region, account }: AwsApi): Samples {
-  const arn = (service: string, resource: string): string => `arn:${partition}:${service}:${region}:${account}:${resource}`;
+function nothing(at: AwsApi): Samples {
+  const { region, account } = at;
+  const arn = (service: string, resource: string): string => arnAt(at, service, resource);
   return {
     fn: NOTHING,
     queueUrl: `https://sqs.${region}.amazonaws.com/${account}/${NOTHING}`,

@@ -87,8 +87,47 @@ export const permissions: readonly Permission[] = [
   need("probe", "lambda:DeleteFunction", "deletes the copy", true),
   need("probe", "logs:FilterLogEvents", "the platform's lines of the runs, where an invocation does not return them"),
 
+  need("filters", "lambda:GetEventSourceMapping", "filters of mappings before and after a write, also those encrypted with a key of yours"),
+  need("filters", "lambda:UpdateEventSourceMapping", "writes filters of mappings"),
+  need("filters", "lambda:ListTags", "finds the IaC that owns a mapping, by its tags"),
+  need("filters", "events:DescribeRule", "all of a rule, since it is written as a whole"),
+  need("filters", "events:ListTargetsByRule", "that a rule still has its targets after a write"),
+  need("filters", "events:PutRule", "writes patterns of rules"),
+  need("filters", "events:TestEventPattern", "asks EventBridge whether a pattern keeps the events that are wanted, as a last check"),
+  need("filters", "events:ListTagsForResource", "finds the IaC that owns a rule, by its tags"),
+  need("filters", "pipes:DescribePipe", "filters of pipes before and after a write"),
+  need("filters", "pipes:UpdatePipe", "writes filters of pipes"),
+  need("filters", "pipes:ListTagsForResource", "finds the IaC that owns a pipe, by its tags"),
+  need("filters", "iam:PassRole", "a rule or pipe that has a role is written with it"),
+  need("filters", "sns:GetSubscriptionAttributes", "filter policies of subscriptions before and after a write"),
+  need("filters", "sns:SetSubscriptionAttributes", "writes filter policies of subscriptions"),
+  need("filters", "cloudformation:DescribeStackResources", "finds the stack that owns what is written; subscriptions have no tags"),
+
+  need("batching", "lambda:GetEventSourceMapping", "settings of mappings before and after a write"),
+  need("batching", "lambda:UpdateEventSourceMapping", "writes batch size, window and concurrency of mappings"),
+  need("batching", "lambda:GetFunctionConfiguration", "the timeout that a window and a visibility timeout must go with"),
+  need("batching", "lambda:ListEventSourceMappings", "which functions read from a queue whose visibility timeout is lowered"),
+  need("batching", "lambda:ListTags", "finds the IaC that owns a mapping, by its tags"),
+  need("batching", "pipes:DescribePipe", "settings of pipes before and after a write"),
+  need("batching", "pipes:UpdatePipe", "writes batch size and window of pipes"),
+  need("batching", "pipes:ListTagsForResource", "finds the IaC that owns a pipe, by its tags"),
+  need("batching", "iam:PassRole", "a pipe is written with its role"),
+  need("batching", "sqs:GetQueueUrl", "queues by their ARN"),
+  need("batching", "sqs:GetQueueAttributes", "settings of queues before and after a write"),
+  need("batching", "sqs:SetQueueAttributes", "writes visibility timeout and receive wait of queues"),
+  need("batching", "sqs:ListQueueTags", "finds the IaC that owns a queue, by its tags"),
+  need("batching", "cloudformation:DescribeStackResources", "finds the stack that owns what is written"),
+
   need("ttl", "dynamodb:DescribeTable", "what looking at items costs, before it is done", true),
   need("ttl", "dynamodb:Scan", "a sample of a table's items (--sample); without it items come from a file (--items)", true),
+  need("ttl", "dynamodb:DescribeTimeToLive", "the time to live of a table before and after a write"),
+  need("ttl", "dynamodb:UpdateTimeToLive", "switches the time to live of tables on and off"),
+  need("ttl", "dynamodb:ListTagsOfResource", "finds the IaC that owns a table, by its tags"),
+  need("ttl", "logs:DescribeLogGroups", "the retention of log groups before and after a write"),
+  need("ttl", "logs:PutRetentionPolicy", "writes the retention of log groups"),
+  need("ttl", "logs:DeleteRetentionPolicy", "sets log groups back to keep events for ever, on undo"),
+  need("ttl", "logs:ListTagsForResource", "finds the IaC that owns a log group, by its tags"),
+  need("ttl", "cloudformation:DescribeStackResources", "finds the stack that owns what is written"),
 ];
 
 /** Functions that a probe makes, and nothing else, are written to, run and deleted by it. */
@@ -98,6 +137,22 @@ const ON_COPY = new Set(
     (name) => `lambda:${name}`,
   ),
 );
+
+/** Features that name no resource, and their statement. */
+const WHOLE: readonly (readonly [Feature, sid: string])[] = [
+  ["collect", "EvscopeCollect"],
+  ["trace", "EvscopeTrace"],
+  ["apply", "EvscopeApply"],
+  ["filters", "EvscopeFilters"],
+  ["batching", "EvscopeBatching"],
+  ["ttl", "EvscopeTtl"],
+];
+
+/** Who passes roles, and to which services only. */
+const PASSING: readonly (readonly [Feature[], sid: string, services: Json])[] = [
+  [["probe"], "EvscopeProbeRole", "lambda.amazonaws.com"],
+  [["filters", "batching"], "EvscopeRoles", ["events.amazonaws.com", "pipes.amazonaws.com"]],
+];
 
 /**
  * An identity policy for these features. Reads and `apply` name no resource: they mean any function, queue or group of the account, and
@@ -116,38 +171,21 @@ export function policy(features: readonly Feature[]): Json {
   const allow = (Sid: string, Action: string[], Resource: string, more: { [key: string]: Json } = {}): void => {
     if (Action.length > 0) statements.push({ Sid, Effect: "Allow", Action: Action.sort(), Resource, ...more });
   };
-  allow(
-    "EvscopeCollect",
-    actions("collect", () => true),
-    "*",
-  );
-  allow(
-    "EvscopeTrace",
-    actions("trace", () => true),
-    "*",
-  );
-  allow(
-    "EvscopeApply",
-    actions("apply", () => true),
-    "*",
-  );
-  allow(
-    "EvscopeTtl",
-    actions("ttl", () => true),
-    "*",
-  );
+  for (const [feature, sid] of WHOLE)
+    allow(
+      sid,
+      actions(feature, (action) => action !== "iam:PassRole"),
+      "*",
+    );
   allow("EvscopeProbe", actions("probe", anywhere), "*");
   allow(
     "EvscopeProbeCopies",
     actions("probe", (action) => ON_COPY.has(action)),
     PROBED,
   );
-  const passed = { Condition: { StringEquals: { "iam:PassedToService": "lambda.amazonaws.com" } } };
-  allow(
-    "EvscopeProbeRole",
-    actions("probe", (action) => action === "iam:PassRole"),
-    "*",
-    passed,
-  );
+  for (const [feature, sid, services] of PASSING) {
+    const passed = { Condition: { StringEquals: { "iam:PassedToService": services } } };
+    if (features.some((one) => feature.includes(one))) allow(sid, ["iam:PassRole"], "*", passed);
+  }
   return { Version: "2012-10-17", Statement: statements };
 }

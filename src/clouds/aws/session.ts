@@ -1,6 +1,7 @@
 /** Opens the connection to one account and region, and hands out what works over it. */
 import type { LiveContext, LiveSession, Target } from "../room.ts";
 import { openApplier } from "./applier.ts";
+import { askFilter } from "./ask-filter.ts";
 import { openAws } from "./client.ts";
 import { openCollector } from "./collector.ts";
 import { checkPermissions } from "./permission-check.ts";
@@ -18,6 +19,7 @@ export async function connect(target: Target, context: LiveContext): Promise<Liv
     applier: openApplier(api, target, context),
     prober: openProber(api, target, context),
     sampler: openSampler(api, context),
+    askFilter: (event, filter) => askFilter(api, event, filter),
     permissions: () => checkPermissions(api, target, context),
     calls: () => api.calls(),
     close: () => api.close(),

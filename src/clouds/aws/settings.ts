@@ -1,10 +1,12 @@
 /** The settings of a function that may be written: field of the API, legal values, and what they are coupled to. */
 import { UserError } from "../../model/errors.ts";
 import type { Change, Settings } from "../../model/plan.ts";
+import { refuseUneven } from "../kit/knob.ts";
 import type { AwsApi } from "./api.ts";
 import { limits } from "./limits.ts";
 import { functionOf } from "./names.ts";
-import { list, num, obj, type Obj, text } from "./schema.ts";
+import { visibilityOf } from "./queue-visibility.ts";
+import { list, obj, type Obj, text } from "./schema.ts";
 
 interface Setting {
   /** Field of UpdateFunctionConfiguration and of FunctionConfiguration. */
@@ -39,16 +41,10 @@ export function withSettings(configuration: Obj, settings: Settings): Obj {
   return { ...configuration, ...inputOf(settings) };
 }
 
-/** Names of settings whose live value is another. */
-export function unlike(live: Settings, wanted: Settings): string[] {
-  return Object.keys(wanted).filter((name) => (live[name] ?? null) !== wanted[name]);
-}
-
 /** Throws UserError unless every value of `after` is legal for this function and goes with what it is coupled to. */
 export async function refuseIllegal(api: AwsApi, change: Change, live: Settings): Promise<void> {
+  refuseUneven(change);
   const names = Object.keys(change.after);
-  if (names.length === 0 || names.some((name) => !(name in change.before)) || names.length !== Object.keys(change.before).length)
-    throw new UserError(`${change.name}: the change ${change.id} does not name the same settings before and after`);
   const kind = live["capacityProvider"] === undefined ? null : "managed-instances";
   for (const name of names) {
     const setting = settingNamed(name);
@@ -78,11 +74,10 @@ function settingNamed(name: string): Setting {
 async function withinVisibility(api: AwsApi, fn: string, timeoutS: number): Promise<void> {
   for await (const page of api.pages("lambda:ListEventSourceMappings", { FunctionName: fn })) {
     for (const mapping of list(page["EventSourceMappings"]).map(obj)) {
-      const [, , service, region, account, queue] = (text(mapping?.["EventSourceArn"]) ?? "").split(":");
+      const arn = text(mapping?.["EventSourceArn"]) ?? "";
+      const [, , service, region, , queue] = arn.split(":");
       if (service !== "sqs") continue;
-      const url = text((await api.call("sqs:GetQueueUrl", { QueueName: queue, QueueOwnerAWSAccountId: account }))["QueueUrl"]);
-      const found = await api.call("sqs:GetQueueAttributes", { QueueUrl: url, AttributeNames: ["VisibilityTimeout"] });
-      const visibleS = num(obj(found["Attributes"])?.["VisibilityTimeout"]);
+      const visibleS = await visibilityOf(api, arn);
       if (visibleS !== null && timeoutS > visibleS)
         throw new UserError(
           `a timeout of ${timeoutS} s is longer than the visibility timeout of its queue ${queue} in ${region} (${visibleS} s)`,

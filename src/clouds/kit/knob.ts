@@ -69,7 +69,6 @@ export function knobApplier<Found>(knob: Knob<Found>, context: KnobContext): App
       refuseUneven(change);
       const seen = await reading(change, () => atRest(knob, change, context));
       refuseChanged(change, { ...seen, fingerprint: fingerprintOf(seen) }, revision);
-      // an undo may put back whatever was there
       await reading(change, async () => knob.refuse(change, seen));
       const now =
         canonicalJson(change.before) === canonicalJson(change.after) ? seen : await carryOut(knob, change, seen, context, reading);
@@ -137,8 +136,16 @@ function liveOf(ref: ResourceRef, state: KnobState<unknown>): LiveResource {
   const { cloud, account, region, kind, resource, name } = ref;
   const { settings, revision, busy, failed } = state;
   return {
-    ...{ cloud, account, region, kind, resource, name },
-    ...{ settings, revision, busy, failed },
+    cloud,
+    account,
+    region,
+    kind,
+    resource,
+    name,
+    settings,
+    revision,
+    busy,
+    failed,
     fingerprint: fingerprintOf(state),
     aliases: [],
   };

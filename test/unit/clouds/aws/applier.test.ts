@@ -232,7 +232,8 @@ describe("write", () => {
       [{ after: { memoryMib: 512.5 } }, /not legal/],
       [{ before: { handler: "a" }, after: { handler: "b" } }, /cannot write the setting handler/],
       [{ after: { memoryMib: 1024, timeoutS: 5 } }, /same settings before and after/],
-      [{ kind: "sqs.queue" }, /cannot write a sqs.queue/],
+      [{ kind: "s3.bucket" }, /cannot write a s3.bucket/],
+      [{ kind: "sqs.queue" }, /is not what arn:/],
       [{ account: "999999999999", resource: live.resource.replace("123456789012", "999999999999") }, /belongs to 999999999999/],
       // what is shown is the name, what is written is the ARN
       [{ account: "999999999999" }, /is not what arn:/],

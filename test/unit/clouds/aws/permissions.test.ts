@@ -6,7 +6,7 @@ import { checkPermissions } from "../../../../src/clouds/aws/permission-check.ts
 import { permissions, policy } from "../../../../src/clouds/aws/permissions.ts";
 import { testContext, testTarget } from "../../../support/aws-client.ts";
 
-const FEATURES = ["collect", "trace", "apply", "probe"] as const;
+const FEATURES = ["collect", "trace", "apply", "probe", "filters", "batching", "ttl"] as const;
 interface Statement {
   Sid: string;
   Effect: string;
@@ -53,7 +53,7 @@ test("every action is named like an operation that the SDK has", async () => {
 
 test("collecting and tracing need nothing that writes", () => {
   for (const { Action } of statements(["collect", "trace"]))
-    for (const action of Action) expect(action).toMatch(/:(Get|List|Describe|BatchGet|Filter|StartQuery|StopQuery|StartTraceRetrieval)/);
+    for (const action of Action) expect(action).toMatch(/:(Get|List|Describe|BatchGet|Test|Filter|StartQuery|StopQuery|StartTraceRetrieval)/);
 });
 
 test("a probe may write to its copies only, and hand out roles to Lambda only", () => {
@@ -109,7 +109,7 @@ async function checked(
 test("the check tries every read once, and no write", async () => {
   const { states, notes, asked } = await checked(() => ({}));
   expect(new Set(asked).size).toBe(asked.length);
-  for (const api of asked) expect(api).toMatch(/:(Get|List|Describe|BatchGet|Filter|StartQuery|StopQuery|StartTraceRetrieval|Scan)/);
+  for (const api of asked) expect(api).toMatch(/:(Get|List|Describe|BatchGet|Test|Filter|StartQuery|StopQuery|StartTraceRetrieval|Scan)/);
   const reads = permissions.map((one) => one.action).filter((action) => /:(Get|List|Describe|BatchGet|Filter|Start|Stop|Scan)/.test(action));
   expect(new Set(asked)).toEqual(new Set(reads));
   expect(states.get("collect lambda:ListFunctions")).toBe("granted");
