@@ -14,6 +14,10 @@ const FRESH_MS: Ms = 300_000;
 export const SIZING_READS: readonly Topic[] = ["inventory", "logs", "metrics"];
 /** What filters are learned from: what functions log of their events, and what they call. */
 export const FILTER_READS: readonly Topic[] = ["inventory", "logs", "traces"];
+/** What batches are read from. */
+export const BATCHING_READS: readonly Topic[] = ["inventory", "logs", "metrics"];
+/** What stores and logs hold, and how fast that grows. */
+export const TTL_READS: readonly Topic[] = ["inventory", "metrics"];
 /** What bills are read from: those of workflows count their histories' transitions. */
 export const BILL_READS: readonly Topic[] = [...SIZING_READS, "histories"];
 /** What chains are read from. */

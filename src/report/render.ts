@@ -1,8 +1,10 @@
 /** Facts -> text in the form asked for: picks view and format. What every command prints comes from here. */
+import type { Batching } from "../model/batching.ts";
 import type { Chain } from "../model/chains.ts";
 import type { Ledger } from "../model/cost.ts";
 import type { FilterAdvice, FilterSurvey } from "../model/filters.ts";
 import type { Plan } from "../model/plan.ts";
+import type { Retention } from "../model/retention.ts";
 import type { Sizing, SizingAdvice } from "../model/sizing.ts";
 import { formatCsv } from "./formats/csv.ts";
 import { formatCurve } from "./formats/curve.ts";
@@ -15,6 +17,7 @@ import { formatTable } from "./formats/table.ts";
 import { formatWaterfall } from "./formats/waterfall.ts";
 import type { Report } from "./report.ts";
 import { type ApplyDocument, applyDocument, type ApplyFacts, applyView } from "./views/apply.ts";
+import { type BatchingDocument, batchingDocument, batchingExplained, batchingView } from "./views/batching.ts";
 import { chainsDocument, chainsView } from "./views/chains.ts";
 import { collectDocument, type CollectFacts, collectView } from "./views/collect.ts";
 import { costDocument, costView } from "./views/cost.ts";
@@ -28,6 +31,7 @@ import { probeDocument, type ProbeFacts, probeView } from "./views/probe.ts";
 import { journalDocument, type JournalFacts, journalView } from "./views/journal.ts";
 import { planView } from "./views/plan.ts";
 import { traceDocument } from "./views/trace.ts";
+import { type TtlDocument, ttlDocument, ttlExplained, ttlView } from "./views/ttl.ts";
 import { verifyDocument, type VerifyFacts, verifyView } from "./views/verify.ts";
 
 export type TableForm = "table" | "csv" | "markdown";
@@ -145,6 +149,40 @@ export function filterText(advice: FilterAdvice, form: TableForm, look: Look): s
 /** The curve of one function, drawn. */
 export function curveText(advice: SizingAdvice, look: Look): string {
   return formatCurve(curveDocument(advice), look);
+}
+
+/** `top`: how many stores are shown; null: all. `whole`: everything about each instead of a line. */
+export function ttlText(
+  retention: Retention,
+  { top, whole }: { top: number | null; whole: boolean },
+  form: TableForm | "json",
+  look: Look,
+  applied: ApplyFacts | null = null,
+): string {
+  if (form === "json") {
+    const document: TtlDocument & { apply?: ApplyDocument } = ttlDocument(retention, top);
+    if (applied !== null) document.apply = applyDocument(applied);
+    return formatJson(document);
+  }
+  const view = whole ? ttlExplained(retention) : ttlView(retention, top);
+  return reportText(applied === null ? view : { ...view, sections: [...view.sections, ...applyView(applied).sections] }, form, look);
+}
+
+/** `top`: how many mappings are shown; null: all. `whole`: everything about each instead of a line. */
+export function batchingText(
+  batching: Batching,
+  { top, whole }: { top: number | null; whole: boolean },
+  form: TableForm | "json",
+  look: Look,
+  applied: ApplyFacts | null = null,
+): string {
+  if (form === "json") {
+    const document: BatchingDocument & { apply?: ApplyDocument } = batchingDocument(batching, top);
+    if (applied !== null) document.apply = applyDocument(applied);
+    return formatJson(document);
+  }
+  const view = whole ? batchingExplained(batching) : batchingView(batching, top);
+  return reportText(applied === null ? view : { ...view, sections: [...view.sections, ...applyView(applied).sections] }, form, look);
 }
 
 function reportText(report: Report, form: TableForm, look: Look): string {
