@@ -116,7 +116,7 @@ function proposed(
   const matcher = matcherOf(consumer.grammar, learned.filter);
   if (matcher.invalid !== null) return { advice: { ...advice, refusal: `the filter would be refused: ${matcher.invalid}` }, sample: [] };
   const volumes = question.volumesOf(consumer.cloud, consumer.fn);
-  const saving = savingOf(consumer, reads, share, matcher, volumes, question.rates);
+  const saving = savingOf(consumer, reads, share, matcher, volumes, question);
   const usd = saving.usdPerMonth?.p50 ?? null;
   const whole: FilterAdvice = { ...advice, saving, unready: "why" in found ? found.why : null };
   if (usd !== null && usd < question.minSavingUsdPerMonth)

@@ -1,10 +1,11 @@
 /** What a filter saves per month: runs that no longer happen, their time, their log lines. What the channel itself costs stays. Pure. */
 import type { FilterSaving, Matcher } from "../../model/filters.ts";
 import type { Interval } from "../../model/plan.ts";
-import type { CostLine, Reading } from "../../model/billing.ts";
+import type { UsageGroup } from "../../model/billing.ts";
+import type { Config } from "../../model/records.ts";
 import type { DailyRuns, FunctionStats } from "../../model/sizing.ts";
-import type { EpochMs, Usd } from "../../model/units.ts";
-import { priceReadings, type Rates } from "../cost/index.ts";
+import type { Bytes, EpochMs, Usd } from "../../model/units.ts";
+import { priceReadings, type Rates, withConfiguration } from "../cost/index.ts";
 import { priceOfRuns, widened } from "../sizing/cost.ts";
 import { monthlyVolume } from "../sizing/volume.ts";
 import type { ReadRun } from "./evidence.ts";
@@ -27,7 +28,7 @@ export function savingOf(
   share: number,
   matcher: Matcher,
   volumes: Volumes,
-  rates: Rates,
+  { rates, configs }: { rates: Rates; configs: readonly Config[] },
 ): FilterSaving {
   const spared = runs.filter(({ events }) =>
     events.filter(({ grammar }) => grammar === consumer.grammar).every(({ event }) => !matcher.matches(event)),
@@ -46,19 +47,22 @@ export function savingOf(
     const wide = widened({ p10: mean, p50: mean, p90: mean }, Math.hypot(relativeSd * mean, sd));
     return { ...wide, p10: Math.max(0, wide.p10) };
   };
-  const bills = spared.map((one) => billOf(one, consumer, volumes.stats, rates));
-  const known = bills.filter((one) => one !== null);
-  const seconds = spared.flatMap((one) => gbSecondsOf(one, volumes.stats) ?? []);
-  const usd = known.map(({ compute, requests, logs }) => compute + requests + logs);
+  const groups = groupsOf(spared, consumer, volumes.stats, configs);
+  const bills = groups.flatMap((group, i) => billOf(group, spared[i]!.run.logBytes, rates) ?? []);
+  const seconds = groups.flatMap(({ memoryMib, billedMs, durationMs }) => {
+    const ms = billedMs ?? durationMs;
+    return memoryMib === null || ms === null ? [] : [(memoryMib / 1024) * (ms / 1000)];
+  });
+  const usd = bills.map(({ compute, requests, logs }) => compute + requests + logs);
   const mean = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0) / values.length;
   return {
     invocationsPerMonth: interval(perMonth),
     gbSecondsPerMonth: seconds.length === 0 ? null : interval(perMonth * mean(seconds), perMonth * errorOf(seconds)),
-    usdPerMonth: known.length === 0 ? null : interval(perMonth * mean(usd), perMonth * errorOf(usd)),
+    usdPerMonth: bills.length === 0 ? null : interval(perMonth * mean(usd), perMonth * errorOf(usd)),
     parts:
-      known.length === 0
+      bills.length === 0
         ? []
-        : (["compute", "requests", "logs"] as const).map((what) => ({ what, usdPerMonth: perMonth * mean(known.map((one) => one[what])) })),
+        : (["compute", "requests", "logs"] as const).map((what) => ({ what, usdPerMonth: perMonth * mean(bills.map((one) => one[what])) })),
   };
 }
 
@@ -70,53 +74,36 @@ function errorOf(values: readonly number[]): number {
   return Math.sqrt(variance / values.length);
 }
 
-/** Memory that the run had, or where it does not say, the function's own. */
-function memoryOf({ run }: ReadRun, stats: readonly FunctionStats[]): number | null {
-  return run.run?.memoryMib ?? stats.find((one) => one.memoryMib !== null)?.memoryMib ?? null;
-}
-
-function gbSecondsOf(read: ReadRun, stats: readonly FunctionStats[]): number | null {
-  const memoryMib = memoryOf(read, stats);
-  const ms = read.run.run?.billedMs ?? read.run.run?.durationMs ?? null;
-  return memoryMib === null || ms === null ? null : (memoryMib / 1024) * (ms / 1000);
-}
-
-/** Bill of one run by its own record; null: a part is not known. */
-function billOf(
-  read: ReadRun,
-  { cloud }: Consumer,
+/** The runs as they are billed; what a run does not say itself is taken from its function's figures and configuration. */
+function groupsOf(
+  reads: readonly ReadRun[],
+  { cloud, fn }: Consumer,
   stats: readonly FunctionStats[],
-  rates: Rates,
-): { compute: Usd; requests: Usd; logs: Usd } | null {
-  const billing = rates.billing[cloud];
-  const { run, region, account, fn } = read.run;
-  if (billing === undefined || run === null || run.emulator) return null;
-  const first = stats[0];
-  const place = { cloud, account: account ?? first?.account ?? null, region: region ?? first?.region ?? null, fn };
-  const ms = run.billedMs ?? (cloud === "aws" ? null : run.durationMs);
-  const memoryMib = memoryOf(read, stats);
-  if (ms === null || memoryMib === null) return null;
-  const group = priceOfRuns(
-    { ...place, architecture: run.architecture, plan: run.plan ?? first?.plan ?? null },
-    memoryMib,
-    ms,
-    1,
-    run.vcpu ?? first?.vcpu ?? null,
-  );
-  const priced = (readings: Reading[]): { lines: Pick<CostLine, "unit" | "usd">[]; isKnown: boolean } => {
-    const { readings: lines, unknownWhy } = priceReadings(readings, place, rates.prices);
-    return {
-      lines: lines.map(({ unit, quantity, usdPerUnit }) => ({ unit, usd: (quantity ?? 0) * (usdPerUnit ?? 0) })),
-      isKnown: unknownWhy === null,
-    };
-  };
-  const ran = priced(billing.invocations(group));
-  const logged = priced(billing.logs(read.run.logBytes));
-  if (!ran.isKnown || !logged.isKnown) return null;
-  const sum = (lines: readonly Pick<CostLine, "unit" | "usd">[]): Usd => lines.reduce((total, one) => total + (one.usd ?? 0), 0);
+  configs: readonly Config[],
+): UsageGroup[] {
+  const [first] = stats;
+  const known = stats.find(({ memoryMib }) => memoryMib !== null);
+  const groups = reads.map(({ run: { account, region, run } }): UsageGroup => {
+    const place = { cloud, fn, account: account ?? first?.account ?? null, region: region ?? first?.region ?? null };
+    const named = { architecture: run?.architecture ?? null, plan: run?.plan ?? first?.plan ?? null };
+    const group = priceOfRuns({ ...place, ...named }, 0, 0, 1, run?.vcpu ?? known?.vcpu ?? null);
+    const times = { billedMs: run?.billedMs ?? null, durationMs: run?.durationMs ?? null };
+    return { ...group, ...times, memoryMib: run?.memoryMib ?? known?.memoryMib ?? null, emulator: run?.emulator === true };
+  });
+  return withConfiguration(groups, configs);
+}
+
+/** Bill of one run and of its lines; null: a part of it is not known. */
+function billOf(group: UsageGroup, logBytes: Bytes, rates: Rates): { compute: Usd; requests: Usd; logs: Usd } | null {
+  const billing = rates.billing[group.cloud];
+  if (billing === undefined || group.emulator) return null;
+  const ran = priceReadings(billing.invocations(group), group, rates.prices);
+  const logged = priceReadings(billing.logs(logBytes), group, rates.prices);
+  if (ran.unknownWhy !== null || logged.unknownWhy !== null) return null;
+  const usd = (readings: typeof ran.readings): Usd => readings.reduce((sum, one) => sum + one.quantity! * one.usdPerUnit!, 0);
   return {
-    compute: sum(ran.lines.filter(({ unit }) => unit !== "requests")),
-    requests: sum(ran.lines.filter(({ unit }) => unit === "requests")),
-    logs: sum(logged.lines),
+    compute: usd(ran.readings.filter(({ unit }) => unit !== "requests")),
+    requests: usd(ran.readings.filter(({ unit }) => unit === "requests")),
+    logs: usd(logged.readings),
   };
 }

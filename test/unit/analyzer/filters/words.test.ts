@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { saidInFields, saidInWords, sayingsOf, textsOf, withoutQuotes } from "../../../../src/analyzer/filters/words.ts";
 import type { OutcomeWords } from "../../../../src/model/filters.ts";
+import type { JsonObject } from "../../../../src/model/json.ts";
 
 const NONE: OutcomeWords = { discarded: [], wanted: [], discardedResults: [], wantedResults: [] };
 
@@ -61,7 +62,7 @@ describe("fields of a line", () => {
     { action: "noop" },
     { statusCode: 204 },
     { skipped: true },
-  ])("discards: %j", (fields) => expect(saidInFields(fields, NONE, "{}")).toBe("discarded"));
+  ])("discards: %j", (fields) => expect(saidInFields(fields as JsonObject, NONE, "{}")).toBe("discarded"));
   it.each([
     { result: "ok" },
     { statusCode: 200 },
@@ -69,7 +70,7 @@ describe("fields of a line", () => {
     { skipped: "3" },
     { detail: { result: "ignored" } },
     { reason: "ignored" },
-  ])("says nothing: %j", (fields) => expect(saidInFields(fields, NONE, "{}")).toBeNull());
+  ])("says nothing: %j", (fields) => expect(saidInFields(fields as JsonObject, NONE, "{}")).toBeNull());
   it("leaves out what the event itself says", () => {
     expect(saidInFields({ status: "skipped", orderId: 1 }, NONE, '{"detail":{"status":"skipped"}}')).toBeNull();
     expect(saidInFields({ status: "skipped", orderId: 1 }, NONE, '{"detail":{"status":"paid"}}')).toBe("discarded");
