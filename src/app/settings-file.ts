@@ -149,6 +149,19 @@ export const SettingsFile = z.strictObject({
     })
     .nullish()
     .describe("how functions say what they do with an event, besides the usual words (ignored, skipped, discarded ...)"),
+  retention: z
+    .strictObject({
+      floors: z
+        .array(
+          z.strictObject({
+            name: Name.describe("stores and log groups that it holds for; * stands for anything"),
+            keep: SpanText.describe("nothing of them may be deleted that is younger: 90d"),
+          }),
+        )
+        .nullish()
+        .describe("how long what must be kept; ttl proposes nothing shorter"),
+    })
+    .nullish(),
   aws: z.strictObject({ accounts: z.array(AwsAccount).nullish(), ...pace }).nullish(),
   azure: z.strictObject({ subscriptions: z.array(AzureSubscription).nullish(), ...pace }).nullish(),
   gcp: z.strictObject({ projects: z.array(GcpProject).nullish(), ...pace }).nullish(),

@@ -6,10 +6,11 @@ import type { Signal, Target } from "../clouds/room.ts";
 import { UserError } from "../model/errors.ts";
 import type { OutcomeWords } from "../model/filters.ts";
 import { idKeys, type IdKeys } from "../model/id-keys.ts";
+import type { Floor } from "../model/retention.ts";
 import type { Ms, Usd } from "../model/units.ts";
 import { secretIn, SettingsFile } from "./settings-file.ts";
 import { readText } from "./text-file.ts";
-import { spanMs } from "./window.ts";
+import { daysOf, spanMs } from "./window.ts";
 
 export interface Settings {
   /** Field names that carry correlation IDs, in addition to the default ones. */
@@ -19,6 +20,8 @@ export interface Settings {
   pricesFile: string | null;
   /** How functions say what they do with an event, besides the usual words. */
   outcomeWords: OutcomeWords;
+  /** How long what must be kept, as the file says. Left out: it says nothing. */
+  floors?: readonly Floor[];
   live: LiveSettings;
 }
 
@@ -139,6 +142,7 @@ function toSettings(file: SettingsFile, folder: string): Settings {
     correlationKeys,
     keys: idKeys(correlationKeys),
     pricesFile: file.prices ? join(folder, file.prices) : null,
+    floors: (file.retention?.floors ?? []).map((one) => ({ pattern: one.name, days: daysOf(one.keep), from: "retention.floors" })),
     outcomeWords: outcomeWordsOf(file.filters ?? {}),
     live: {
       windowMs: spanMs(file.window ?? "14d") ?? 14 * DAY_MS,

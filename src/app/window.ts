@@ -12,6 +12,11 @@ export function spanMs(text: string): Ms | null {
   return parts === null ? null : Number(parts[1]) * UNIT_MS[parts[2] as keyof typeof UNIT_MS];
 }
 
+/** Whole days that a span of time takes, at least one; NaN: no span. */
+export function daysOf(text: string): number {
+  return Math.max(1, Math.ceil((spanMs(text) ?? Number.NaN) / UNIT_MS.d));
+}
+
 /** `newest`: the dataset's newest record; null for an empty dataset (spans back from it are then unbounded). Throws UserError on anything else. */
 export function parseWindow(since: string | undefined, until: string | undefined, newest: EpochMs | null): Window {
   const window = { from: moment(since, "--since", newest), to: moment(until, "--until", newest) };
