@@ -101,7 +101,7 @@ function make(kind: PollerKind, shape: Shape, { rate, hours, budgetMs, fixedMs, 
     bytes: bytes ?? 400 + 3_000 * uniform(),
     key: `k${Math.floor(uniform() * (keys ?? 400))}`,
   }));
-  const conditions = Object.entries({ rate, fixedMs, keys, bytes, spread, ...given }).flatMap(([name, value]) =>
+  const conditions = Object.entries({ rate, fixedMs, keys, bytes, spread, ...given, budgetMs }).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name} ${value}`],
   );
   return {

@@ -37,6 +37,8 @@ interface Poller {
   /** Its open batch goes out then if no event comes before; Infinity: no open batch. */
   closeMs: Ms;
   windowEndMs: Ms;
+  /** Its receive under way began then. */
+  polledMs: Ms;
 }
 
 const STEP_MS: Ms = 1_000;
@@ -62,6 +64,11 @@ export function compete(arrivals: Columns, rules: CompetingRules, tally: Tally, 
     poller.bytes = 0;
     poller.closeMs = Number.POSITIVE_INFINITY;
   };
+  /** Its last receive found nothing more. */
+  const giveUp = (poller: Poller): void => {
+    empty += Math.max(1, Math.ceil((poller.closeMs - poller.polledMs) / rules.longPollMs));
+    dispatch(poller, poller.closeMs);
+  };
   /** When a receive that began now would end the batch, if nothing comes. */
   const closing = (poller: Poller, now: Ms): Ms => {
     const left = poller.windowEndMs - now;
@@ -77,7 +84,7 @@ export function compete(arrivals: Columns, rules: CompetingRules, tally: Tally, 
     clockMs = Math.max(clockMs, atMs[i]!);
     ready.length = 0;
     for (const poller of pollers) {
-      if (poller.closeMs <= clockMs) dispatch(poller, poller.closeMs);
+      if (poller.closeMs <= clockMs) giveUp(poller);
       if (poller.freeMs <= clockMs) ready.push(poller);
     }
     if (ready.length === 0) {
@@ -87,10 +94,11 @@ export function compete(arrivals: Columns, rules: CompetingRules, tally: Tally, 
       // growth steps are a second apart, and the first comes when an event has waited for a whole one
       const dueMs = atMs[i]! + STEP_MS;
       const from = Math.max(clockMs, dueMs);
-      if (nextStepMs <= from) nextStepMs += STEP_MS * (Math.floor((from - nextStepMs) / STEP_MS) + 1);
+      if (nextStepMs < from) nextStepMs += STEP_MS * Math.ceil((from - nextStepMs) / STEP_MS);
       const more = Math.min(rules.growth, rules.mostPollers - pollers.length);
       if (more > 0 && nextStepMs < freeMs) {
         clockMs = nextStepMs;
+        nextStepMs += STEP_MS;
         for (let j = 0; j < more; j++) pollers.push(idle(clockMs));
       } else clockMs = freeMs;
       continue;
@@ -115,14 +123,20 @@ export function compete(arrivals: Columns, rules: CompetingRules, tally: Tally, 
       i += 1;
     }
     if (full || poller.count >= rules.enough || clockMs >= poller.windowEndMs) dispatch(poller, clockMs);
-    else poller.closeMs = closing(poller, clockMs);
+    else {
+      poller.polledMs = clockMs;
+      poller.closeMs = closing(poller, clockMs);
+    }
   }
-  for (const poller of pollers) if (poller.count > 0) dispatch(poller, poller.closeMs);
+  for (const poller of pollers) {
+    if (poller.count > 0) giveUp(poller);
+    else empty += Math.max(0, Math.floor((clockMs - poller.freeMs) / rules.longPollMs));
+  }
   tally.calls({ receives, empty, deletes: rules.deletesPerCall === null ? null : deletes });
 }
 
 function idle(at: Ms): Poller {
-  return { freeMs: at, members: [], count: 0, bytes: 0, closeMs: Number.POSITIVE_INFINITY, windowEndMs: 0 };
+  return { freeMs: at, members: [], count: 0, bytes: 0, closeMs: Number.POSITIVE_INFINITY, windowEndMs: 0, polledMs: at };
 }
 
 /** Lets go of the newest pollers that do nothing. */

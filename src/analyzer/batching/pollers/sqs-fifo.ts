@@ -69,14 +69,17 @@ export const sqsFifo: PollerModel = (arrivals, settings, tally) => {
     receive(endMs);
   };
 
-  for (let i = 0; i < length; i++) {
+  for (let i = 0; i < length;) {
     const now = atMs[i]!;
     while (running.length > 0 && running[0]!.endMs <= now) finish();
-    const group = key[i]! < 0 ? -1 - i : key[i]!;
-    const state = waiting.get(group);
-    if (state) state.events.push(i);
-    else waiting.set(group, { events: [i], from: 0, locked: false, ready: false });
-    offer(group);
+    // all of one instant before a poller looks
+    for (; i < length && atMs[i] === now; i++) {
+      const group = key[i]! < 0 ? -1 - i : key[i]!;
+      const state = waiting.get(group);
+      if (state) state.events.push(i);
+      else waiting.set(group, { events: [i], from: 0, locked: false, ready: false });
+      offer(group);
+    }
     receive(now);
   }
   while (running.length > 0) finish();
