@@ -1,4 +1,5 @@
 /** Event filters: what the vendors' grammars decide, events as they were recorded, and what may be said about filtering them. */
+import { isObject, textAt } from "./json.ts";
 import type { Danger, Interval, ResourceRef } from "./plan.ts";
 import type { Proposal, WrittenKind } from "./proposal.ts";
 import type { Cloud, Invocation, Json, LogEvent, Scope } from "./records.ts";
@@ -183,4 +184,10 @@ export interface FilterAdvice {
   first: string[];
   /** What apply would write; empty: nothing. */
   proposals: Proposal[];
+}
+
+/** Event filters of Eventarc, which has them in no order: sorted by attribute, so that two lists can be compared. */
+export function inAttributeOrder(filters: readonly Json[]): Json[] {
+  const key = (filter: Json): string => (isObject(filter) ? `${textAt(filter, "attribute")} ${textAt(filter, "value")}` : "");
+  return filters.toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
 }

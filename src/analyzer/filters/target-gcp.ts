@@ -1,4 +1,5 @@
 /** Google Cloud: the Pub/Sub subscription or Eventarc trigger that hands a function its events. */
+import { inAttributeOrder } from "../../model/filters.ts";
 import type { Config, Json } from "../../model/records.ts";
 import { type Consumer, type FoundPlace, lastPart, notFound, placeIn, textSetting, untouchable } from "./target.ts";
 
@@ -41,7 +42,7 @@ function triggerPlace({ fn, channel }: Consumer, configs: readonly Config[]): Fo
   return placeIn(one, "eventarc.trigger", {
     current: JSON.stringify(filters),
     before: { filters },
-    after: ({ filter }) => ({ filters: JSON.parse(filter) as Json }),
+    after: ({ filter }) => ({ filters: inAttributeOrder(JSON.parse(filter) as Json[]) }),
     first: ["keep a second trigger with the old filters on a service that only logs, for the first weeks"],
   });
 }

@@ -9,14 +9,27 @@ import type { Applier, LiveContext, Target } from "../room.ts";
 import { type GcpApi, GcpError } from "./api.ts";
 import { failureOfOperation, readAtRest, readResource, startUpdate } from "./applier-calls.ts";
 import { isHalfDone, refuseChanged, refuseOther, refuseOtherRevision, refuseWrongApi } from "./applier-refusals.ts";
+import { knobAppliers } from "./knobs.ts";
 import { ownersIn } from "./owners.ts";
 import { aliasesOf, busyOf, differences, failedOf, fingerprintOf, readyRevisionOf, revisionOf, shares } from "./service-state.ts";
 import { type Kind, refuseIllegal, settingsOf, unlike, updateOf, withSettings } from "./settings.ts";
 import { refuseTraffic, sendTraffic } from "./traffic.ts";
 import { asUserError } from "./user-error.ts";
 
-/** The applier of one project. */
+/** The applier of one project: of services and functions here, of each other kind by its knob. */
 export function openApplier(api: GcpApi, target: Target, context: LiveContext): Applier {
+  const knobs = knobAppliers(api, target, context);
+  const own = deploymentApplier(api, target, context);
+  const of = (ref: ResourceRef): Applier => (Object.hasOwn(knobs, ref.kind) ? knobs[ref.kind]! : own);
+  return {
+    read: (ref, settings) => of(ref).read(ref, settings),
+    owners: (ref) => of(ref).owners(ref),
+    write: (change, revision) => of(change).write(change, revision),
+    moveAlias: (ref, alias, version) => of(ref).moveAlias(ref, alias, version),
+  };
+}
+
+function deploymentApplier(api: GcpApi, target: Target, context: LiveContext): Applier {
   async function read(ref: ResourceRef): Promise<LiveResource> {
     const kind = refuseOther(ref, api);
     return liveOf(ref, kind, await reading(ref, target, () => readResource(api, kind, ref.resource)));

@@ -6,17 +6,27 @@ import { loaded } from "./client-loaded.ts";
 import { type Attempt, endpointOf, type Service } from "./client-services.ts";
 
 interface Method {
-  verb: "GET" | "POST";
+  verb: "GET" | "POST" | "PATCH";
   /** Path with `{field}` for fields of the request; the rest of the request is query or body. */
   path: string;
+  /** Fields that go into the query although there is a body. */
+  query?: readonly string[];
 }
 
 /** https://cloud.google.com/eventarc/docs/reference/rest, …/firestore/docs/reference/rest, …/resource-manager/reference/rest, …/trace/docs/reference/v1/rest */
 const SERVICES: { readonly [service: string]: { readonly [method: string]: Method } } = {
-  eventarc: { "triggers.list": { verb: "GET", path: "v1/{parent}/triggers" } },
+  eventarc: {
+    "triggers.list": { verb: "GET", path: "v1/{parent}/triggers" },
+    "triggers.get": { verb: "GET", path: "v1/{name}" },
+    "triggers.patch": { verb: "PATCH", path: "v1/{name}", query: ["updateMask"] },
+    "operations.get": { verb: "GET", path: "v1/{name}" },
+  },
   firestore: {
     "databases.list": { verb: "GET", path: "v1/{parent}/databases" },
     "fields.list": { verb: "GET", path: "v1/{parent}/fields" },
+    "fields.get": { verb: "GET", path: "v1/{name}" },
+    "fields.patch": { verb: "PATCH", path: "v1/{name}", query: ["updateMask"] },
+    "operations.get": { verb: "GET", path: "v1/{name}" },
   },
   cloudresourcemanager: {
     "projects.get": { verb: "GET", path: "v3/{name}" },
@@ -38,14 +48,16 @@ export async function openRest(name: string, target: Target, universe: string): 
 
   async function prepared(method: string, request: { [field: string]: unknown }): Promise<Send> {
     if (name === "cloudtrace") return traceCall(root, anonymous, method, request);
-    const { verb, path } = methodOf(name, method);
+    const { verb, path, query = [] } = methodOf(name, method);
     const rest = { ...request };
     const url = path.replace(/\{(\w+)\}/, (_, field: string) => {
       const value = String(rest[field]);
       delete rest[field];
       return value.split("/").map(encodeURIComponent).join("/");
     });
-    const content = verb === "GET" ? { params: rest } : { data: rest };
+    const params = Object.fromEntries(query.map((field) => [field, rest[field]]));
+    for (const field of query) delete rest[field];
+    const content = verb === "GET" ? { params: rest } : { params, data: rest };
     return async ({ headers, timeoutMs, signal }) =>
       (await anonymous.request({ url: root + url, method: verb, ...content, headers, timeout: timeoutMs, signal, ...ONCE })).data;
   }

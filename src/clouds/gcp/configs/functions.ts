@@ -1,4 +1,5 @@
 /** Descriptions of Cloud Functions (v1 and v2 API) -> configuration of the function and of its trigger. Values of environment variables are dropped. */
+import { inAttributeOrder } from "../../../model/filters.ts";
 import { arrayAt, isObject, type JsonObject, numberAt, objectAt, textAt, textOf } from "../../../model/json.ts";
 import type { Config, Json } from "../../../model/records.ts";
 import { epochMsOf } from "../../../model/times.ts";
@@ -97,8 +98,10 @@ export function pruned(settings: { [key: string]: Json }): { [key: string]: Json
 /** Event filters as `{attribute, value, operator}`. */
 export function filtersOf(filters: JsonObject[]): Json {
   if (filters.length === 0) return null;
-  return filters.map((filter) =>
-    pruned({ attribute: textAt(filter, "attribute"), value: textAt(filter, "value"), operator: textAt(filter, "operator") }),
+  return inAttributeOrder(
+    filters.map((filter) =>
+      pruned({ attribute: textAt(filter, "attribute"), value: textAt(filter, "value"), operator: textAt(filter, "operator") }),
+    ),
   );
 }
 
