@@ -27,12 +27,14 @@ test("every call of the room has its permission in the role, and every permissio
   const missing = called.filter((api) => api !== "cloudresourcemanager:testIamPermissions" && !actions.has(permissionOf(api) ?? ""));
   expect(missing).toEqual([]);
   const used = new Set(called.map(permissionOf));
-  expect([...actions].filter((action) => !used.has(action) && action !== "iam.serviceAccounts.actAs")).toEqual([]);
+  // asked of what a call names besides: the account that a deployment runs as, the topic of a new subscription
+  const besides = ["iam.serviceAccounts.actAs", "pubsub.topics.attachSubscription"];
+  expect([...actions].filter((action) => !used.has(action) && !besides.includes(action))).toEqual([]);
   for (const api of called) expect(quotaOf(api).perS, api).toBeGreaterThan(0);
 });
 
 test("collecting and tracing need nothing that writes", () => {
-  for (const { feature, action } of permissions) if (feature !== "apply") expect(action).toMatch(/\.(list|get)$/);
+  for (const { feature, action } of permissions) if (feature === "collect" || feature === "trace") expect(action).toMatch(/\.(list|get)$/);
 });
 
 test("the role is one that gcloud takes", () => {
