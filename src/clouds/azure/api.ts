@@ -6,8 +6,8 @@ import { CallError } from "../kit/call-error.ts";
 import type { Span } from "../room.ts";
 
 /**
- * `client:group.method` as the SDK's clients name them (`web:webApps.get`, `cosmos:sqlResources.listSqlContainers`). `arm:GET`: one
- * resource of a provider without a client here, by path and `api-version`.
+ * `client:group.method` as the SDK's clients name them (`web:webApps.get`, `cosmos:sqlResources.listSqlContainers`). `arm:GET`, `arm:PATCH`
+ * ...: a resource without a method here, by path, `api-version` and body.
  */
 export type Api = `${"web" | "eventgrid" | "servicebus" | "cosmos" | "monitor" | "graph" | "logs" | "metrics" | "arm"}:${string}`;
 
@@ -16,6 +16,8 @@ export interface CallOptions {
   headers?: Readonly<Record<string, string>>;
   /** true: sent even after the context's signal fired, to finish what would be left half done. */
   evenAfterAbort?: boolean;
+  /** What the SDK's serializer wants to see in the body of a long write; the edited JSON is sent in its place. Left out: nothing. */
+  skeleton?: object;
 }
 
 export interface LogsRequest {

@@ -10,6 +10,7 @@ import type { Ms } from "../../model/units.ts";
 import type { Applier, LiveContext, Target } from "../room.ts";
 import { type AzureApi, AzureError } from "./api.ts";
 import { type App, busyOf, differences, fingerprintOf, placeOfApp, readApp, readAtRest, revisionOf, settingsOf } from "./app-state.ts";
+import { knobAppliers } from "./knobs.ts";
 import { ownersOf } from "./owners.ts";
 import { appSettingOf, hostPath, refuseIllegal, setScale, unlike, unwritable, withHostValues } from "./settings.ts";
 import { asUserError } from "./user-error.ts";
@@ -17,8 +18,26 @@ import { asUserError } from "./user-error.ts";
 /** A write whose answer was lost is looked for on the app this long. */
 const UNSURE_MS: Ms = 15_000;
 
-/** The applier of one subscription. */
+/** The applier of one subscription: Function Apps here, every other kind by its knob. */
 export function openApplier(api: AzureApi, target: Target, context: LiveContext): Applier {
+  const apps = appApplier(api, target, context);
+  const others = knobAppliers(api, target, context);
+  const of = (ref: ResourceRef): Applier => {
+    if (ref.kind === "azure.function-app") return apps;
+    const applier = Object.hasOwn(others, ref.kind) ? others[ref.kind] : undefined;
+    if (applier === undefined) throw new UserError(`evscope cannot write a ${ref.kind} on Azure: ${ref.name}`);
+    refuseOtherSubscription(ref, api);
+    return applier;
+  };
+  return {
+    read: async (ref, settings) => of(ref).read(ref, settings),
+    owners: async (ref) => of(ref).owners(ref),
+    write: async (change, revision) => of(change).write(change, revision),
+    moveAlias: async (ref, alias, version) => of(ref).moveAlias(ref, alias, version),
+  };
+}
+
+function appApplier(api: AzureApi, target: Target, context: LiveContext): Applier {
   async function read(ref: ResourceRef, settings: readonly string[] = []): Promise<LiveResource> {
     refuseOther(ref, api);
     return liveOf(ref, await reading(ref, target, () => readApp(api, ref.resource, settings)));
@@ -28,7 +47,8 @@ export function openApplier(api: AzureApi, target: Target, context: LiveContext)
     read,
     async owners(ref) {
       refuseOther(ref, api);
-      return ownersOf(api, ref.resource);
+      const { group, name } = placeOfApp(ref.resource);
+      return ownersOf(api, ref.resource, api.call("web:webApps.get", [group, name]));
     },
     async write(change, revision) {
       refuseOther(change, api);
@@ -133,11 +153,17 @@ async function reading<T>(ref: ResourceRef, target: Target, read: () => Promise<
 }
 
 function refuseOther(ref: ResourceRef, api: AzureApi): void {
-  if (ref.kind !== "azure.function-app") throw new UserError(`evscope cannot write a ${ref.kind} on Azure: ${ref.name}`);
   const { subscription, name } = placeOfApp(ref.resource);
   if (subscription !== ref.account.toLowerCase() || name.toLowerCase() !== ref.name.toLowerCase())
     throw new UserError(`${ref.name} in subscription ${ref.account} is not what ${ref.resource} names`, { exitCode: EXIT.conflict });
-  if (subscription !== api.subscription)
+  refuseOtherSubscription(ref, api);
+}
+
+function refuseOtherSubscription(ref: ResourceRef, api: AzureApi): void {
+  const named = /^\/subscriptions\/([^/]+)\//i.exec(ref.resource)?.[1]?.toLowerCase();
+  if (named !== ref.account.toLowerCase())
+    throw new UserError(`${ref.name} in subscription ${ref.account} is not what ${ref.resource} names`, { exitCode: EXIT.conflict });
+  if (named !== api.subscription)
     throw new UserError(`${ref.name} belongs to subscription ${ref.account}, the connection to ${api.subscription}`, {
       suggestions: ["name that subscription in evscope.yaml"],
     });

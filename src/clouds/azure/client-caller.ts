@@ -27,6 +27,9 @@ export interface CallerOptions extends CallOptions {
   body?: string;
 }
 
+/** HTTP methods of requests without a client of the SDK. */
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
 export type Caller = ReturnType<typeof newCaller>;
 
 /** Makes calls: each has a client and a wire of its own, so that its answer is known as it was sent. */
@@ -81,7 +84,7 @@ export function newCaller({ line, endpoints, subscription, rest, tokensFor }: Pa
     /** A request without a client of the SDK. */
     async raw(
       api: Api,
-      method: "GET" | "POST",
+      method: Method,
       path: string,
       apiVersion: string | null,
       body?: Json,

@@ -13,7 +13,7 @@ import { type Api, type AzureApi, AzureError } from "./api.ts";
 import { safeText } from "./client-errors.ts";
 import { claimsOf, openTokens, type Tokens } from "./client-credentials.ts";
 import { logsOf, rowsOf } from "./client-answers.ts";
-import { type Caller, type CallerOptions, newCaller } from "./client-caller.ts";
+import { type Caller, type CallerOptions, type Method, newCaller } from "./client-caller.ts";
 import { endpointsOf } from "./client-endpoints.ts";
 import { loaded } from "./client-services.ts";
 import type { Line } from "./client-wire.ts";
@@ -88,7 +88,10 @@ async function refuseUnseen(caller: Caller, target: Target, principal: string | 
 
 function operations(caller: Caller, subscription: string, context: LiveContext): Omit<AzureApi, "subscription" | "tenant" | "principal"> {
   async function call(api: Api, args: readonly unknown[], options: CallerOptions = {}): Promise<JsonObject> {
-    if (api === "arm:GET") return caller.raw(api, "GET", String(args[0]), String(args[1]), undefined, options);
+    if (api.startsWith("arm:")) {
+      const [path, version, body] = args as [string, string, Json | undefined];
+      return caller.raw(api, api.slice("arm:".length) as Method, path, version, body, options);
+    }
     return (await caller.sdk(api, options, (operation, sdk) => operation(...args, sdk))).answer;
   }
 
@@ -134,7 +137,7 @@ function operations(caller: Caller, subscription: string, context: LiveContext):
       dropNulls(resource);
       // the SDK makes the request and follows the operation; its model has not every field that the service has
       await caller.sdk(write, { ...options, body: JSON.stringify(resource) }, async (operation, sdk) => {
-        const poller = operation(...args, {}, sdk) as Poller;
+        const poller = operation(...args, options.skeleton ?? {}, sdk) as Poller;
         await poller.submitted();
         await done(poller, write, context);
       });

@@ -1,10 +1,9 @@
 /**
- * Who owns an app, by what Azure says: tools tag what they make, deployments and deployment stacks list it, locks refuse writes. A look
+ * Who owns a resource, by what Azure says: tools tag what they make, deployments and deployment stacks list it, locks refuse writes. A look
  * at the working folder is the caller's.
  */
 import { arrayAt, isObject, type JsonObject, objectAt, textAt } from "../../model/json.ts";
 import { type AzureApi, AzureError } from "./api.ts";
-import { placeOfApp } from "./app-state.ts";
 import { asUserError } from "./user-error.ts";
 
 /** Tags that name a tool. Values are shown: they are names of projects and environments. */
@@ -29,13 +28,16 @@ const DEPLOYMENTS = { path: "Microsoft.Resources/deployments", version: "2024-03
 const STACKS = { path: "Microsoft.Resources/deploymentStacks", version: "2024-03-01", action: "Microsoft.Resources/deploymentStacks/read" };
 const LOCKS = { path: "Microsoft.Authorization/locks", version: "2020-05-01", action: "Microsoft.Authorization/locks/read" };
 
-/** Owners as sentences, most certain first. A call that is denied makes the owner unknown, and is named; empty: all said nobody. */
-export async function ownersOf(api: AzureApi, resource: string): Promise<string[]> {
-  const { group, name } = placeOfApp(resource);
+/**
+ * Owners as sentences, most certain first. A call that is denied makes the owner unknown, and is named; empty: all said nobody. `described`:
+ * the resource as Azure describes it.
+ */
+export async function ownersOf(api: AzureApi, resource: string, described: Promise<JsonObject>): Promise<string[]> {
+  const group = /\/resourceGroups\/([^/]+)/i.exec(resource)?.[1] ?? "";
   const scope = `/subscriptions/${api.subscription}/resourceGroups/${group}`;
   const [site, stacks, deployments, locks] = await Promise.all([
-    api.call("web:webApps.get", [group, name]).catch((error: unknown) => {
-      throw asUserError(error, `find out who owns ${name}`);
+    described.catch((error: unknown) => {
+      throw asUserError(error, `find out who owns ${resource.split("/").at(-1)}`);
     }),
     asked(api, scope, STACKS),
     asked(api, scope, DEPLOYMENTS),
@@ -92,6 +94,6 @@ async function asked(
     if (!(error instanceof AzureError)) throw error;
     if (error.kind === "denied") return { items, unknown: `unknown: ${action} is not granted` };
     if (error.kind === "not-found" || error.kind === "unsupported") return { items, unknown: null };
-    throw asUserError(error, "find out who owns the app");
+    throw asUserError(error, "find out who owns it");
   }
 }

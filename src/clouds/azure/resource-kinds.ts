@@ -2,7 +2,7 @@
 import { type JsonObject, isObject, numberOf } from "../../model/json.ts";
 import type { Config, Json } from "../../model/records.ts";
 import { ArmResource, BusEntityProperties, CosmosContainer, EventSubscriptionProperties, SiteProperties } from "./schema.ts";
-import { durationOf, momentOf, resourceIdOf, textOf } from "./values.ts";
+import { durationOf, momentOf, resourceIdOf, setFilter, textOf } from "./values.ts";
 
 export type Described = Pick<Config, "kind" | "name" | "from" | "to" | "revision" | "settings">;
 
@@ -122,7 +122,7 @@ function eventSubscription({ id, name, p }: Resource): Described {
     settings: said({
       service: "eventgrid",
       endpointType: textOf(destination["endpointType"]),
-      filter: subscription.filter,
+      filter: setFilter(subscription.filter),
       eventTimeToLiveMinutes: subscription.retryPolicy?.eventTimeToLiveInMinutes,
       maxDeliveryAttempts: subscription.retryPolicy?.maxDeliveryAttempts,
       maxEventsPerBatch: destination["maxEventsPerBatch"],

@@ -204,3 +204,10 @@ export function functionName(text: string | null): string | null {
   const name = /^(?:Host\.)?Functions?\.([^.]+)(?:\.User)?$/.exec(text.trim())?.[1] ?? text.trim();
   return name === "" ? null : name;
 }
+
+/** A filter of Event Grid without what is not set; null: none. */
+export function setFilter(filter: Json | undefined): Json {
+  if (!isObject(filter)) return null;
+  const set = Object.entries(filter).filter(([, value]) => value !== null && value !== undefined);
+  return set.length === 0 ? null : Object.fromEntries(set);
+}

@@ -1,5 +1,6 @@
 /** Azure Resource Manager over the world's resources: get, lists in pages, writes of sites with etag and long-running operations. */
 import { type Answer, armError, type Handler, type Seen } from "./http.ts";
+import { writeOther } from "./arm-writes.ts";
 import { type Resource, touch, type World } from "./world.ts";
 
 interface Failure {
@@ -39,6 +40,8 @@ export function armHandler(world: World, base: () => string): Handler {
     if (path.endsWith("/microsoft.authorization/permissions"))
       return { status: 200, body: { value: [{ ...world.permissions, dataActions: [], notDataActions: [] }] } };
     if (seen.method === "PUT" && SITE.test(path)) return writeSite(seen, path);
+    const other = seen.method === "GET" ? null : writeOther(world, seen, path);
+    if (other !== null) return other;
     if (seen.method !== "GET") return armError(405, "MethodNotAllowed", `The fake has no ${seen.method} of ${seen.path}.`);
     const resource = world.resources.get(path);
     if (resource) return { status: 200, body: shown(resource), ...(resource.etag ? { headers: { etag: resource.etag } } : {}) };
