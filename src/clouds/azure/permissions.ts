@@ -14,6 +14,22 @@ function need(feature: Feature, action: string, why: string, required = false): 
 /** Reads that every command begins with. */
 const SUBSCRIPTION = "Microsoft.Resources/subscriptions/read";
 
+/** An event subscription is an extension of what sends the events, or a child of its topic. */
+const GRID_SCOPES: readonly [scope: string, of: string][] = [
+  ["Microsoft.EventGrid/eventSubscriptions", ""],
+  ["Microsoft.EventGrid/topics/eventSubscriptions", " of topics"],
+  ["Microsoft.EventGrid/systemTopics/eventSubscriptions", " of system topics"],
+];
+
+/** Who owns what is written. */
+function owned(feature: Feature): Permission[] {
+  return [
+    need(feature, "Microsoft.Authorization/locks/read", "locks that would refuse a write"),
+    need(feature, "Microsoft.Resources/deployments/read", "finds the deployment that made a resource"),
+    need(feature, "Microsoft.Resources/deploymentStacks/read", "finds the deployment stack that owns a resource"),
+  ];
+}
+
 /** All of them. One action may be there for several features. Resource Graph shows whatever may be read, and needs no right of its own. */
 export const permissions: readonly Permission[] = [
   need("collect", SUBSCRIPTION, "whether the credentials see the subscription", true),
@@ -72,6 +88,38 @@ export const permissions: readonly Permission[] = [
   need("apply", "Microsoft.Authorization/locks/read", "locks that would refuse a write"),
   need("apply", "Microsoft.Resources/deployments/read", "finds the deployment that made an app"),
   need("apply", "Microsoft.Resources/deploymentStacks/read", "finds the deployment stack that owns an app"),
+
+  need("filters", SUBSCRIPTION, "whether the credentials see the subscription", true),
+  ...GRID_SCOPES.flatMap(([scope, of]) => [
+    need("filters", `${scope}/read`, `reads event subscriptions${of} before and after`),
+    need("filters", `${scope}/write`, `writes filters of event subscriptions${of}`),
+  ]),
+  need("filters", "Microsoft.ServiceBus/namespaces/topics/subscriptions/read", "reads subscriptions of topics"),
+  need("filters", "Microsoft.ServiceBus/namespaces/topics/subscriptions/rules/read", "reads their rules before and after"),
+  need("filters", "Microsoft.ServiceBus/namespaces/topics/subscriptions/rules/write", "makes the new rule"),
+  need("filters", "Microsoft.ServiceBus/namespaces/topics/subscriptions/rules/delete", "deletes the rule that it takes the place of"),
+  ...owned("filters"),
+
+  need("batching", SUBSCRIPTION, "whether the credentials see the subscription", true),
+  ...GRID_SCOPES.flatMap(([scope, of]) => [
+    need("batching", `${scope}/read`, `reads event subscriptions${of} before and after`),
+    need("batching", `${scope}/write`, `writes how many events a delivery of them holds${of}`),
+    need("batching", `${scope}/getFullUrl/action`, `reads the address of webhooks${of}, a secret: Azure wants it in the same write`),
+  ]),
+  need("batching", "Microsoft.Web/sites/Read", "reads apps whose batches are values of host.json"),
+  need("batching", "Microsoft.Web/serverfarms/Read", "which plan an app is on"),
+  need("batching", "Microsoft.Web/sites/config/list/Action", "reads app settings, values of secrets among them"),
+  need("batching", "Microsoft.Web/sites/config/Write", "writes app settings"),
+  ...owned("batching"),
+
+  need("ttl", SUBSCRIPTION, "whether the credentials see the subscription", true),
+  need("ttl", "Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers/read", "reads containers before and after"),
+  need("ttl", "Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers/write", "writes their time to live"),
+  need("ttl", "Microsoft.DocumentDB/locations/operationsStatus/read", "how a write ended"),
+  need("ttl", "Microsoft.DocumentDB/operationResults/read", "how a write ended"),
+  need("ttl", "Microsoft.OperationalInsights/workspaces/tables/read", "reads tables of logs before and after"),
+  need("ttl", "Microsoft.OperationalInsights/workspaces/tables/write", "writes their retention"),
+  ...owned("ttl"),
 ];
 
 /**

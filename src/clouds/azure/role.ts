@@ -21,6 +21,8 @@ const ACTIONS: { readonly [api: string]: string } = {
   "servicebus:rules.listBySubscriptions": "Microsoft.ServiceBus/namespaces/topics/subscriptions/rules/read",
   "cosmos:sqlResources.listSqlDatabases": "Microsoft.DocumentDB/databaseAccounts/sqlDatabases/read",
   "cosmos:sqlResources.listSqlContainers": "Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers/read",
+  "cosmos:sqlResources.getSqlContainer": "Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers/read",
+  "cosmos:sqlResources.createUpdateSqlContainer": "Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers/write",
   "monitor:metrics.list": "Microsoft.Insights/Metrics/Read",
   "metrics:queryResources": "Microsoft.Insights/Metrics/Read",
   "logs:queryWorkspace": "Microsoft.OperationalInsights/workspaces/query/read",
@@ -28,14 +30,21 @@ const ACTIONS: { readonly [api: string]: string } = {
   "logs:search": "Microsoft.OperationalInsights/workspaces/query/read",
 };
 
+const OF_PATH = /^arm:/;
+
 const ROLES: readonly [of: RegExp, role: string][] = [
   [/^(logs:|metrics:|monitor:)/, "Monitoring Reader"],
+  [/^cosmos:.*createUpdate/, "Cosmos DB Operator"],
+  [/^arm:(PUT|PATCH|DELETE|POST)$/, "EventGrid EventSubscription Contributor, Azure Service Bus Data Owner or Log Analytics Contributor"],
   [/\.(createOrUpdate|updateApplicationSettings|listApplicationSettings)$/, "Website Contributor"],
 ];
 
-/** RBAC action of an operation. A path that `arm:GET` asked is not known here: its own action stands in the vendor's message. */
+/** RBAC action of an operation. A path that `arm:` asked is not known here: its own action stands in the vendor's message. */
 export function actionOf(api: Api): string {
-  return ACTIONS[api] ?? (api === "arm:GET" ? "Microsoft.Resources/subscriptions/resourceGroups/read" : api);
+  return (
+    ACTIONS[api] ??
+    (api === "arm:GET" ? "Microsoft.Resources/subscriptions/resourceGroups/read" : OF_PATH.test(api) ? "the action that Azure names" : api)
+  );
 }
 
 /** The built-in role that is enough. https://learn.microsoft.com/azure/role-based-access-control/built-in-roles */

@@ -49,7 +49,11 @@ test("every call is an operation that the SDK has, and writes are told from read
     if (api === "logs:search") continue;
     expect(await operationOf(service, method, opening), api).toBeTypeOf("function");
   }
-  expect(writes.sort()).toEqual(["web:webApps.createOrUpdate", "web:webApps.updateApplicationSettings"]);
+  expect(writes.sort()).toEqual([
+    "cosmos:sqlResources.createUpdateSqlContainer",
+    "web:webApps.createOrUpdate",
+    "web:webApps.updateApplicationSettings",
+  ]);
 });
 
 test("collecting and tracing need nothing that writes, and no secrets", () => {
