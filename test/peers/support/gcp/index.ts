@@ -111,6 +111,7 @@ export async function startGcp(world: World): Promise<Gcp> {
     entries("ListLogEntries", "logging.logEntries.list", (request) => logging.list(request)),
     logConfig("ListBuckets", "logging.buckets.list", (request) => logging.buckets(request)),
     logConfig("GetBucket", "logging.buckets.get", (request) => logging.bucket(request["name"])),
+    logConfig("UpdateBucket", "logging.buckets.update", (request) => logging.updateBucket(request)),
     metrics("ListTimeSeries", "monitoring.timeSeries.list", (request) => monitoring.list(request)),
     publisher("ListTopics", "pubsub.topics.list", (request) => paged(world.topics, "topics", request, 1000, 100)),
     subscriber("ListSubscriptions", "pubsub.subscriptions.list", (request) =>
@@ -135,7 +136,7 @@ export async function startGcp(world: World): Promise<Gcp> {
     ca: tls.ca,
     keyFile,
     federatedFile,
-    writes: () => parts.seen.filter((one) => /[.:]Update\w+$/.test(one.name)).map((one) => one.name),
+    writes: () => parts.seen.filter((one) => /[.:](Update\w+|patch)$/.test(one.name)).map((one) => one.name),
     env: (home) => ({
       GOOGLE_APPLICATION_CREDENTIALS: federatedFile,
       METADATA_SERVER_DETECTION: "none",

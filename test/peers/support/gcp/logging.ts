@@ -40,6 +40,20 @@ export class Logging {
     return found;
   }
 
+  /** https://cloud.google.com/logging/docs/reference/v2/rest/v2/projects.locations.buckets/patch */
+  updateBucket(request: Obj): Obj {
+    const found = this.bucket(request["name"]);
+    if (found["locked"] === true) throw new Refused("FAILED_PRECONDITION", `Bucket ${found["name"]} is locked`);
+    const mask = (request["updateMask"] ?? []) as string[];
+    if (mask.length === 0) throw new Refused("INVALID_ARGUMENT", "update_mask is required");
+    for (const path of mask) {
+      if (path !== "retention_days" && path !== "retentionDays")
+        throw new Refused("INVALID_ARGUMENT", `update_mask: ${path} is not supported here`);
+      found["retentionDays"] = request["bucket"]["retentionDays"];
+    }
+    return found;
+  }
+
   /** The limit is per project and minute, and cannot be raised. */
   #count(): void {
     const most = this.#world.logReadsPerMinute;

@@ -8,10 +8,11 @@ import type { Obj } from "./protos.ts";
 import { apiDisabled, denied, HTTP_STATUS, noProject, Refused } from "./refused.ts";
 import type { Certificates } from "./tls.ts";
 import type { Tokens } from "./tokens.ts";
+import { settingRoutes } from "./rest-settings.ts";
 import { listTraces } from "./traces.ts";
 import { paged, type World } from "./world.ts";
 
-interface Route {
+export interface Route {
   method: string;
   path: RegExp;
   /** `eventarc:triggers.list` */
@@ -25,6 +26,7 @@ interface Route {
 
 const PAGE = ["pageSize", "pageToken"];
 const ROUTES: readonly Route[] = [
+  ...settingRoutes,
   {
     method: "GET",
     path: /^\/v1\/projects\/([^/]+)\/traces$/,

@@ -15,8 +15,25 @@ import { virtualClock } from "../../../support/virtual-clock.ts";
 function changeOf(kind: string, resource: string, before: Settings, after: Settings, more: Partial<Change> = {}): Change {
   const name = resource.split("/").at(-1)!;
   return {
-    ...{ id: name, cloud: "gcp", account: PROJECT, region: REGION, kind, resource, name, before, after, revision: null, fingerprint: "" },
-    ...{ alias: null, aliasVersion: null, aliasTarget: null, danger: "data-loss", owners: [], expected: null, reasons: [], ...more },
+    id: name,
+    cloud: "gcp",
+    account: PROJECT,
+    region: REGION,
+    kind,
+    resource,
+    name,
+    before,
+    after,
+    revision: null,
+    fingerprint: "",
+    alias: null,
+    aliasVersion: null,
+    aliasTarget: null,
+    danger: "data-loss",
+    owners: [],
+    expected: null,
+    reasons: [],
+    ...more,
   };
 }
 
