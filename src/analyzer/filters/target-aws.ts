@@ -72,14 +72,16 @@ function subscriptionPlace({ fn, channel, grammar }: Consumer, configs: readonly
   const [one] = found;
   if (one === undefined) return notFound(`no subscription of ${fn} to ${channel ?? "its topic"} is in the dataset`);
   if (found.length > 1) return notFound(`${found.length} subscriptions lead from ${channel} to ${fn}`);
-  const current = textSetting(one, "filterPolicy");
+  const policy = textSetting(one, "filterPolicy");
+  const current = policy === "{}" ? null : policy;
   const scope = textSetting(one, "filterPolicyScope") ?? "MessageAttributes";
   const wanted = grammar === "sns-body" ? "MessageBody" : "MessageAttributes";
-  if (current !== null && current !== "{}" && scope !== wanted)
+  if (current !== null && scope !== wanted)
     return notFound(`${fn} has a filter policy on ${scope} already, and a subscription has only one`);
   return placeIn(one, "sns.subscription", {
-    current: current === "{}" ? null : current,
-    before: { filterPolicy: current, filterPolicyScope: scope },
+    current,
+    // without a policy there is no scope
+    before: { filterPolicy: current, filterPolicyScope: current === null ? null : scope },
     after: ({ filter }) => ({ filterPolicy: filter, filterPolicyScope: wanted }),
     first: ["subscribe a queue to the topic without a filter for the first weeks: what a policy leaves out is delivered nowhere"],
   });

@@ -104,7 +104,9 @@ function notesOf({ advice, silent, pricesAsOf }: FilterSurvey): string[] {
   const proposed = advice.filter(({ refusal }) => refusal === null);
   const notes: string[] = [];
   if (advice.length === 0)
-    notes.push("No function's log holds the events that it was handed: log the event, or give events with --events and --grammar.");
+    notes.push(
+      "No function's log holds the events that it was handed: log the event, or give events with --events and --grammar (exports that name no function: evscope import --function NAME).",
+    );
   else if (silent.length > 0) notes.push(`${plural(silent.length, "function")} without a logged event: nothing can be learned of them.`);
   if (proposed.length > 0) {
     notes.push("What a filter leaves out is gone for its consumer: --apply also needs --accept-data-loss.");
