@@ -110,7 +110,7 @@ test("the check tries every read once, and no write", async () => {
   const { states, notes, asked } = await checked(() => ({}));
   expect(new Set(asked).size).toBe(asked.length);
   for (const api of asked) expect(api).toMatch(/:(Get|List|Describe|BatchGet|Test|Filter|StartQuery|StopQuery|StartTraceRetrieval|Scan)/);
-  const reads = permissions.map((one) => one.action).filter((action) => /:(Get|List|Describe|BatchGet|Filter|Start|Stop|Scan)/.test(action));
+  const reads = permissions.map((one) => one.action).filter((action) => /:(Get|List|Describe|BatchGet|Test|Filter|Start|Stop|Scan)/.test(action));
   expect(new Set(asked)).toEqual(new Set(reads));
   expect(states.get("collect lambda:ListFunctions")).toBe("granted");
   const untried = permissions.filter((one) => states.get(`${one.feature} ${one.action}`) === "unknown").map((one) => one.action);
