@@ -89,10 +89,7 @@ export function subscriptionKnob(api: GcpApi, context: LiveContext): Knob<Pair> 
       refuseOtherResource(ref, api, /^projects\/[^/]+\/subscriptions\/[^/]+$/);
       const pair = await pairOf(ref);
       const { current, replacement } = pair;
-      if (replacement !== null)
-        context.host.warn(
-          `${nameOf(replacement)} (filter ${filterOf(replacement) ?? "none"}) stands beside ${nameOf(current)}: messages may come twice until the change is resumed, or one of them is deleted`,
-        );
+      if (replacement !== null) context.host.warn(besides(current, replacement));
       return { settings: { filter: filterOf(current) }, revision: null, rest: restOfBoth(current), busy: null, failed: null, found: pair };
     },
     async refuse(change, { found }) {
@@ -119,11 +116,13 @@ export function subscriptionKnob(api: GcpApi, context: LiveContext): Knob<Pair> 
       context.host.note(
         `${change.name}: ${nameOf(made)} is there; waiting until ${nameOf(found.current)} has handed out what it held before. Roles granted on the subscription itself are not carried over (dead letters need roles/pubsub.subscriber for Pub/Sub's service agent)`,
       );
-      await waitUntilDrained(api, context, change, nameOf(found.current), since);
       try {
+        await waitUntilDrained(api, context, change, nameOf(found.current), since);
         await api.call("pubsub:DeleteSubscription", { subscription: nameOf(found.current) });
       } catch (error) {
-        if (!(error instanceof GcpError) || error.kind !== "not-found") throw error;
+        if (error instanceof GcpError && error.api === "pubsub:DeleteSubscription" && error.kind === "not-found") return;
+        context.host.warn(besides(found.current, made));
+        throw error;
       }
     },
     owners: async (ref) => ownersIn((await pairOf(ref)).current),
@@ -137,6 +136,10 @@ const NOT_COPIED = ["name", "state", "topicMessageRetentionDuration", "analytics
 function restOfBoth(found: JsonObject): JsonObject {
   const labels = Object.entries(objectAt(found, "labels") ?? {}).filter(([label]) => label !== REPLACES && label !== GENERATION);
   return { ...restOf(found, [...NOT_COPIED, "filter", "labels"]), ...(labels.length === 0 ? {} : { labels: Object.fromEntries(labels) }) };
+}
+
+function besides(current: JsonObject, replacement: JsonObject): string {
+  return `${nameOf(replacement)} (filter ${filterOf(replacement) ?? "none"}) stands beside ${nameOf(current)}: messages may come twice until the change is made again, or one of them is deleted`;
 }
 
 function filterOf(found: JsonObject): string | null {

@@ -19,10 +19,8 @@ describe.skipIf(!hasPubsub())("filters and retention on Google Cloud", () => {
   beforeAll(async () => {
     shop = await startShop({ pubsub: true, orders: 2 });
     shop.configure({ gcp: "retryFor: 4s, requestTimeout: 5s" });
-    push = shop.world.subscriptions
-      .find((one) => one["pushConfig"]?.pushEndpoint)!
-      ["name"].split("/")
-      .at(-1);
+    const pushed = shop.world.subscriptions.find((one) => one["pushConfig"]?.pushEndpoint)!;
+    push = pushed["name"].split("/").at(-1);
     shop.world.triggers.push({
       name: `projects/${shop.world.project}/${TRIGGER}`,
       eventFilters: [type],
@@ -121,5 +119,23 @@ describe.skipIf(!hasPubsub())("filters and retention on Google Cloud", () => {
     expect(trigger()["eventFilters"]).toEqual([type]);
     expect(field()?.["ttlConfig"]).toBeUndefined();
     expect(shop.world.logBuckets[0]!["retentionDays"]).toBe(90);
+  });
+
+  it("cut off between the two subscriptions: told, nothing lost, and resumed", async () => {
+    const [monitoring] = shop.gcp.faults.rules;
+    planOf(shop, [change("pubsub.subscription", `subscriptions/${push}`, { filter: null }, { filter: FILTER })]);
+    // it may be asked before anything is made, and then no more
+    shop.gcp.faults.rules.unshift({ match: /monitoring:ListTimeSeries/, fault: "PERMISSION_DENIED", after: 1 });
+    const cut = await shop.cli("apply", "plan.json", "--yes", "--accept-data-loss");
+    expect(cut.code).not.toBe(0);
+    expect(Object.keys(await subscriptions())).toEqual(expect.arrayContaining([push, `${push}-evscope`]));
+    shop.gcp.faults.clear();
+    shop.gcp.faults.rules.push(monitoring!);
+    const resumed = await shop.cli("apply", "plan.json", "--yes", "--accept-data-loss");
+    expect(resumed.code, resumed.stderr + resumed.stdout).toBe(0);
+    expect(resumed.stderr).toContain("messages may come twice");
+    const now = await subscriptions();
+    expect(now[`${push}-evscope`]).toMatchObject({ filter: FILTER });
+    expect(now).not.toHaveProperty([push]);
   });
 });

@@ -144,7 +144,7 @@ describe("a push subscription's filter", () => {
 
   it("a run cut off before the deletion is told truthfully, and the next one goes on", async () => {
     const server = pubsub([subscription()], [0]);
-    server.broken["delete"] = failure("pubsub:DeleteSubscription", "server", "INTERNAL", 500);
+    server.broken["delete"] = failure("pubsub:DeleteSubscription", "invalid", "INTERNAL", 500);
     await expect(server.applier.write(change(null, FILTER), null)).rejects.toThrow(/INTERNAL/);
     expect([...server.all.keys()]).toEqual([ORDERS, OTHER]);
     const read = await server.applier.read(change(null, FILTER));
