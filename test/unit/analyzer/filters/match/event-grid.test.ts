@@ -103,7 +103,7 @@ describe("advanced filters", () => {
       expect([operator, verdict(advanced(operator, values), { data: {} })]).toEqual([operator, expected]);
       expect([operator, verdict(advanced(operator, values), { data: { key1: null } })]).toEqual([operator, expected]);
     }
-    for (const event of [{ data: {} }, { data: { key1: null } }]) {
+    for (const event of [{ data: {} }, { data: { key1: null } }] as Json[]) {
       expect(verdict({ advancedFilters: [{ operatorType: "IsNullOrUndefined", key: "data.key1" }] }, event)).toBe("match");
       expect(verdict({ advancedFilters: [{ operatorType: "IsNotNull", key: "data.key1" }] }, event)).toBe("no_match");
     }
@@ -120,7 +120,7 @@ describe("advanced filters", () => {
 
   it("keys name the envelope's fields and paths in the data; filters are AND, values OR", () => {
     const event = { subject: "container1/x", data: { Key1: 7, deep: { er: "y" } } };
-    const filter = {
+    const filter: Json = {
       advancedFilters: [
         { operatorType: "NumberGreaterThanOrEquals", key: "Data.Key1", value: 5 },
         { operatorType: "StringContains", key: "Subject", values: ["container1", "container2"] },

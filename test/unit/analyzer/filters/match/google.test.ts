@@ -59,7 +59,7 @@ describe("Pub/Sub", () => {
     for (const event of [
       { message: { attributes: { kind: "order" }, data: "e30=" } },
       { type: "t", data: { message: { attributes: { kind: "order" } } } },
-    ])
+    ] as Json[])
       expect(matcher.matches(event)).toBe(true);
     expect(matcher.decide({ message: { data: "e30=" } })).toMatchObject({ verdict: "no_match", clause: "attributes.kind" });
     expect(matchPubsub("attributes:constructor").matches({ attributes: {} })).toBe(false);

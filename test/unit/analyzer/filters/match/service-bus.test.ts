@@ -126,7 +126,7 @@ describe("SQL filters", () => {
       { MessageId: "m-1", Label: "a bus", ApplicationProperties: { color: "red" } },
       { messageId: "m-1", Label: "a bus", userProperties: { color: "red" } },
       { systemProperties: { Label: "a bus" }, Properties: { color: "red" } },
-    ])
+    ] as Json[])
       expect(sql("sys.Label = 'a bus' AND color = 'red'", event)).toBe("match");
   });
 
