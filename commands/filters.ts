@@ -8,10 +8,9 @@ import { wantsLive } from "../src/app/targets.ts";
 import { EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
 import { ChangeCommand } from "../src/cli/change-command.ts";
 import { allowanceFlags, allowancesOf, mannerFlags } from "../src/cli/change-flags.ts";
-import { learningFlags, minSavingOf } from "../src/cli/learning-flags.ts";
+import { givenFlags, learningFlags, minSavingOf } from "../src/cli/learning-flags.ts";
 import { accountFlags, liveFlags, priceFlag } from "../src/cli/live-flags.ts";
 import { EXIT, UserError } from "../src/model/errors.ts";
-import { FILTER_GRAMMARS } from "../src/model/filters.ts";
 import { filtersText, filterText } from "../src/report/render.ts";
 
 export default class Filters extends ChangeCommand {
@@ -38,17 +37,8 @@ ${EXIT_CODES_HELP}`);
   };
   static override flags = {
     ...learningFlags,
-    events: Flags.file({
-      helpValue: "FILE",
-      dependsOn: ["grammar"],
-      description: 'events with their outcome, one {"event": ..., "wanted": true} per line',
-    }),
-    grammar: Flags.option({ options: FILTER_GRAMMARS })({ dependsOn: ["events"], description: "with --events: whose filter it shall be" }),
-    explain: Flags.string({
-      helpValue: "FUNCTION",
-      exclusive: ["function", "top"],
-      description: "the filter of one consumer, its proof and evidence",
-    }),
+    ...givenFlags,
+    explain: Flags.string({ helpValue: "FUNCTION", exclusive: ["function", "top"], description: "one consumer's filter and its proof" }),
     apply: Flags.boolean({
       helpGroup: "CHANGE",
       exclusive: ["explain", "top"],
@@ -75,7 +65,7 @@ ${EXIT_CODES_HELP}`);
     const functions = flags.explain ?? flags.function ?? null;
     const options = { ...flags, ...fresh, functions, given, minSavingUsdPerMonth: minSavingOf(flags) };
     const learned = await filters(flags.data, paths, options, reach.settings, this.host, this.abort.signal);
-    const isLive = !read && (flags.apply || wantsLive(reach.settings, { ...flags, function: undefined }, process.env));
+    const isLive = flags.apply || (!read && wantsLive(reach.settings, reach.flags, process.env));
     const survey = isLive ? await askClouds(learned.survey, learned.considered, reach) : learned.survey;
     if (flags.explain !== undefined && survey.advice.length === 0) throw new UserError(`no event of ${flags.explain} is in the telemetry`);
     const manner = { ...this.manner(flags), dataDir: flags.data, allow: allowancesOf(flags), folder: process.cwd() };

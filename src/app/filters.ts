@@ -1,10 +1,12 @@
 /** `filters`: which events each consumer gets for nothing, and the filter that would keep them away, or why none can be proposed. */
 import { type Considered, filterAdvice, functionsByRule, type Volumes } from "../analyzer/filters/index.ts";
+import type { Rates } from "../analyzer/cost/index.ts";
 import { rooms } from "../clouds/index.ts";
 import type { FilterSurvey, LabelledEvent } from "../model/filters.ts";
 import type { Host } from "../model/host.ts";
 import type { Cloud } from "../model/records.ts";
 import type { Usd } from "../model/units.ts";
+import { hasDataset } from "../store/index.ts";
 import type { Dataset, EventFunction, Filter } from "../store/types.ts";
 import type { Advice } from "./plan.ts";
 import { namePattern } from "./name-pattern.ts";
@@ -37,7 +39,7 @@ const WANTED = ["log", "invocation", "span", "message", "config", "gap"] as cons
 /** Runs of a function that are looked at, and of all functions at a time: some hundred megabytes of events at most. */
 const MOST_RUNS = 20_000;
 
-/** `paths` empty: the dataset. Throws UserError if none of the files is readable. */
+/** `paths` empty: the dataset, which events that were given can do without. Throws UserError if none of the files is readable. */
 export async function filters(
   dataDir: string,
   paths: readonly string[],
@@ -46,8 +48,10 @@ export async function filters(
   host: Host,
   signal: AbortSignal,
 ): Promise<FiltersResult> {
+  const rates = ratesWith(settings.pricesFile);
+  if (options.given.length > 0 && paths.length === 0 && !hasDataset(dataDir)) return ofGiven(options, settings, rates);
   const { value, partial } = await withDataset(dataDir, paths, settings, { host, signal, wanted: WANTED }, (dataset) =>
-    surveyOf(dataset, options, settings, host, signal),
+    surveyOf(dataset, options, settings, rates, host, signal),
   );
   return { ...value, partial };
 }
@@ -56,6 +60,7 @@ async function surveyOf(
   dataset: Dataset,
   options: FiltersOptions,
   settings: Settings,
+  rates: Rates,
   host: Host,
   signal: AbortSignal,
 ): Promise<Omit<FiltersResult, "partial">> {
@@ -67,7 +72,6 @@ async function surveyOf(
   const isWanted = options.functions === null ? () => true : namePattern(options.functions);
   const [configs, stats, logging] = [await dataset.configs(), await dataset.functionStats(all), await dataset.eventFunctions(all)];
   const daily = from === null || to === null ? [] : await dataset.dailyRuns({ ...all, from, to });
-  const rates = ratesWith(settings.pricesFile);
   const volumesOf = (cloud: Cloud, fn: string): Volumes => ({
     stats: stats.filter((one) => one.cloud === cloud && one.fn === fn),
     daily: daily.find((one) => one.cloud === cloud && one.fn === fn) ?? null,
@@ -103,6 +107,14 @@ async function surveyOf(
     silent: options.given.length > 0 ? [] : silent,
   };
   return { survey, considered: shown };
+}
+
+/** Without telemetry: the filter and its proof, of a consumer of whom nothing else is known. */
+function ofGiven({ given, minSavingUsdPerMonth }: FiltersOptions, { outcomeWords: words }: Settings, rates: Rates): FiltersResult {
+  const volumesOf = (): Volumes => ({ stats: [], daily: null, window: { from: 0, to: 0 } });
+  const considered = filterAdvice({ runs: [], given, eventsIn: () => [], words, configs: [], volumesOf, rates, minSavingUsdPerMonth });
+  const advice = considered.map((one) => one.advice);
+  return { survey: { from: null, to: null, pricesAsOf: rates.prices.asOf, advice, silent: [] }, considered, partial: false };
 }
 
 /** Functions that are looked at together: those that share a rule, and as many others as fit. */

@@ -1,6 +1,7 @@
 /** Flags of recommenders that learn from the telemetry of a window. */
 import { Flags } from "@oclif/core";
 import { UserError } from "../model/errors.ts";
+import { FILTER_GRAMMARS } from "../model/filters.ts";
 import { sizingFlags } from "./sizing-flags.ts";
 
 export const learningFlags = {
@@ -10,6 +11,16 @@ export const learningFlags = {
   until: sizingFlags.until,
   prices: sizingFlags.prices,
   top: Flags.integer({ min: 1, description: "how many are listed (default: all); totals always count all" }),
+};
+
+/** Events with their outcome, in place of those that functions logged. */
+export const givenFlags = {
+  events: Flags.file({
+    helpValue: "FILE",
+    dependsOn: ["grammar"],
+    description: 'events with their outcome, one {"event": ..., "wanted": true} per line',
+  }),
+  grammar: Flags.option({ options: FILTER_GRAMMARS })({ dependsOn: ["events"], description: "with --events: whose filter it shall be" }),
 };
 
 /** Throws UserError where it is no amount. */

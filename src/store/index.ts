@@ -5,5 +5,6 @@ export type { Coverage } from "./manifest.ts";
 export { type Committer, type Draft, openCommitter, type Overlap, type Publisher } from "./committer.ts";
 export { compact } from "./compact.ts";
 export { openDataset } from "./dataset.ts";
+export { hasDataset } from "./layout.ts";
 export { prune } from "./prune.ts";
 export type * from "./types.ts";

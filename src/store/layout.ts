@@ -40,6 +40,11 @@ export const dayDir = (dir: string, table: TableName, day: string): string => jo
 export const dataFile = (dir: string, table: TableName, day: string, batch: string): string =>
   join(dayDir(dir, table, day), `${batch}.parquet`);
 
+/** Whether there is a dataset in the folder, of whatever layout. */
+export function hasDataset(dir: string): boolean {
+  return statSync(join(dir, MARKER), { throwIfNoEntry: false }) !== undefined;
+}
+
 /** Throws UserError if this folder is no dataset, or one of another layout. */
 export function checkDataset(dir: string): void {
   checkFolder(dir);

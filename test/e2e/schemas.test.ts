@@ -32,6 +32,10 @@ describe("--format json", () => {
     ["rightsize", ["rightsize"]],
     ["rightsize", ["rightsize", "--optimize", "balanced", "--top", "3"]],
     ["rightsize", ["rightsize", "--since", "2099-01-01"]],
+    ["filters", ["filters"]],
+    ["filters", ["filters", "--since", "2099-01-01"]],
+    ["ttl", ["ttl"]],
+    ["ttl", ["ttl", "--keep", "90d", "--top", "2"]],
   ])("%s: %j", async (schema, args) => {
     const ran = await evscope([...args.map((arg) => (arg === "ID" ? id : arg)), "--format", "json"], { cwd });
     expect([0, 4]).toContain(ran.code);

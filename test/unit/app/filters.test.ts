@@ -188,6 +188,9 @@ describe("events given with their outcome", () => {
     const [one] = (await survey([dir], { given })).survey.advice;
     expect(one).toMatchObject({ fn: "consumer", grammar: "sqs", refusal: null, evidence: { given: 1500 }, proposals: [] });
     expect(one!.unready).toMatch(/no mapping or pipe/);
+    // and where there is no telemetry at all
+    const alone = await survey([], { given });
+    expect(alone.survey.advice[0]).toMatchObject({ refusal: null, proposed: one!.proposed, saving: { usdPerMonth: null } });
     const matcher = matcherOf("sqs", one!.proposed!);
     expect(matcher.matches({ body: '{"kind":"order"}' })).toBe(true);
     expect(matcher.matches({ body: '{"kind":"click"}' })).toBe(false);
