@@ -41,6 +41,7 @@ function anythingButTexts(entries: [string, PatternNode][], operators: Operators
     if (node.value === "" && (name === "prefix" || name === "suffix")) throw new PatternError(`anything-but ${name} may not be empty`);
     return node.value;
   });
+  if (texts.length === 0) throw new PatternError(`anything-but ${name} must hold at least one string`);
   const tests = texts.map(inside);
   return leafTerm(
     `anything-but ${name} ${texts.map((text) => shown(text)).join(", ")}`,

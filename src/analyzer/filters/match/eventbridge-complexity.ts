@@ -22,20 +22,22 @@ export function wildcardProblem(alternatives: readonly PatternField[][]): void {
   }
 }
 
-/** Terms that the engine puts into one machine: those of a path after the same values of the paths sorted before it. Behind absent fields it looks at none. */
+/**
+ * Terms that the engine puts into one machine: those of a path after the same values of the paths sorted before it, once for each alternative. Behind absent fields
+ * it looks at none.
+ */
 function termsTogether(alternatives: readonly PatternField[][]): [path: string, terms: Term[]][] {
-  const together = new Map<string, [string, Set<Term>]>();
+  const together = new Map<string, [path: string, terms: Term[]]>();
   for (const alternative of alternatives) {
     let before = "";
     for (const { path, terms } of alternative.toSorted((one, other) => (one.path < other.path ? -1 : 1))) {
       const key = `${before}${path}`;
-      const [, known] = together.get(key) ?? [path, new Set()];
-      together.set(key, [path, new Set([...known, ...terms])]);
-      if (terms.every(({ absent }) => absent)) break;
+      const [, known] = together.get(key) ?? [path, []];
+      together.set(key, [path, [...known, ...terms]]);
       before = `${key}=${terms.map(({ words }) => words).join()};`;
     }
   }
-  return [...together.values()].map(([path, terms]) => [path, [...terms]]);
+  return [...together.values()];
 }
 
 /** A place in a wildcard: where a text may go from it. */
@@ -52,11 +54,14 @@ const BACKSLASH = 0x5c;
 /** Any byte that no wildcard names. */
 const OTHER = 256;
 
-/** The places of all wildcards of a field; wildcards of one term share the places up to their first star, and the end. */
+/** The places of all wildcards of a field; those of one term, and of terms that say the same, share the places up to their first star, and the end. */
 function placesOf(terms: readonly Term[]): Place {
   const start = newPlace();
-  for (const { wildcards } of terms) {
-    const shared = new Map<string, Place>();
+  const sharedBy = new Map<string, Map<string, Place>>();
+  for (const { words, wildcards } of terms) {
+    const same = JSON.stringify([words, wildcards]);
+    const shared = sharedBy.get(same) ?? new Map<string, Place>();
+    sharedBy.set(same, shared);
     for (const wildcard of new Set(wildcards)) addWildcard(start, tokensOf(wildcard), shared);
   }
   return start;

@@ -7,7 +7,7 @@ import type { Json } from "../../../model/records.ts";
 import { compilePattern, type PatternField } from "./eventbridge-compile.ts";
 import { wildcardProblem } from "./eventbridge-complexity.ts";
 import { decideAlternatives, matchesAlternatives } from "./eventbridge-decide.ts";
-import { matcherFrom, sizeProblem } from "./matcher.ts";
+import { filterText, matcherFrom, sizeProblem } from "./matcher.ts";
 import { readPattern } from "./pattern-json.ts";
 import type { Operators } from "./term.ts";
 
@@ -27,8 +27,8 @@ const ALL_OPERATORS: Operators = {
  * 2^53 are compared as JavaScript reads them.
  */
 export function matchEventBridge(pattern: Json): Matcher {
-  const text = typeof pattern === "string" ? pattern : JSON.stringify(pattern);
   return matcherFrom("eventbridge", () => {
+    const text = filterText(pattern);
     sizeProblem("the pattern", text, EVENTBRIDGE_PATTERN_CHARS.model);
     const alternatives = compilePattern(readPattern(text), ALL_OPERATORS);
     wildcardProblem(alternatives);

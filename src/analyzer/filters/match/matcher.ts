@@ -1,5 +1,6 @@
 /** A matcher out of a compiler that throws where the filter is not legal. */
 import type { Decision, FilterGrammar, Matcher } from "../../../model/filters.ts";
+import type { Json } from "../../../model/records.ts";
 import { PatternError } from "./pattern-json.ts";
 
 /** What a compiler makes of a legal filter. */
@@ -13,6 +14,20 @@ export function matcherFrom(grammar: FilterGrammar, compile: () => CompiledFilte
     if (!(error instanceof PatternError)) throw error;
     const reason = error.message;
     return { grammar, invalid: reason, warnings: [], decide: () => refused(reason), matches: () => false };
+  }
+}
+
+/**
+ * A filter as its text.
+ *
+ * @throws PatternError where it was given parsed and is nested too deeply to be written.
+ */
+export function filterText(filter: Json): string {
+  if (typeof filter === "string") return filter;
+  try {
+    return JSON.stringify(filter);
+  } catch {
+    throw new PatternError("the filter is nested too deeply");
   }
 }
 

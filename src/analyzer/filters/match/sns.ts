@@ -8,7 +8,7 @@ import type { Json } from "../../../model/records.ts";
 import { compilePattern, type PatternField } from "./eventbridge-compile.ts";
 import { decideAlternatives, matchesAlternatives } from "./eventbridge-decide.ts";
 import { warningsOf } from "./eventbridge.ts";
-import { type CompiledFilter, matcherFrom } from "./matcher.ts";
+import { type CompiledFilter, filterText, matcherFrom } from "./matcher.ts";
 import { PatternError, type PatternNode, readPattern } from "./pattern-json.ts";
 import type { Operators } from "./term.ts";
 
@@ -28,9 +28,9 @@ const OPERATORS: Operators = {
  * `messageAttributes`), or attributes by name with plain values. Events of `sns-body`: a notification with `Message`, the body as text, or the body parsed.
  */
 export function matchSns(scope: "sns-attributes" | "sns-body", policy: Json): Matcher {
-  const text = typeof policy === "string" ? policy : JSON.stringify(policy);
   const view = scope === "sns-attributes" ? attributesOf : bodyOf;
   return matcherFrom(scope, (): CompiledFilter => {
+    const text = filterText(policy);
     if (new TextEncoder().encode(text).length > SNS_POLICY_LIMITS.bytes) throw new PatternError("the policy is larger than 256 KB");
     const root = readPattern(text);
     if (root.kind === "object" && root.entries.length === 0) return everything();
