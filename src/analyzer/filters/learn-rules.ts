@@ -1,6 +1,5 @@
 /** The search: groups of discarded events, largest first, on one field or on two, until what is left is not worth a clause. */
 import type { Clause, Test } from "./clause.ts";
-import { pathText } from "./clause.ts";
 import type { Found, Rows } from "./learn-groups.ts";
 import { discardedGroup, fewestPerKey, tally } from "./learn-groups.ts";
 import { nameRank } from "./stability.ts";
@@ -165,12 +164,16 @@ const mostKinds = 10;
  * as it is where no field says what an event is, or it says too many things.
  */
 export function guarded(clause: RuleClause, views: readonly View[]): Clause {
-  const kinds = views.find(
-    (view): view is Groups => view.kind === "groups" && view.part === "value" && view.column.array === null && nameRank(view.column) === 0,
-  );
-  if (kinds === undefined || clause.clause.some((test) => pathText(test.path) === kinds.column.name)) return clause.clause;
+  const kinds = views.find((view): view is Groups => view.kind === "groups" && tellsKind(view));
+  const told = clause.views.some((view) => view.kind === "groups" && tellsKind(view));
+  if (kinds === undefined || told) return clause.clause;
   const test = exactTest(kinds, "value", clause.rows);
   if (test === null || test.kind !== "not-in" || test.dropped.length > mostKinds) return clause.clause;
   const covered = clause.rows.filter((row) => drops(kinds, test, row)).length;
   return covered >= 0.9 * clause.rows.length ? [...clause.clause, test] : clause.clause;
+}
+
+/** Whether the view is of a field that says what the event is; the kinds of a DynamoDB stream's records are three for ever. */
+function tellsKind({ part, column }: Groups): boolean {
+  return part === "value" && column.array === null && nameRank(column) === 0 && column.name !== "eventName";
 }
