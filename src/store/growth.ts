@@ -27,7 +27,7 @@ export async function dailySumsOf(
        WHERE statistic = 'Sum' AND "periodMs" > 0 AND resource IS NOT NULL AND lower(name) IN ${quoteList(names)} AND ${inside} GROUP BY ALL),
      days AS (
        SELECT cloud, account, region, resource, name, "periodMs", floor("at" / ${DAY_MS}) * ${DAY_MS} AS day, sum(value) AS sum, count(*) * "periodMs" AS covered
-       FROM points GROUP BY ALL)
+       FROM points GROUP BY cloud, account, region, resource, name, "periodMs", day)
      SELECT cloud, account, region, resource, name, day, sum, covered FROM days
      QUALIFY row_number() OVER (PARTITION BY cloud, account, region, resource, name, day ORDER BY covered DESC, "periodMs" DESC) = 1
      ORDER BY ALL`,
