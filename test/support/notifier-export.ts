@@ -16,6 +16,8 @@ export interface NotifierOptions {
   says?: string | null;
   /** A service manages the rule. */
   managedBy?: string;
+  /** Where it runs; left out: as in `NOTIFIER`. */
+  place?: { account: string; region: string };
 }
 
 /** More than half of the events are wanted: a proof needs hundreds of them. */
@@ -34,10 +36,10 @@ interface Line {
 /** Files of the export: two weeks of FilterLogEvents answers, and descriptions of rule, targets and functions. Returns how many events each side has. */
 export function writeNotifierExport(
   dir: string,
-  { orders, sibling, says = "ignoring event of this type", managedBy }: NotifierOptions,
+  { orders, sibling, says = "ignoring event of this type", managedBy, place = NOTIFIER }: NotifierOptions,
 ): { wanted: number; discarded: number } {
   const chance = random(11);
-  const arn = (fn: string): string => `arn:aws:lambda:${NOTIFIER.region}:${NOTIFIER.account}:function:${fn}`;
+  const arn = (fn: string): string => `arn:aws:lambda:${place.region}:${place.account}:function:${fn}`;
   const consumers = [{ fn: NOTIFIER.fn, wants: (status: string) => WANTED.includes(status) }, ...(sibling === undefined ? [] : [sibling])];
   const lines = new Map<string, Line[]>(consumers.map(({ fn }) => [fn, []]));
   const truth = { wanted: 0, discarded: 0 };
@@ -49,9 +51,9 @@ export function writeNotifierExport(
       id: chance.uuid(),
       "detail-type": "OrderStatusChanged",
       source: "shop.orders",
-      account: NOTIFIER.account,
+      account: place.account,
       time: new Date(at).toISOString(),
-      region: NOTIFIER.region,
+      region: place.region,
       resources: [],
       detail: {
         orderId: `ORD-${i}`,
@@ -106,7 +108,7 @@ export function writeNotifierExport(
   });
   const rule = {
     Name: NOTIFIER.rule,
-    Arn: `arn:aws:events:${NOTIFIER.region}:${NOTIFIER.account}:rule/${NOTIFIER.bus}/${NOTIFIER.rule}`,
+    Arn: `arn:aws:events:${place.region}:${place.account}:rule/${NOTIFIER.bus}/${NOTIFIER.rule}`,
     EventBusName: NOTIFIER.bus,
     State: "ENABLED",
   };
