@@ -38,7 +38,7 @@ export function runEngine(pairs: readonly Pair[], maxComplexity: number): Engine
     const input = join(folder, "pairs.tsv");
     writeFileSync(input, pairs.map(({ pattern, event }) => `${JSON.stringify(pattern)}\t${JSON.stringify(event)}\n`).join(""));
     const classPath = `${join(libraries, "*")}:${folder}`;
-    const options = { timeout: RUN_MS, maxBuffer: 1 << 30, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] } as const;
+    const options = { timeout: RUN_MS, maxBuffer: 1 << 30, encoding: "utf8", stdio: "pipe" } as const;
     const lines = execFileSync("java", ["-cp", classPath, "RulerVerdicts", input, String(maxComplexity)], options)
       .trimEnd()
       .split("\n");

@@ -3,27 +3,34 @@ import type { Decision } from "../../../model/filters.ts";
 import type { Json } from "../../../model/records.ts";
 import type { PatternField } from "./eventbridge-compile.ts";
 import { type Leaf, leafReader } from "./eventbridge-event.ts";
-import { type FieldLeaves, isFulfilledAlone, matchTogether } from "./eventbridge-walk.ts";
+import { type FieldLeaves, isFulfilledAlone, isHopeless, matchTogether } from "./eventbridge-walk.ts";
 import { refused } from "./matcher.ts";
 import { MAX_DEPTH, shown } from "./pattern-json.ts";
 
-/** The fields of an event that a pattern asks for; null: the event cannot be read. */
-type Asking = (event: Json) => FieldLeaves[][] | null;
+/** The fields of alternatives as one event has them, in the order written; null: the event cannot be read. A field shared by alternatives is asked once. */
+type Asking = (event: Json) => (() => FieldLeaves)[][] | null;
 
-/** Per alternative, in the order written, and what matches of the event. A field shared by alternatives is asked once. */
 function asking(alternatives: readonly PatternField[][]): Asking {
   const fields = [...new Set(alternatives.flat())];
   const paths = [...new Set(fields.map(({ path }) => path))];
   const read = leafReader(paths);
-  const placed = fields.map((field) => ({ field, leaf: paths.indexOf(field.path), mayBeAbsent: field.terms.some(({ absent }) => absent) }));
+  const leafOf = new Map(paths.map((path, at) => [path, at]));
+  const placed = fields.map((field) => ({
+    field,
+    leaf: leafOf.get(field.path) as number,
+    mayBeAbsent: field.terms.some(({ absent }) => absent),
+  }));
   const numbered = new Map(fields.map((field, at) => [field, at]));
   const places = alternatives.map((alternative) => alternative.map((field) => numbered.get(field) as number));
   return (event) => {
     if (typeof event !== "object" || event === null || Array.isArray(event)) return null;
     const leaves = read(event);
     if (leaves === null) return null;
-    const asked = placed.map(({ field, leaf, mayBeAbsent }) => askField(field, leaves[leaf] as Leaf[], mayBeAbsent));
-    return places.map((alternative) => alternative.map((at) => asked[at] as FieldLeaves));
+    const asks = placed.map(({ field, leaf, mayBeAbsent }) => {
+      let asked: FieldLeaves | null = null;
+      return () => (asked ??= askField(field, leaves[leaf] as Leaf[], mayBeAbsent));
+    });
+    return places.map((alternative) => alternative.map((at) => asks[at] as () => FieldLeaves));
   };
 }
 
@@ -33,15 +40,16 @@ function askField(field: PatternField, all: Leaf[], mayBeAbsent: boolean): Field
 
 /** Whether an event matches any of the alternatives; one that cannot be read matches none. */
 export function matchesAlternatives(alternatives: readonly PatternField[][]): (event: Json) => boolean {
-  const ask = asking(alternatives);
-  return (event) => ask(event)?.some((fields) => matchTogether(inPathOrder(fields))) ?? false;
+  const ask = asking(alternatives.map((fields) => fields.toSorted((one, other) => (one.path < other.path ? -1 : 1))));
+  return (event) =>
+    ask(event)?.some((fields) => !fields.some((field) => isHopeless(field())) && matchTogether(fields.map((field) => field()))) ?? false;
 }
 
 /** The same with the field that decided. */
 export function decideAlternatives(alternatives: readonly PatternField[][]): (event: Json) => Decision {
   const ask = asking(alternatives);
   return (event) => {
-    const asked = ask(event);
+    const asked = ask(event)?.map((fields) => fields.map((field) => field())) ?? null;
     if (asked === null) return refused(`the event is not a JSON object, or nested deeper than ${MAX_DEPTH} levels`);
     const matched = asked.find((fields) => matchTogether(inPathOrder(fields)));
     return matched === undefined ? mismatch(asked) : { verdict: "match", reason: matched.map(matchWords).join("; "), clause: null };

@@ -16,7 +16,7 @@ export interface FieldLeaves {
  * that order, and asks of `exists: false` only that the elements entered so far hold no such leaf.
  */
 export function matchTogether(fields: readonly FieldLeaves[]): boolean {
-  if (!fields.every(({ all, matching, mayBeAbsent }) => matching.length > 0 || (mayBeAbsent && mayVanish(all)))) return false;
+  if (fields.some(isHopeless)) return false;
   if (fields.every(({ matching }) => matching.every(({ within }) => within.length === 0))) return fields.every(isFulfilledAlone);
   return walk({ fields, arraysFrom: fields.map((_, at) => arraysOf(fields.slice(at))), failed: new Set() }, 0, []);
 }
@@ -24,6 +24,11 @@ export function matchTogether(fields: readonly FieldLeaves[]): boolean {
 /** Whether a field would match if it were the only one. */
 export function isFulfilledAlone({ matching, mayBeAbsent, all }: FieldLeaves): boolean {
   return matching.length > 0 || (mayBeAbsent && all.length === 0);
+}
+
+/** Whether no other field can make this one match: no leaf fulfils it, and it is there for good. */
+export function isHopeless({ all, matching, mayBeAbsent }: FieldLeaves): boolean {
+  return matching.length === 0 && !(mayBeAbsent && mayVanish(all));
 }
 
 interface Search {

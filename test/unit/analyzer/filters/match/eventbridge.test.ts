@@ -174,7 +174,9 @@ describe("hostile events", () => {
 
   it("is not slowed by arrays whose elements never fit together", () => {
     const side = (key: string): Json => Array.from({ length: 60 }, (_, at) => ({ [key]: at }));
-    const event = { a: { b: side("x"), c: side("x"), d: side("x"), e: side("x"), f: [{ x: 1 }, { y: 1 }] } };
+    const event: { [key: string]: Json } = {
+      a: { b: side("x"), c: side("x"), d: side("x"), e: side("x"), f: [{ x: 1 }, { y: 1 }] as Json },
+    };
     const any = { x: [{ exists: true }] };
     expect(verdict({ a: { b: any, c: any, d: any, e: any, f: { x: [1], y: [1] } } }, event)).toBe("no_match");
   });
