@@ -4,7 +4,7 @@ import type { Sampler } from "../clouds/room.ts";
 import { UserError } from "../model/errors.ts";
 import type { ResourceRef } from "../model/plan.ts";
 import type { Config } from "../model/records.ts";
-import type { EpochMs } from "../model/units.ts";
+import type { EpochMs, Usd } from "../model/units.ts";
 import type { Reach } from "./apply.ts";
 import { dollars } from "./collect/announce.ts";
 import { scopeFor } from "./doors.ts";
@@ -28,7 +28,8 @@ export async function sampledTables(items: number, configs: readonly Config[], n
   }
   const scope = scopeFor(tables, reach.settings, reach.flags, reach.env, clock.now());
   return withSessions(scope, reach.world, async ({ sessions }) => {
-    let leftUsd = scope.maxQueryUsd;
+    const limitUsd = limitOf(reach.flags["max-query-usd"], scope.maxQueryUsd);
+    let leftUsd = limitUsd;
     for (const table of tables) {
       const sampler = sessions.find(({ target, account }) => covers({ ...target, account }, table))?.sampler;
       if (sampler === undefined) continue;
@@ -38,7 +39,7 @@ export async function sampledTables(items: number, configs: readonly Config[], n
           `${table.name}: looking at up to ${items} items, for ${usd === null ? "a price that is not known" : `at most ${dollars(usd)}`}`,
         );
         if (usd === null || usd > leftUsd)
-          throw new UserError(`${table.name} is not looked at: that may cost more than is left of --max-query-usd ${scope.maxQueryUsd}`);
+          throw new UserError(`${table.name} is not looked at: that may cost more than is left of --max-query-usd ${limitUsd}`);
         leftUsd -= usd;
         looked.samples.set(table.resource, await counted(sampler, table, items, now));
       } catch (error) {
@@ -49,6 +50,13 @@ export async function sampledTables(items: number, configs: readonly Config[], n
     }
     return looked;
   });
+}
+
+/** The flag's, or the configured one: which targets there are is asked without it. */
+function limitOf(flag: string | undefined, configured: Usd): Usd {
+  const usd = flag === undefined ? configured : Number(flag);
+  if (!(usd >= 0)) throw new UserError(`--max-query-usd ${JSON.stringify(flag)} is no amount of USD`);
+  return usd;
 }
 
 async function counted(sampler: Sampler, table: ResourceRef, items: number, now: EpochMs): Promise<Sampled> {
