@@ -139,7 +139,7 @@ function restOfBoth(found: JsonObject): JsonObject {
 }
 
 function besides(current: JsonObject, replacement: JsonObject): string {
-  return `${nameOf(replacement)} (filter ${filterOf(replacement) ?? "none"}) stands beside ${nameOf(current)}: messages may come twice until the change is made again, or one of them is deleted`;
+  return `${nameOf(replacement)} (filter ${filterOf(replacement) ?? "none"}) stands beside ${nameOf(current)}: messages may come twice until the change is made again, or it is taken away (gcloud pubsub subscriptions delete ${partOf(nameOf(replacement), "subscriptions")})`;
 }
 
 function filterOf(found: JsonObject): string | null {
