@@ -11,7 +11,19 @@ import type { Result } from "./filter-learning/score.ts";
 import { scored } from "./filter-learning/score.ts";
 
 const GRAMMARS: FilterGrammar[] = [
-  "eventbridge", "sqs", "kinesis", "dynamodb", "kafka", "mq", "sns-attributes", "sns-body", "event-grid", "service-bus-sql", "service-bus-correlation", "pubsub", "eventarc",
+  "eventbridge",
+  "sqs",
+  "kinesis",
+  "dynamodb",
+  "kafka",
+  "mq",
+  "sns-attributes",
+  "sns-body",
+  "event-grid",
+  "service-bus-sql",
+  "service-bus-correlation",
+  "pubsub",
+  "eventarc",
 ];
 
 const { values } = parseArgs({
@@ -36,10 +48,18 @@ function run(cases: readonly Case[]): Result[] {
 }
 
 let count = 0;
-function cases(of: { grammars: readonly FilterGrammar[]; rules: readonly Rule[]; noise?: number; drift?: Drift; driftAt?: DriftAt }): Case[] {
+function cases(of: {
+  grammars: readonly FilterGrammar[];
+  rules: readonly Rule[];
+  noise?: number;
+  drift?: Drift;
+  driftAt?: DriftAt;
+}): Case[] {
   const { noise = 0, drift = "none", driftAt = "after" } = of;
   return of.grammars.flatMap((grammar) =>
-    of.rules.flatMap((rule) => Array.from({ length: seeds }, () => ({ grammar, rule, noise, drift, driftAt, ...size, seed: 7919 * (count += 1) }))),
+    of.rules.flatMap((rule) =>
+      Array.from({ length: seeds }, () => ({ grammar, rule, noise, drift, driftAt, ...size, seed: 7919 * (count += 1) })),
+    ),
   );
 }
 
@@ -51,8 +71,13 @@ function line(name: string, results: readonly Result[]): string {
   const saved = advised.reduce((sum, { discardedDropped, discarded }) => sum + discardedDropped / discarded, 0);
   const few = results.filter(({ refusal }) => refusal?.includes("are too few") === true).length;
   const cells = [
-    name.padEnd(34), String(results.length).padStart(6), String(advised.length).padStart(8), `${harmless}/${advised.length}`.padStart(11),
-    percent(saved, advised.length).padStart(9), String(results.length - advised.length).padStart(8), String(few).padStart(8),
+    name.padEnd(34),
+    String(results.length).padStart(6),
+    String(advised.length).padStart(8),
+    `${harmless}/${advised.length}`.padStart(11),
+    percent(saved, advised.length).padStart(9),
+    String(results.length - advised.length).padStart(8),
+    String(few).padStart(8),
   ];
   return cells.join("");
 }
@@ -60,7 +85,9 @@ function line(name: string, results: readonly Result[]): string {
 const header = `${"".padEnd(34)} cases advised   harmless    saved refused  too few\n`;
 const print = (text: string) => process.stdout.write(`${text}\n`);
 
-print("Outcomes told rightly, nothing changes. harmless: advised cases without a wanted event dropped in the weeks after; saved: share of what");
+print(
+  "Outcomes told rightly, nothing changes. harmless: advised cases without a wanted event dropped in the weeks after; saved: share of what",
+);
 print("is discarded that the filter drops, of advised cases; too few: refusals for want of wanted events.\n");
 print(header);
 const clean: Result[] = [];
@@ -70,17 +97,27 @@ for (const grammar of grammars) {
   print(line(grammar, results));
 }
 print("");
-for (const rule of rules) print(line(rule, clean.filter(({ given }) => given.rule === rule)));
+for (const rule of rules)
+  print(
+    line(
+      rule,
+      clean.filter(({ given }) => given.rule === rule),
+    ),
+  );
 print(line("all", clean));
 
-const few = grammars.filter((grammar) => ["eventbridge", "sqs", "sns-attributes", "event-grid", "service-bus-sql", "pubsub"].includes(grammar));
+const few = grammars.filter((grammar) =>
+  ["eventbridge", "sqs", "sns-attributes", "event-grid", "service-bus-sql", "pubsub"].includes(grammar),
+);
 print(`\nOutcomes told wrongly at times\n\n${header}`);
 for (const noise of [0.001, 0.005, 0.01, 0.02, 0.05]) print(line(`${100 * noise} % wrong`, run(cases({ grammars: few, rules, noise }))));
 
 print(`\nThe world changes: within the part that is replayed, or only afterwards, where nothing can see it\n\n${header}`);
 for (const drift of ["renamed", "new-kind", "flip"] as const) {
   for (const driftAt of ["in-proof", "after"] as const) {
-    print(line(`${drift}, ${driftAt === "in-proof" ? "while proven" : "afterwards"}`, run(cases({ grammars: few, rules, drift, driftAt }))));
+    print(
+      line(`${drift}, ${driftAt === "in-proof" ? "while proven" : "afterwards"}`, run(cases({ grammars: few, rules, drift, driftAt }))),
+    );
   }
 }
 
@@ -88,7 +125,9 @@ if (values.show) {
   for (const { given, refusal, wantedDropped, wanted, filter } of all) {
     if (refusal === null && wantedDropped === 0) continue;
     const { grammar, rule, noise, drift, driftAt, seed } = given;
-    print(`${grammar} ${rule} noise ${noise} ${drift} ${driftAt} seed ${seed}: ${refusal ?? `${wantedDropped} of ${wanted} wanted dropped by ${filter}`}`);
+    print(
+      `${grammar} ${rule} noise ${noise} ${drift} ${driftAt} seed ${seed}: ${refusal ?? `${wantedDropped} of ${wanted} wanted dropped by ${filter}`}`,
+    );
   }
 }
 const harmed = clean.filter(({ wantedDropped }) => wantedDropped > 0).length;

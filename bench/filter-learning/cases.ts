@@ -5,7 +5,18 @@ import { carried, ENDINGS, FOLDERS, GOODS, KINDS, oneOf, orderOf, randomOf, STAT
 
 /** Sorts of rules, by what the consumer looks at. */
 export const RULES = [
-  "one-of", "conjunction", "kind-and-amount", "least-amount", "amount-range", "prefix", "suffix", "exists", "flag", "nested-array", "or-of-two", "rare-kind",
+  "one-of",
+  "conjunction",
+  "kind-and-amount",
+  "least-amount",
+  "amount-range",
+  "prefix",
+  "suffix",
+  "exists",
+  "flag",
+  "nested-array",
+  "or-of-two",
+  "rare-kind",
 ] as const;
 export type Rule = (typeof RULES)[number];
 
@@ -82,7 +93,9 @@ function wantedBy(rule: Rule, random: Random): (order: Order) => boolean {
     }
     case "or-of-two": {
       const tier = oneOf(random, TIERS, 0);
-      return random() < 0.5 ? (order) => order.tier === tier || order.amount >= low : (order) => order.tier === tier || kinds.has(order.kind);
+      return random() < 0.5
+        ? (order) => order.tier === tier || order.amount >= low
+        : (order) => order.tier === tier || kinds.has(order.kind);
     }
     case "rare-kind":
       // The rare kind is wanted whatever else holds: one event in 500.
@@ -120,8 +133,17 @@ export function simulate(given: Case): Simulated {
     }
     const told = random() < given.noise ? !wants : wants;
     events.push({
-      at, grammar: given.grammar, event, channel: "orders", messageId: order.id, fn: "consumer", requestId: order.id, cloud: "aws",
-      outcome: told ? "wanted" : "discarded", evidence: "marker", durationMs: told ? 120 : 4,
+      at,
+      grammar: given.grammar,
+      event,
+      channel: "orders",
+      messageId: order.id,
+      fn: "consumer",
+      requestId: order.id,
+      cloud: "aws",
+      outcome: told ? "wanted" : "discarded",
+      evidence: "marker",
+      durationMs: told ? 120 : 4,
     });
   }
   return { events, later };

@@ -35,7 +35,16 @@ export interface Order {
 }
 
 /** Values that a field takes, and how often: earlier ones more often. */
-export const KINDS = ["order.placed", "order.paid", "order.shipped", "order.returned", "refund.issued", "invoice.sent", "stock.counted", "price.changed"];
+export const KINDS = [
+  "order.placed",
+  "order.paid",
+  "order.shipped",
+  "order.returned",
+  "refund.issued",
+  "invoice.sent",
+  "stock.counted",
+  "price.changed",
+];
 export const STATUSES = ["new", "accepted", "failed", "cancelled"];
 export const TIERS = ["bronze", "silver", "gold"];
 export const FOLDERS = ["uploads/", "thumbnails/", "exports/", "archive/", "tmp/"];
@@ -51,7 +60,8 @@ export function oneOf<T>(random: Random, values: readonly T[], skew = 0.7): T {
   return values[values.length - 1]!;
 }
 
-const hex = (random: Random, digits: number): string => Array.from({ length: digits }, () => Math.floor(random() * 16).toString(16)).join("");
+const hex = (random: Random, digits: number): string =>
+  Array.from({ length: digits }, () => Math.floor(random() * 16).toString(16)).join("");
 
 const uuid = (random: Random): string => [8, 4, 4, 4, 12].map((digits) => hex(random, digits)).join("-");
 
@@ -116,7 +126,17 @@ export function carried(grammar: FilterGrammar, order: Order): Json {
   const { kind, at, id } = order;
   switch (grammar) {
     case "eventbridge":
-      return { version: "0", id, source: "shop", account: "123456789012", region: "eu-west-1", time: iso(at), resources: [], "detail-type": kind, detail: document(order) };
+      return {
+        version: "0",
+        id,
+        source: "shop",
+        account: "123456789012",
+        region: "eu-west-1",
+        time: iso(at),
+        resources: [],
+        "detail-type": kind,
+        detail: document(order),
+      };
     case "sqs":
       return { messageId: id, body: JSON.stringify(document(order)), attributes: { SentTimestamp: String(at) } };
     case "kinesis":
@@ -126,13 +146,20 @@ export function carried(grammar: FilterGrammar, order: Order): Json {
     case "mq":
       return { messageID: id, data: base64(document(order)) };
     case "dynamodb":
-      return { eventID: id, eventName: order.quantity > 2 ? "MODIFY" : "INSERT", dynamodb: { NewImage: Object.fromEntries(Object.entries(document(order)).map(([key, value]) => [key, typed(value)])) } };
+      return {
+        eventID: id,
+        eventName: order.quantity > 2 ? "MODIFY" : "INSERT",
+        dynamodb: { NewImage: Object.fromEntries(Object.entries(document(order)).map(([key, value]) => [key, typed(value)])) },
+      };
     case "sns-body":
       return document(order);
     case "sns-attributes":
       return {
         MessageAttributes: Object.fromEntries(
-          Object.entries(flat(order)).map(([name, value]) => [name, { Type: typeof value === "number" ? "Number" : "String", Value: String(value) }]),
+          Object.entries(flat(order)).map(([name, value]) => [
+            name,
+            { Type: typeof value === "number" ? "Number" : "String", Value: String(value) },
+          ]),
         ),
       };
     case "event-grid":
@@ -141,7 +168,12 @@ export function carried(grammar: FilterGrammar, order: Order): Json {
     case "service-bus-correlation":
       return { messageId: id, label: kind, applicationProperties: flat(order) };
     case "pubsub":
-      return { message: { messageId: id, attributes: Object.fromEntries(Object.entries(flat(order)).map(([name, value]) => [name, String(value)])) } };
+      return {
+        message: {
+          messageId: id,
+          attributes: Object.fromEntries(Object.entries(flat(order)).map(([name, value]) => [name, String(value)])),
+        },
+      };
     case "eventarc":
       return { specversion: "1.0", id, source: "//shop", type: kind, subject: order.key, time: iso(at), data: document(order) };
   }

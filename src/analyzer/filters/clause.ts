@@ -80,7 +80,9 @@ function withTest(term: Term, test: Test): Term | null {
 
 /** Whether everything that `narrow` keeps is kept by `wide` as well, as far as the form shows it: each test of `wide` stands in `narrow`. */
 function within(narrow: Term, wide: Term): boolean {
-  return wide.every((test) => narrow.some((other) => samePlace(other, test) && JSON.stringify(both(other, test)) === JSON.stringify(other)));
+  return wide.every((test) =>
+    narrow.some((other) => samePlace(other, test) && JSON.stringify(both(other, test)) === JSON.stringify(other)),
+  );
 }
 
 /** The rule as alternatives (OR of ANDs), for grammars that write filters so; null where one field would need two tests of different kinds. */

@@ -43,8 +43,10 @@ function shiftOf(path: Path, early: readonly LabelledEvent[], late: readonly Lab
   if (before.counts.size > mostValues || after.counts.size > mostValues) return null;
   const keys = new Set([...before.counts.keys(), ...after.counts.keys()]);
   let shift = 0;
-  for (const key of keys) shift += Math.abs((before.counts.get(key) ?? 0) / before.events - (after.counts.get(key) ?? 0) / after.events) / 2;
-  if (shift > mostShift) return `the values of ${pathText(path)} are not those of the first part of the window for ${percent(shift)} of the events`;
+  for (const key of keys)
+    shift += Math.abs((before.counts.get(key) ?? 0) / before.events - (after.counts.get(key) ?? 0) / after.events) / 2;
+  if (shift > mostShift)
+    return `the values of ${pathText(path)} are not those of the first part of the window for ${percent(shift)} of the events`;
   let fresh = 0;
   for (const [key, count] of after.wantedCounts) if (!before.counts.has(key)) fresh += count;
   if (after.wanted > 0 && fresh / after.wanted > mostNew) {
@@ -58,7 +60,8 @@ const leastChange = 0.15;
 
 /** Why the two parts cannot be taken for one, in a sentence; null: nothing speaks against it. */
 export function drift(early: readonly LabelledEvent[], late: readonly LabelledEvent[], rule: KeepRule): string | null {
-  const wantedShare = (events: readonly LabelledEvent[]) => events.filter((event) => event.outcome !== "discarded").length / Math.max(1, events.length);
+  const wantedShare = (events: readonly LabelledEvent[]) =>
+    events.filter((event) => event.outcome !== "discarded").length / Math.max(1, events.length);
   const [before, after] = [wantedShare(early), wantedShare(late)];
   if (Math.abs(before - after) > leastChange || Math.max(before, after) > 2.5 * Math.min(before, after)) {
     return `the share of wanted events went from ${percent(before)} to ${percent(after)} within the window: what the function wants may be changing`;

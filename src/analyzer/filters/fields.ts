@@ -89,7 +89,12 @@ const systemProperties: { [name: string]: string } = {
 /** Properties of a Service Bus message: the user's below `user`, the system's below `sys`. */
 function serviceBusProperties(event: { [key: string]: Json }): Leaf[] {
   const leaves: Leaf[] = [];
-  walk(event["applicationProperties"] ?? event["ApplicationProperties"] ?? event["userProperties"] ?? event["properties"], ["user"], null, leaves);
+  walk(
+    event["applicationProperties"] ?? event["ApplicationProperties"] ?? event["userProperties"] ?? event["properties"],
+    ["user"],
+    null,
+    leaves,
+  );
   const system = { ...objectOf(event["systemProperties"]), ...event };
   for (const [name, value] of Object.entries(system)) {
     const known = systemProperties[name.toLowerCase()];

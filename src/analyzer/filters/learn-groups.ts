@@ -196,7 +196,7 @@ function pointsOf(view: Numbers, rows: Rows, sign: 1 | -1): Point[] {
 /** The widest run of discarded events between wanted ones, with sharp edges on both sides. */
 function gap(points: readonly Point[]): { from: number; to: number; rows: number[] } | null {
   let best: [number, number] = [0, 0];
-  for (let start = 0; start < points.length; ) {
+  for (let start = 0; start < points.length;) {
     let end = start;
     while (end < points.length && !points[end]!.wanted) end += 1;
     if (start > 0 && end < points.length && end - start > best[1] - best[0]) best = [start, end];
@@ -221,7 +221,8 @@ function pureRange(view: Numbers, rows: Rows, looks: number): Found | null {
   const high = lowTail(pointsOf(view, rows, -1));
   if (high !== null) candidates.push({ view, rows: high.rows, test: { kind: "outside", path, ranges: [{ from: -high.edge, to: null }] } });
   const middle = view.column.array === null ? gap(pointsOf(view, rows, 1)) : null;
-  if (middle !== null) candidates.push({ view, rows: middle.rows, test: { kind: "outside", path, ranges: [{ from: middle.from, to: middle.to }] } });
+  if (middle !== null)
+    candidates.push({ view, rows: middle.rows, test: { kind: "outside", path, ranges: [{ from: middle.from, to: middle.to }] } });
   const total = tally(rows);
   const perEvent = -Math.log(1 - Math.min(0.95, total.wanted / total.rows));
   const best = candidates.toSorted((one, other) => other.rows.length - one.rows.length)[0];

@@ -141,7 +141,9 @@ export function clausesOf(views: readonly View[], wanted: Uint8Array): RuleClaus
   const least = Math.max(fewestPerKey, wanted.length * leastShare);
   const found: RuleClause[] = [];
   while (found.length < mostClauses) {
-    const open = views.filter((view) => !found.some((clause) => clause.views.some((used) => sharesArray(used, view) && used.column !== view.column)));
+    const open = views.filter(
+      (view) => !found.some((clause) => clause.views.some((used) => sharesArray(used, view) && used.column !== view.column)),
+    );
     const single = best(open, rows, views.length * 4);
     const next: RuleClause | null =
       single !== null && single.rows.length >= least

@@ -106,7 +106,12 @@ const guardMayCost = 0.5;
  * The first way of writing the rule that the vendor takes and that keeps what it was learned from: with a guard for new kinds of events or without,
  * excluding or (where the grammar has no other way) naming what is kept.
  */
-function candidateOf(clauses: readonly RuleClause[], views: readonly View[], events: readonly LabelledEvent[], current: string | null): Candidate | null {
+function candidateOf(
+  clauses: readonly RuleClause[],
+  views: readonly View[],
+  events: readonly LabelledEvent[],
+  current: string | null,
+): Candidate | null {
   const plain = clauses.map((clause) => clause.clause);
   const safe = clauses.map((clause) => guarded(clause, views));
   for (const style of ["open", "closed"] as const) {
@@ -121,7 +126,12 @@ function candidateOf(clauses: readonly RuleClause[], views: readonly View[], eve
 }
 
 /** Candidates with fewer and fewer clauses: one that the grammar cannot say must not stand in the way of the others. */
-function writtenRule(clauses: readonly RuleClause[], views: readonly View[], events: readonly LabelledEvent[], current: string | null): Candidate | null {
+function writtenRule(
+  clauses: readonly RuleClause[],
+  views: readonly View[],
+  events: readonly LabelledEvent[],
+  current: string | null,
+): Candidate | null {
   const all = candidateOf(clauses, views, events, current);
   if (all !== null) return all;
   let chosen: Candidate | null = null;
@@ -145,9 +155,12 @@ function caveatsOf({ style, rule }: Candidate, current: string | null): string[]
   const caveats: string[] = [];
   if (style === "closed") {
     const names = [...new Set(rule.flat().map((test) => pathText(test.path)))].join(", ");
-    caveats.push(`the grammar has no exclusion for this: the filter names what is kept, and an event with a value of ${names} that was never seen is dropped`);
+    caveats.push(
+      `the grammar has no exclusion for this: the filter names what is kept, and an event with a value of ${names} that was never seen is dropped`,
+    );
   }
-  if (current !== null) caveats.push("the filter that is there now is replaced by itself AND this rule: nothing that it drops comes through again");
+  if (current !== null)
+    caveats.push("the filter that is there now is replaced by itself AND this rule: nothing that it drops comes through again");
   return caveats;
 }
 
@@ -158,7 +171,9 @@ function passing(events: readonly LabelledEvent[], current: string | null): read
   if (matcher.invalid !== null) return `the filter that is there now cannot be read: ${matcher.invalid}`;
   const passed = events.filter((event) => matcher.matches(event.event));
   const lost = events.length - passed.length;
-  return lost > 0.05 * events.length ? `${lost} of ${events.length} recorded events are not such as the present filter lets through: it was changed within the window, or the events were recorded elsewhere` : passed;
+  return lost > 0.05 * events.length
+    ? `${lost} of ${events.length} recorded events are not such as the present filter lets through: it was changed within the window, or the events were recorded elsewhere`
+    : passed;
 }
 
 /**
@@ -181,7 +196,10 @@ export function learnFilter(given: readonly LabelledEvent[], options: Partial<Le
     return { refusal: `none of the ${early.length} events learned from is known to have been discarded`, proof: null };
   }
   if (early.every((event) => event.outcome !== "wanted")) {
-    return { refusal: `none of the ${early.length} events learned from is known to have been wanted: what should be kept cannot be learned`, proof: null };
+    return {
+      refusal: `none of the ${early.length} events learned from is known to have been wanted: what should be kept cannot be learned`,
+      proof: null,
+    };
   }
   // Event Grid looks into no arrays unless the subscription says so, and then at all of them.
   const columns = columnsOf(early).filter((column) => column.array === null || early[0]!.grammar !== "event-grid");
@@ -192,7 +210,10 @@ export function learnFilter(given: readonly LabelledEvent[], options: Partial<Le
   const candidate = writtenRule(clauses, views, early, current);
   if (candidate === null) {
     const rule = clauses.map((clause) => clause.clause);
-    return { refusal: `the rule that would do (${wordsOf(rule)}) cannot be written in this grammar beside the filter that is there, or its limits are too narrow`, proof: null };
+    return {
+      refusal: `the rule that would do (${wordsOf(rule)}) cannot be written in this grammar beside the filter that is there, or its limits are too narrow`,
+      proof: null,
+    };
   }
   const proof = replay(matcherOf(early[0]!.grammar, candidate.filter), late, early.length);
   const against = unproven(proof, settings.maximumDroppedShare, settings.minimumSavedShare) ?? drift(early, late, candidate.rule);

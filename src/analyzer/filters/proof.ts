@@ -27,7 +27,8 @@ const percent = (share: number): string => `${(100 * share).toFixed(share < 0.1 
 /** Why the replay is no proof, in a sentence with figures; null: it is one. */
 export function unproven(proof: FilterProof, maximumDroppedShare: number, minimumSavedShare: number): string | null {
   const { wanted, wantedDropped, unknownDropped, discardedDropped, replayed } = proof;
-  if (wantedDropped > 0) return `the filter learned from ${proof.learned} events would have dropped ${wantedDropped} of the ${wanted} wanted ones that came after`;
+  if (wantedDropped > 0)
+    return `the filter learned from ${proof.learned} events would have dropped ${wantedDropped} of the ${wanted} wanted ones that came after`;
   if (unknownDropped > 0) {
     return `the filter learned from ${proof.learned} events would have dropped ${unknownDropped} later ones of which nothing says whether they were wanted`;
   }

@@ -78,9 +78,11 @@ export function unstable(column: Column): string | null {
   const numbers = share(column, (value) => typeof value === "number");
   if (texts > 0 && numbers > 0) return "it is text at times and a number at others";
   if (share(column, (value) => typeof value === "string" && passingText.test(value)) > 0.2) return "its values are IDs or times";
-  if (share(column, (value) => typeof value === "string" && (value.length > longestText || /^\s*[{[]/.test(value))) > 0.05) return "it holds long texts or documents";
+  if (share(column, (value) => typeof value === "string" && (value.length > longestText || /^\s*[{[]/.test(value))) > 0.05)
+    return "it holds long texts or documents";
   if (Math.abs(withTime(column)) > 0.5 && numbers > 0) return "it grows or falls with time";
-  if (share(column, (value) => typeof value === "number" && value >= 1e9 && value < 4e12) > 0.5 && numbers > 0) return "its values look like times";
+  if (share(column, (value) => typeof value === "number" && value >= 1e9 && value < 4e12) > 0.5 && numbers > 0)
+    return "its values look like times";
   return null;
 }
 
@@ -88,6 +90,10 @@ export function unstable(column: Column): string | null {
 export function nameRank(column: Column): number {
   const name = column.path.filter((part) => !/^(S|N|BOOL)$/.test(part)).at(-1)!;
   if (/^(detail-?type|event-?type|event-?name|event|type|kind)$/i.test(name)) return 0;
-  if (/^(action|operation|op|status|state|source|category|topic|label|subject|channel|reason)$/i.test(name) || /(type|kind|status)$/i.test(name)) return 1;
+  if (
+    /^(action|operation|op|status|state|source|category|topic|label|subject|channel|reason)$/i.test(name) ||
+    /(type|kind|status)$/i.test(name)
+  )
+    return 1;
   return 2;
 }

@@ -116,8 +116,20 @@ function viewsOfColumn(column: Column): View[] {
   const views: (View | null)[] = [whole, numbersOf(column)];
   // Parts of values are worth a look only where the values themselves are too many.
   if (whole === null) {
-    views.push(grouped(column, "prefix", textOnly((text) => beginning(text, 1))));
-    views.push(grouped(column, "prefix", textOnly((text) => beginning(text, 2))));
+    views.push(
+      grouped(
+        column,
+        "prefix",
+        textOnly((text) => beginning(text, 1)),
+      ),
+    );
+    views.push(
+      grouped(
+        column,
+        "prefix",
+        textOnly((text) => beginning(text, 2)),
+      ),
+    );
     views.push(grouped(column, "suffix", textOnly(ending)));
   }
   return views.filter((view) => view !== null);
