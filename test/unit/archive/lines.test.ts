@@ -5,11 +5,17 @@ import { zstdCompressSync } from "node:zlib";
 import { expect, it } from "vitest";
 import { type InputLine, inputLines } from "../../../src/archive/index.ts";
 
+async function all(lines: AsyncIterable<InputLine>): Promise<InputLine[]> {
+  const found: InputLine[] = [];
+  for await (const line of lines) found.push(line);
+  return found;
+}
+
 async function linesOf(chunks: readonly (string | Buffer)[]): Promise<InputLine[]> {
   async function* stdin(): AsyncGenerator<Buffer> {
     for (const one of chunks) yield Buffer.from(one);
   }
-  return Array.fromAsync(inputLines("-", { stdin: stdin() }));
+  return all(inputLines("-", { stdin: stdin() }));
 }
 
 it("lines are whole and numbered wherever the bytes were cut; empty ones count and are not given out", async () => {
@@ -35,6 +41,6 @@ it("packed input is unpacked; what is cut or missing ends with a line that says 
   const folder = mkdtempSync(join(tmpdir(), "lines-"));
   const path = join(folder, "events.ndjson.zst");
   writeFileSync(path, zstdCompressSync('{"a":1}\n{"a":2}\n'));
-  expect((await Array.fromAsync(inputLines(path, {}))).map((one) => one.text)).toEqual(['{"a":1}', '{"a":2}']);
-  expect(await Array.fromAsync(inputLines(join(folder, "none"), {}))).toEqual([{ line: 1, text: "", problem: "no such file or folder" }]);
+  expect((await all(inputLines(path, {}))).map((one) => one.text)).toEqual(['{"a":1}', '{"a":2}']);
+  expect(await all(inputLines(join(folder, "none"), {}))).toEqual([{ line: 1, text: "", problem: "no such file or folder" }]);
 });
