@@ -1,5 +1,5 @@
 /** Tables on moto, looked at by the built CLI: what was put in them by the vendor's SDK is what the sample says. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BatchWriteItemCommand, CreateTableCommand, DescribeTimeToLiveCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
@@ -23,6 +23,8 @@ describe.skipIf(!has("moto"))("tables on moto", () => {
   beforeAll(async () => {
     peer = await start("moto");
     home = mkdtempSync(join(tmpdir(), "evscope-ttl-"));
+    // moto has no traces to wait for
+    writeFileSync(join(home, "evscope.yaml"), "signals: [metrics]\naws: { retryFor: 2s }\n");
     dynamodb = new DynamoDBClient(at(peer.url));
     const nowS = Math.floor(Date.now() / 1000);
     await put("good", (i) => ({ createdAt: n(nowS - 30 * DAY_S), expiresAt: n(i < PAST ? nowS - DAY_S : nowS + DAY_S) }));

@@ -16,7 +16,7 @@ const MOST_LISTED = 12;
 type WorkingForm = Extract<TimeForm, "epoch-seconds" | "timestamp">;
 
 /** The whole store that the sample is of; null: not known, and then nobody can say how many would go. */
-export interface Whole {
+interface Whole {
   items: number | null;
   sizeBytes: Bytes | null;
 }

@@ -41,7 +41,7 @@ export function tableAdvice(facts: StoreFacts): RetentionAdvice {
 function ttlAttributeOf({ config }: StoreFacts): string | null | undefined {
   const status = textIn(config, "ttlStatus");
   if (status === null) return undefined;
-  return /^ENABL/.test(status) ? (textIn(config, "ttlAttribute") ?? "an attribute that is not told") : null;
+  return status.startsWith("ENABL") ? (textIn(config, "ttlAttribute") ?? "an attribute that is not told") : null;
 }
 
 /** It has one attribute; another takes its place in three steps: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTimeToLive.html */

@@ -5,9 +5,9 @@ import type { Bytes, EpochMs, Ms } from "../../model/units.ts";
 
 const DAY: Ms = 86_400_000;
 /** A month of 730 hours, as price lists count. */
-export const MONTH_MS: Ms = 730 * 3_600_000;
+const MONTH_MS: Ms = 730 * 3_600_000;
 
-export type Growth = Pick<RetentionAdvice, "growthBytesPerMonth" | "growthFrom">;
+type Growth = Pick<RetentionAdvice, "growthBytesPerMonth" | "growthFrom">;
 
 const UNKNOWN: Growth = { growthBytesPerMonth: null, growthFrom: null };
 

@@ -12,7 +12,7 @@ import { logTableAdvice } from "./log-analytics.ts";
 
 export type { RetentionFacts, Sampled } from "./facts.ts";
 export { fits } from "./floors.ts";
-export { counter, type Counter } from "./tally.ts";
+export { counter } from "./tally.ts";
 
 /** Stores by what they cost, dearest first; those whose cost is not known after those that cost something, by size and name. */
 export function retention(facts: RetentionFacts): Retention {

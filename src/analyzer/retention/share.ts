@@ -3,7 +3,7 @@
 /** Normal quantile of a two-sided 95 % interval. */
 const Z = 1.959964;
 
-export interface ShareInterval {
+interface ShareInterval {
   low: number;
   share: number;
   high: number;

@@ -6,7 +6,7 @@ import { meaningOf, momentIn } from "./time-values.ts";
 
 const DAY: Ms = 86_400_000;
 /** DynamoDB leaves items alone whose time is older: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/howitworks-ttl.html */
-export const TOO_OLD_MS: Ms = 5 * 365.25 * DAY;
+const TOO_OLD_MS: Ms = 5 * 365.25 * DAY;
 /** Attributes that are counted; items with ever new names would fill the memory. */
 const MOST_ATTRIBUTES = 2_000;
 
@@ -35,7 +35,7 @@ export interface Tally {
   cut: boolean;
 }
 
-export interface Counter {
+interface Counter {
   add(items: readonly { [name: string]: Json }[]): void;
   tally(): Tally;
 }

@@ -48,7 +48,7 @@ async function* sample(api: AwsApi, context: LiveContext, ref: ResourceRef, item
   while (left > 0 && keys.size > 0) {
     // what one segment does not have, the others give in the next round
     const each = Math.min(PAGE_ITEMS, Math.ceil(left / keys.size));
-    for (const [segment, key] of [...keys]) {
+    for (const [segment, key] of keys) {
       if (left <= 0) return;
       context.signal.throwIfAborted();
       const answer = await called(

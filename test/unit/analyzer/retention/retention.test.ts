@@ -268,7 +268,7 @@ describe("the other stores", () => {
   it("nothing that deletes lacks its danger, over many settings, floors and samples", () => {
     const all = [0, 7, 30, 31, 90, 400, 4000].flatMap((days) =>
       [null, 14, 30, 90, 365, 3653].flatMap((now) => {
-        const set = now === null ? {} : { retentionD: now, totalRetentionD: now };
+        const set: Config["settings"] = now === null ? {} : { retentionD: now, totalRetentionD: now };
         const configs = [
           group({ ...set, storedBytes: GIB, createdAt: NOW - 900 * DAY }),
           bucket("b", set),
