@@ -1,4 +1,5 @@
 /** `apply PLAN`, and the writing half of `rightsize --apply`. */
+import { dangerOf } from "../applier/danger.ts";
 import type { Allowances } from "../applier/guard.ts";
 import { type Run, runName, runsOf } from "../applier/runs.ts";
 import { EXIT, UserError } from "../model/errors.ts";
@@ -69,7 +70,8 @@ export async function applyPlan(plan: Plan, options: ApplyOptions, reach: Reach)
       carryOut(
         {
           head,
-          changes: plan.changes,
+          // what a plan says of its danger is not believed
+          changes: plan.changes.map((change) => ({ ...change, danger: dangerOf(change) })),
           door: doorTo(sessions),
           rules: { undo: false, allow: options.allow, files: iacFiles(options.folder, host) },
           allOrNothing: options.allOrNothing,
