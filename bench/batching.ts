@@ -1,10 +1,14 @@
 /**
  * `npm run bench:batching`: the simulator of pollers and the optimiser over it, held against a replay of the same arrivals event by event
  * (`batching/replay.ts`), on 50 arrival patterns. The optimiser sees the first half of each; its choice is also replayed on the second.
+ * `--round N`: other arrivals of the same patterns.
  * Exit code 1: invocations more than 5 % apart, latency at p95 more than 10 %, or a latency budget broken in the second half.
  */
+import { parseArgs } from "node:util";
 import { judge, type Judged } from "./batching/judge.ts";
 import { patterns } from "./batching/patterns.ts";
+
+const { values } = parseArgs({ options: { round: { type: "string", default: "0" } } });
 
 const percent = (value: number): string => `${(value * 100).toFixed(1)} %`.padStart(8);
 const whole = (value: number): string => String(Math.round(value)).padStart(8);
@@ -22,7 +26,7 @@ function line({ name, now, after, proposed, forecast, addedMs, budgetMs }: Judge
 }
 
 const start = performance.now();
-const judged = patterns().map(judge);
+const judged = patterns(Number(values.round)).map(judge);
 console.log(`${"".padEnd(62)} now: invocations, p95; batch / window; after: invocations, p95; second half; added ms at p95 of budget`);
 for (const one of judged) console.log(line(one));
 

@@ -37,10 +37,12 @@ const HOURS: Record<Shape, number> = { steady: 2, bursty: 4, diurnal: 96, sparse
 const BUDGETS: Record<Shape, number> = { steady: 5_000, bursty: 10_000, diurnal: 15_000, sparse: 60_000 };
 
 /** Fifty: each kind in each shape, and standard queues under more conditions. */
-export function patterns(): Pattern[] {
+export function patterns(round = 0): Pattern[] {
   const kinds = Object.keys(SETTINGS) as PollerKind[];
-  const all = kinds.flatMap((kind) => SHAPES.map((shape) => make(kind, shape, kind === "sqs-fifo" ? { keys: 3, fixedMs: 400 } : {})));
-  const more: [Shape, Parameters<typeof make>[2]][] = [
+  const all = kinds.flatMap((kind) =>
+    SHAPES.map((shape) => make(kind, shape, { round, ...(kind === "sqs-fifo" ? { keys: 3, fixedMs: 400 } : {}) })),
+  );
+  const more: [Shape, Omit<How, "round">][] = [
     ["steady", { rate: 60, hours: 0.5, budgetMs: 1_000 }],
     ["bursty", { rate: 30, hours: 1, budgetMs: 1_000 }],
     ["diurnal", { rate: 6, hours: 48, budgetMs: 1_000 }],
@@ -56,7 +58,7 @@ export function patterns(): Pattern[] {
     ["steady", { rate: 20, bytes: 200_000, batchSize: 200, windowMs: 10_000, hours: 1 }],
     ["diurnal", { rate: 2, spread: 0.8, hours: 96 }],
   ];
-  return [...all, ...more.map(([shape, how], at) => make("sqs-standard", shape, { ...how, seed: 100 + at }))];
+  return [...all, ...more.map(([shape, how], at) => make("sqs-standard", shape, { ...how, seed: 100 + at, round }))];
 }
 
 interface How extends Partial<PollerSettings> {
@@ -69,11 +71,17 @@ interface How extends Partial<PollerSettings> {
   bytes?: number;
   spread?: number;
   seed?: number;
+  /** Other arrivals of the same pattern. */
+  round: number;
 }
 
-function make(kind: PollerKind, shape: Shape, { rate, hours, budgetMs, fixedMs, keys, bytes, spread, seed, ...given }: How): Pattern {
+function make(
+  kind: PollerKind,
+  shape: Shape,
+  { rate, hours, budgetMs, fixedMs, keys, bytes, spread, seed, round, ...given }: How,
+): Pattern {
   const durationMs = (hours ?? HOURS[shape]) * HOUR;
-  const uniform = lehmer((seed ?? Object.keys(SETTINGS).indexOf(kind) * 10 + SHAPES.indexOf(shape)) * 7_919 + 17);
+  const uniform = lehmer((seed ?? Object.keys(SETTINGS).indexOf(kind) * 10 + SHAPES.indexOf(shape)) * 7_919 + 17 + round * 1_000_003);
   const perSecond = rate ?? RATES[shape];
   const settings: PollerSettings = {
     kind,
