@@ -41,8 +41,8 @@ const rules = values.rules.split(",") as Rule[];
 const size = { window: 8000, after: 4000 };
 const all: Result[] = [];
 
-function run(cases: readonly Case[]): Result[] {
-  const results = cases.map(scored);
+function run(given: readonly Case[]): Result[] {
+  const results = given.map(scored);
   all.push(...results);
   return results;
 }

@@ -57,7 +57,6 @@ function wantedGroups(view: Groups, rows: Rows): ReturnType<typeof alwaysWanted>
     return active === 1 && (code < 0 || (wanted[code]! > 0 && discarded[code] === 0)) ? 1 : 0;
   });
   const some = view.sets.some((_, code) => wanted[code]! >= fewestPerKey && discarded[code] === 0);
-  const { path } = view.column;
   const { part } = view;
   return some ? { mask, testOf: (dropped) => (part === "presence" ? presenceTest(view, dropped) : exactTest(view, part, dropped)) } : null;
 }
