@@ -276,7 +276,7 @@ async function deploy(url: string, server: "moto" | "ministack"): Promise<Case[]
       async describe() {
         const read = (await sns.send(new GetSubscriptionAttributesCommand({ SubscriptionArn: subscription }))).Attributes!;
         // an empty policy lets everything pass, as none does; the scope means nothing without one
-        return without(read, (name) => /^FilterPolicy/.test(name) && (read["FilterPolicy"] ?? "{}") === "{}");
+        return without(read, (name) => name.startsWith("FilterPolicy") && (read["FilterPolicy"] ?? "{}") === "{}");
       },
       readBack: { FilterPolicy: POLICY, FilterPolicyScope: "MessageBody" },
     },
