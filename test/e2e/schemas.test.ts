@@ -29,6 +29,7 @@ describe("--format json", () => {
     ["dataset-info", ["dataset", "info"]],
     ["trace", ["trace", "ID"]],
     ["trace", ["trace", "ID", "--parts"]],
+    ["batching", ["batching"]],
     ["rightsize", ["rightsize"]],
     ["rightsize", ["rightsize", "--optimize", "balanced", "--top", "3"]],
     ["rightsize", ["rightsize", "--since", "2099-01-01"]],

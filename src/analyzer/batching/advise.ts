@@ -31,7 +31,7 @@ const HOUR_MS: Ms = 3_600_000;
 const DAY_MS: Ms = 24 * HOUR_MS;
 /** Fewer events, or a shorter time, say nothing of how they come. */
 const LEAST_EVENTS = 100;
-const LEAST_TIME_MS: Ms = HOUR_MS;
+const LEAST_TIME_MS: Ms = HOUR_MS / 2;
 
 export async function adviseOn(feed: Feed, all: readonly Feed[], sources: BatchingSources, context: AdviceContext): Promise<BatchAdvice> {
   const facts = factsOf(feed, sources);
