@@ -42,14 +42,15 @@ const cosmosTtl: Rule = (before, after) =>
 const restart: Rule = () => "restart";
 
 /**
- * By kind and setting; `*`: any other. Report of failed items without code that answers so acknowledges whole batches that failed:
+ * By kind and setting; `*`: any other. Report of failed items without code that answers so acknowledges whole batches that failed, and code that
+ * answers so without the report does as well:
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */
 const RULES: { readonly [kind in WrittenKind]: { readonly [setting: string]: Rule } } = {
   "lambda.function": {},
   "lambda.event-source-mapping": {
     filterPatterns: filter,
-    reportsBatchItemFailures: (_, after) => (after === true ? "data-loss" : "none"),
+    reportsBatchItemFailures: () => "data-loss",
   },
   "events.rule": { pattern: filter },
   "pipes.pipe": { filterPatterns: filter },

@@ -84,10 +84,10 @@ export function proposedChange(proposal: Proposal, live: LiveResource | null, ow
   return { change: { ...change, danger: dangerOf(change) } };
 }
 
-/** One per resource and plan. */
-function idOf({ topic, kind, account, region, name, after }: Proposal): string {
+/** One per resource and plan. Names of functions are unique where they lie; those of rules, tables, containers and subscriptions are not. */
+function idOf({ topic, kind, account, region, name, resource, after }: Proposal): string {
   if (topic === "memory") return `${"memoryMib" in after ? "memory" : "size"}:${account}/${region}/${name}`;
-  return `${topic}:${kind}/${account}/${region}/${name}`;
+  return `${topic}:${kind}:${resource}`;
 }
 
 /**
@@ -116,22 +116,47 @@ export function mergedProposals(proposals: readonly Proposal[]): { proposals: Pr
         })),
       );
   }
+  return { proposals: mergedInOrder(kept), left };
+}
+
+/**
+ * One proposal per resource. What belongs to a shared one becomes one group: what comes before it in either is made before it, and what comes
+ * after it in either is not made without it.
+ */
+function mergedInOrder(kept: readonly Proposal[]): Proposal[] {
   const merged: Proposal[] = [];
-  for (const one of kept) {
-    const i = merged.findIndex((earlier) => isSame(one, earlier));
-    if (i < 0) merged.push(one);
-    else merged[i] = together(merged[i]!, one);
+  for (const part of unitsOf(kept)) {
+    const shared = merged.filter((earlier) => part.some((one) => isSame(one, earlier)));
+    const head = [...shared, ...part].find((one) => one.group !== null);
+    const joined = (one: Proposal): Proposal => (head === undefined ? one : { ...one, topic: head.topic, group: head.group });
+    const united = new Set(shared.filter((one) => one.group !== null).map(groupOf));
+    merged.forEach((one, i) => {
+      if (united.has(groupOf(one))) merged[i] = joined(one);
+    });
+    let before: Proposal[] = [];
+    for (const one of part) {
+      const i = merged.findIndex((earlier) => isSame(one, earlier));
+      if (i < 0) before.push(joined(one));
+      else {
+        merged.splice(i, 1, ...before, joined(together(merged[i]!, one)));
+        before = [];
+      }
+    }
+    merged.push(...before);
   }
-  return { proposals: merged, left };
+  return merged;
 }
 
 const isSame = (a: Proposal, b: Proposal): boolean => a.resource === b.resource && a.account === b.account && a.region === b.region;
+
+/** Groups are named by their topic. */
+const groupOf = (one: Proposal): string => `${one.topic}:${one.group}`;
 
 /** Proposals that are made together or not at all, in the order given. */
 function unitsOf(proposals: readonly Proposal[]): Proposal[][] {
   const units = new Map<string, Proposal[]>();
   proposals.forEach((one, i) => {
-    const key = one.group === null ? `#${i}` : `${one.topic}:${one.group}`;
+    const key = one.group === null ? `#${i}` : groupOf(one);
     units.set(key, [...(units.get(key) ?? []), one]);
   });
   return [...units.values()];
@@ -145,12 +170,9 @@ function together(a: Proposal, b: Proposal): Proposal {
   const expected = a.expected ?? b.expected;
   return {
     ...a,
-    // groups are named by their topic
-    topic: a.group === null && b.group !== null ? b.topic : a.topic,
     before: { ...a.before, ...b.before },
     after: { ...a.after, ...b.after },
     danger: worse(a.danger, b.danger),
-    group: a.group ?? b.group,
     first: [...new Set([...a.first, ...b.first])],
     reasons: [...a.reasons, ...b.reasons],
     expected: expected === null ? null : { ...expected, savingUsdPerMonth: saving },

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { dangerAgain } from "../../../src/applier/guard.ts";
-import { mergedProposals } from "../../../src/applier/plan.ts";
+import { mergedProposals, proposedChange } from "../../../src/applier/plan.ts";
 import { applyAdvice, planOf } from "../../../src/app/plan.ts";
 import { loadSettings } from "../../../src/app/settings.ts";
 import { undo } from "../../../src/app/undo.ts";
@@ -149,6 +149,22 @@ describe("several kinds of advice on one resource", () => {
       group: "queue-1",
       expected: { savingUsdPerMonth: { p10: 5, p50: 5, p90: 5 } },
     });
+  });
+  it("the order of each group holds where one of its changes is shared, and the groups become one", () => {
+    const timeout = { before: { timeoutS: 30 }, after: { timeoutS: 60 } };
+    const queues = (group: string, ...names: string[]) =>
+      names.map((name) => proposal(name, name === "a" ? { ...timeout, group } : { group }));
+    const { proposals } = mergedProposals([memory, ...queues("g1", "q1", "a", "m1"), ...queues("g2", "q2", "a", "m2")]);
+    expect(proposals.map(({ name, topic, group }) => `${topic} ${group} ${name}`)).toEqual(
+      ["q1", "q2", "a", "m1", "m2"].map((name) => `batching g1 ${name}`),
+    );
+    expect(proposals[2]!.after).toEqual({ memoryMib: 512, timeoutS: 60 });
+  });
+  it("resources of one name are changes of their own: tables of two workspaces", async () => {
+    const table = (workspace: string): Proposal =>
+      proposal("AppTraces", { kind: "loganalytics.table", resource: `/workspaces/${workspace}/tables/AppTraces`, topic: "ttl", group: null });
+    const planned = [table("one"), table("two")].map((one) => proposedChange(one, null, [], null));
+    expect(new Set(planned.map((one) => ("change" in one ? one.change.id : null))).size).toBe(2);
   });
   it("where they want different values the first counts, and all that belongs to the other is left out", () => {
     const { proposals, left } = mergedProposals([memory, proposal("a", { after: { memoryMib: 2048 } }), proposal("b")]);

@@ -11,6 +11,8 @@ const ROWS: [kind: string, before: Settings, after: Settings, danger: Danger][] 
   ["lambda.event-source-mapping", { filterPatterns: ['{"body":{"a":["b"]}}'] }, { filterPatterns: [] }, "none"],
   ["lambda.event-source-mapping", { batchSize: 10 }, { batchSize: 100 }, "none"],
   ["lambda.event-source-mapping", { reportsBatchItemFailures: false }, { reportsBatchItemFailures: true }, "data-loss"],
+  // code that names failed messages instead of throwing succeeds for Lambda, which deletes the whole batch
+  ["lambda.event-source-mapping", { reportsBatchItemFailures: true }, { reportsBatchItemFailures: false }, "data-loss"],
   ["events.rule", { pattern: '{"source":["a"]}' }, { pattern: '{"source":["a"],"detail-type":["b"]}' }, "data-loss"],
   [
     "sns.subscription",
