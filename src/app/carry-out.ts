@@ -71,7 +71,7 @@ export async function carryOut(job: Job, manner: Manner, { journal, host, clock,
   const prior = priorSteps(head, runs);
   const changes = job.changes.map((change) => prior.get(change.id)?.change ?? change);
   const each = (await inspect(changes, door, job.rules, signal)).map((one) => ready(one, prior.get(one.change.id), known));
-  const looked = job.rules.undo ? each : wholeGroups(each);
+  const looked = job.rules.undo ? inOrder(each) : wholeGroups(each);
   const refused = looked.filter((one) => one.objections.length > 0);
   const eligible = looked.filter((one) => one.objections.length === 0);
   const facts = { undoes: head.undoes, planHash: head.planHash, resumed: known !== null, again };
@@ -115,14 +115,16 @@ export async function carryOut(job: Job, manner: Manner, { journal, host, clock,
 }
 
 /**
- * What was begun and not done is decided by what is live, when it is finished; a run that ended is no licence for a later one, though. What
- * is written is what was shown: a change that knew no revision is locked on the one seen here.
+ * What was begun and not done is decided by what is live, when it is finished; a run that ended is no licence for a later one, though, and
+ * neither is one that is resumed for what may lose data. What is written is what was shown: a change that knew no revision is locked on the
+ * one seen here.
  */
 function ready(one: Inspected, step: Step | undefined, open: Run | null): Inspected {
   const { change, live, state, objections } = one;
   if (live === null) return one;
   if (step === undefined || step.end?.step === "done") return state === "before" ? { ...one, change: bound(change, live) } : one;
-  return { ...one, objections: open?.steps.has(change.id) ? [] : objections.filter(({ kind }) => kind !== "changed") };
+  const isOpen = open?.steps.has(change.id) === true;
+  return { ...one, objections: objections.filter(({ kind }) => (isOpen ? kind === "danger" : kind !== "changed")) };
 }
 
 /** Changes that belong together are made together or not at all. */
@@ -130,13 +132,26 @@ function wholeGroups(looked: readonly Inspected[]): Inspected[] {
   return looked.map((one) => {
     const group = one.change.group ?? null;
     const stop = looked.find((other) => group !== null && other.change.group === group && other.objections.length > 0);
-    if (stop === undefined || one.objections.length > 0 || one.state === "after") return one;
-    const { flag, exitCode } = stop.objections[0]!;
-    return {
-      ...one,
-      objections: [{ kind: "group", text: `it belongs to the change of ${stop.change.name}, which is refused`, flag, exitCode }],
-    };
+    return stop === undefined ? one : withheld(one, stop);
   });
+}
+
+/** An undo goes backwards: what a change rests on stays where that change stays. One that is gone rests on nothing. */
+function inOrder(looked: readonly Inspected[]): Inspected[] {
+  return looked.map((one, i) => {
+    const group = one.change.group ?? null;
+    const stop = looked.find(
+      (other, at) => at < i && group !== null && other.change.group === group && other.objections.some(({ kind }) => kind !== "missing"),
+    );
+    return stop === undefined ? one : withheld(one, stop);
+  });
+}
+
+function withheld(one: Inspected, stop: Inspected): Inspected {
+  if (one.objections.length > 0 || one.state === "after") return one;
+  const { flag, exitCode } = stop.objections[0]!;
+  const text = `it belongs to the change of ${stop.change.name}, which is refused`;
+  return { ...one, objections: [{ kind: "group", text, flag, exitCode }] };
 }
 
 function planned({ change, state, owners, objections }: Inspected): AppliedChange {

@@ -222,17 +222,19 @@ describe("apply", () => {
 });
 
 describe("an interrupted run", () => {
+  const dataLoss = { drift: false, latest: false, dataLoss: true, irreversible: false };
+
   /** Ctrl-C in the second of three writes. */
-  async function interrupted(): Promise<Stage & { wanted: Plan }> {
+  async function interrupted(at = "after update b", more: Partial<Change> = {}): Promise<Stage & { wanted: Plan }> {
     const s = stage();
     for (const name of ["a", "b", "c"]) s.cloud.add(name);
     s.cloud.faults.tick = (where) => {
-      if (where !== "after update b" || s.abort.signal.aborted) return;
+      if (where !== at || s.abort.signal.aborted) return;
       s.abort.abort();
       s.abort.signal.throwIfAborted();
     };
-    const wanted = s.plan(["a", "b", "c"].map((name) => memoryChangeOf(s.cloud, name, 512)));
-    await expect(s.apply(wanted)).rejects.toMatchObject({ name: "AbortError" });
+    const wanted = s.plan(["a", "b", "c"].map((name) => memoryChangeOf(s.cloud, name, 512, more)));
+    await expect(s.apply(wanted, { allow: dataLoss })).rejects.toMatchObject({ name: "AbortError" });
     expect(s.warnings).toEqual([expect.stringContaining("is open")]);
     s.reach.world = { ...s.reach.world, signal: new AbortController().signal };
     return { ...s, wanted };
@@ -277,6 +279,19 @@ describe("an interrupted run", () => {
     await expect(applyFile(null, { ...options, allow, dataDir: s.dataDir, folder: s.folder }, s.reach)).rejects.toThrow(
       /nothing to resume/,
     );
+  });
+
+  it("what may lose data needs its flag again, where it was begun and not made", async () => {
+    const s = await interrupted("before update b", { danger: "data-loss" });
+    const resumed = await s.apply(s.wanted);
+    expect(resumed).toMatchObject({ state: "refused", exitCode: 5 });
+    expect(states(resumed)).toEqual(["already", "refused", "refused"]);
+    expect(resumed.changes[1]!.note).toContain("--accept-data-loss");
+    expect(s.cloud.of("b").memoryMib).toBe(1024);
+    expect(states(await s.apply(s.wanted, { allow: dataLoss }))).toEqual(["already", "done", "done"]);
+    // made, and not journalled: nothing is written any more
+    const made = await interrupted("after update b", { danger: "data-loss", group: null });
+    expect(states(await made.apply(made.wanted))).toEqual(["already", "already", "refused"]);
   });
 
   it("is taken back as far as it came, and ended by that", async () => {

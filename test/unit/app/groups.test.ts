@@ -61,7 +61,7 @@ function stage(faults: Faults = {}) {
     plan: (proposals: Proposal[]) => planOf(advice(proposals), { alias: null, folder, live: true }, reach),
     apply: (proposals: Proposal[], more: Partial<typeof allow> = {}) =>
       applyAdvice(advice(proposals), null, { ...manner, allow: { ...allow, ...more } }, reach),
-    undo: (more: Partial<typeof allow> = {}) => undo({ ...manner, run: null, force: false, allow: { ...allow, ...more } }, reach),
+    undo: (more: Partial<typeof allow> = {}, force = false) => undo({ ...manner, run: null, force, allow: { ...allow, ...more } }, reach),
   };
 }
 const none = { dataLoss: false, irreversible: false };
@@ -89,6 +89,17 @@ describe("changes that belong together", () => {
     expect(states(applied)).toEqual(["refused", "refused"]);
     expect(applied.changes[0]!.note).toContain("belongs to the change of b");
     expect(s.cloud.state.writes).toEqual([]);
+  });
+  it("an undo leaves what a change rests on that somebody changed since; with --force all go back", async () => {
+    const s = stage();
+    await s.apply(["a", "b", "c"].map((name) => proposal(name)));
+    s.cloud.meddle("b", { memoryMib: 256 });
+    const undone = await s.undo();
+    expect(undone.changes.map(({ change, state }) => `${change.name} ${state}`)).toEqual(["c done", "b refused", "a refused"]);
+    expect(undone.changes[2]!.note).toMatch(/belongs to the change of b, which is refused \(--force\)/);
+    expect(s.cloud.of("a").memoryMib).toBe(512);
+    expect((await s.undo({}, true)).exitCode).toBe(0);
+    expect(["a", "b", "c"].map((name) => s.cloud.of(name).memoryMib)).toEqual([1024, 1024, 1024]);
   });
   it("all are left out of a plan where one has other settings by now", async () => {
     const s = stage();
