@@ -62,6 +62,8 @@ interface Candidate extends Written {
   style: Style;
   /** Discarded events of those learned from that it drops. */
   dropped: number;
+  /** A clause says nothing of what the event is, where one field would: the grammar has no room for both. */
+  unguarded: boolean;
 }
 
 /** The rule with the value that is dropped least often left out, where a grammar's limits are too narrow for all; null: there is none to spare. */
@@ -93,7 +95,7 @@ function fitted(full: KeepRule, style: Style, events: readonly LabelledEvent[], 
     const written = writtenAs(events[0]!.grammar, rule, current, style);
     if (written === null) return null;
     const dropped = droppedBy(written, events);
-    if (dropped !== null) return { ...written, rule, style, dropped };
+    if (dropped !== null) return { ...written, rule, style, dropped, unguarded: false };
     if (style === "closed" || matcherOf(events[0]!.grammar, written.filter).invalid === null) return null;
   }
   return null;
@@ -119,7 +121,7 @@ function candidateOf(
     const all = clauses.reduce((sum, clause) => sum + clause.rows.length, 0);
     if (first !== null && first.dropped >= guardMayCost * all) return first;
     const second = fitted(plain, style, events, current);
-    if (second !== null && second.dropped > 0) return second;
+    if (second !== null && second.dropped > 0) return { ...second, unguarded: JSON.stringify(plain) !== JSON.stringify(safe) };
     if (first !== null && first.dropped > 0) return first;
   }
   return null;
@@ -151,8 +153,10 @@ function nothingFound(events: readonly LabelledEvent[], left: readonly Unstable[
   return `no stable field tells wanted events from discarded ones: in every group that is large enough to say so some of the ${wanted} wanted ones (of ${events.length}) are found, as they are where the outcome hangs on something else or is not told rightly${unusable}`;
 }
 
-function caveatsOf({ style, rule }: Candidate, current: string | null): string[] {
+function caveatsOf({ style, rule, unguarded }: Candidate, current: string | null): string[] {
   const caveats: string[] = [];
+  if (unguarded)
+    caveats.push("a new kind of event would be judged by these fields alone: the grammar has no way, or no room, to keep kinds never seen");
   if (style === "closed") {
     const names = [...new Set(rule.flat().map((test) => pathText(test.path)))].join(", ");
     caveats.push(
