@@ -80,6 +80,6 @@ function memoryLimits(): [number, number] {
 }
 
 /** What of it can be planned. */
-export function sizeAdvice(sizing: Sizing): Advice {
-  return sizeProposals(sizing);
+export function sizeAdvice(advised: Sizing): Advice {
+  return sizeProposals(advised);
 }

@@ -113,10 +113,20 @@ function byRuns(change: Change, appliedAt: EpochMs, evidence: Evidence): Verific
     };
   return {
     ...facts,
-    verdict: change.expected?.durationMs || amount !== null ? "ok" : change.expected?.invocationsPerDay ? "too-early" : "unknown",
+    verdict:
+      change.expected?.durationMs || amount !== null || isPartOfGroup(change)
+        ? "ok"
+        : change.expected?.invocationsPerDay
+          ? "too-early"
+          : "unknown",
     reasons: [...(amount === null ? [] : [amount.text]), ...reassuring(change, after, found, { realised, promised })],
     realisedUsdPerMonth: realised,
   };
+}
+
+/** Made for the sake of others (the timeout that a larger batch needs), of which alone something was promised. */
+function isPartOfGroup({ expected, group }: Change): boolean {
+  return expected === null && (group ?? null) !== null;
 }
 
 /** The verdict of a run: the worst of its changes. */
@@ -198,8 +208,8 @@ function dearer(
   return least > before.value * shift.value ? ["a run costs more than before, where a saving was promised"] : [];
 }
 
-function trafficOf(figures: EpochFigures | null, days: number | null): Traffic {
-  return { runs: figures?.invocations ?? 0, days: figures === null ? null : days };
+function trafficOf(epoch: EpochFigures | null, days: number | null): Traffic {
+  return { runs: epoch?.invocations ?? 0, days: epoch === null ? null : days };
 }
 
 function realisedUsd(
@@ -209,8 +219,8 @@ function realisedUsd(
   traffic: { before: Traffic; after: Traffic },
 ): Usd | null {
   if (change.expected?.invocationsPerDay) {
-    const cost = (figures: EpochFigures | null, { runs, days }: Traffic): Usd | null =>
-      figures?.usdPerRun == null || days === null || days <= 0 ? null : (figures.usdPerRun * runs) / days;
+    const cost = (epoch: EpochFigures | null, { runs, days }: Traffic): Usd | null =>
+      epoch?.usdPerRun == null || days === null || days <= 0 ? null : (epoch.usdPerRun * runs) / days;
     const [then, now] = [cost(before, traffic.before), cost(after, traffic.after)];
     return then === null || now === null ? null : (then - now) * DAYS_PER_MONTH;
   }
@@ -230,7 +240,9 @@ function reassuring(
     predicted === null
       ? change.expected?.invocationsPerDay
         ? []
-        : ["the plan holds no prediction to compare with"]
+        : isPartOfGroup(change)
+          ? ["no more failures than before; what was promised is told by what it was made for"]
+          : ["the plan holds no prediction to compare with"]
       : [`${after.warm} warm runs take ${ms(value)}; ${ms(predicted.p10)} to ${ms(predicted.p90)} was predicted`];
   if (realised !== null && promised !== null && realised < promised.p10) said.push("it saves less than was promised");
   return said;

@@ -173,7 +173,12 @@ describe("several kinds of advice on one resource", () => {
   });
   it("resources of one name are changes of their own: tables of two workspaces", async () => {
     const table = (workspace: string): Proposal =>
-      proposal("AppTraces", { kind: "loganalytics.table", resource: `/workspaces/${workspace}/tables/AppTraces`, topic: "ttl", group: null });
+      proposal("AppTraces", {
+        kind: "loganalytics.table",
+        resource: `/workspaces/${workspace}/tables/AppTraces`,
+        topic: "ttl",
+        group: null,
+      });
     const planned = [table("one"), table("two")].map((one) => proposedChange(one, null, [], null));
     expect(new Set(planned.map((one) => ("change" in one ? one.change.id : null))).size).toBe(2);
   });

@@ -55,22 +55,22 @@ describe("words of a line", () => {
 });
 
 describe("fields of a line", () => {
-  it.each([
+  it.each<JsonObject>([
     { result: "ignored" },
     { outcome: "SKIPPED" },
     { status: "filtered out" },
     { action: "noop" },
     { statusCode: 204 },
     { skipped: true },
-  ])("discards: %j", (fields) => expect(saidInFields(fields as JsonObject, NONE, "{}")).toBe("discarded"));
-  it.each([
+  ])("discards: %j", (fields) => expect(saidInFields(fields, NONE, "{}")).toBe("discarded"));
+  it.each<JsonObject>([
     { result: "ok" },
     { statusCode: 200 },
     { skipped: false },
     { skipped: "3" },
     { detail: { result: "ignored" } },
     { reason: "ignored" },
-  ])("says nothing: %j", (fields) => expect(saidInFields(fields as JsonObject, NONE, "{}")).toBeNull());
+  ])("says nothing: %j", (fields) => expect(saidInFields(fields, NONE, "{}")).toBeNull());
   it("leaves out what the event itself says", () => {
     expect(saidInFields({ status: "skipped", orderId: 1 }, NONE, '{"detail":{"status":"skipped"}}')).toBeNull();
     expect(saidInFields({ status: "skipped", orderId: 1 }, NONE, '{"detail":{"status":"paid"}}')).toBe("discarded");

@@ -53,7 +53,8 @@ test("every action is named like an operation that the SDK has", async () => {
 
 test("collecting and tracing need nothing that writes", () => {
   for (const { Action } of statements(["collect", "trace"]))
-    for (const action of Action) expect(action).toMatch(/:(Get|List|Describe|BatchGet|Test|Filter|StartQuery|StopQuery|StartTraceRetrieval)/);
+    for (const action of Action)
+      expect(action).toMatch(/:(Get|List|Describe|BatchGet|Test|Filter|StartQuery|StopQuery|StartTraceRetrieval)/);
 });
 
 test("a probe may write to its copies only, and hand out roles to Lambda only", () => {
@@ -110,7 +111,9 @@ test("the check tries every read once, and no write", async () => {
   const { states, notes, asked } = await checked(() => ({}));
   expect(new Set(asked).size).toBe(asked.length);
   for (const api of asked) expect(api).toMatch(/:(Get|List|Describe|BatchGet|Test|Filter|StartQuery|StopQuery|StartTraceRetrieval|Scan)/);
-  const reads = permissions.map((one) => one.action).filter((action) => /:(Get|List|Describe|BatchGet|Test|Filter|Start|Stop|Scan)/.test(action));
+  const reads = permissions
+    .map((one) => one.action)
+    .filter((action) => /:(Get|List|Describe|BatchGet|Test|Filter|Start|Stop|Scan)/.test(action));
   expect(new Set(asked)).toEqual(new Set(reads));
   expect(states.get("collect lambda:ListFunctions")).toBe("granted");
   const untried = permissions.filter((one) => states.get(`${one.feature} ${one.action}`) === "unknown").map((one) => one.action);
