@@ -1,32 +1,48 @@
 /** Changes that no run tells about by itself: whether the setting still is as it was written, and how many runs a day there are now. Pure. */
 import { canonicalJson } from "../model/canonical.ts";
 import type { Change } from "../model/plan.ts";
-import type { Config } from "../model/records.ts";
+import type { Config, Json } from "../model/records.ts";
 import type { EpochMs } from "../model/units.ts";
 
-/** Settings whose description names them otherwise. */
-const DESCRIBED_AS: { readonly [setting: string]: string } = { defaultTtlS: "defaultTtlSeconds" };
+/** By kind, what a whole description always names: a setting that it then leaves out is not set. */
+const ALWAYS_NAMED: { readonly [kind: string]: string } = {
+  "lambda.event-source-mapping": "batchSize",
+  "pipes.pipe": "state",
+  "sns.subscription": "protocol",
+  "eventgrid.subscription": "service",
+  "pubsub.subscription": "delivery",
+};
+
+/** Value of a setting in a description, which names some of them otherwise. undefined: it does not say. */
+function describedAs(kind: string, name: string, settings: Config["settings"]): Json | undefined {
+  if (name in settings) return settings[name];
+  if (name === "defaultTtlS") return settings["defaultTtlSeconds"];
+  if (name === "ttl") return "ttlField" in settings ? true : undefined;
+  return (ALWAYS_NAMED[kind] ?? "") in settings ? null : undefined;
+}
 
 /** What the newest description of the resource says of a change. null: none was read since, or it names none of the settings. */
 export function settingsSince(change: Change, appliedAt: EpochMs, configs: readonly Config[]): { holds: boolean; text: string } | null {
   const own = configs
     .filter((one) => one.cloud === change.cloud && one.resource.toLowerCase() === change.resource.toLowerCase())
     .filter((one) => one.observedAt !== null && one.observedAt > appliedAt)
-    .toSorted((a, b) => b.observedAt! - a.observedAt!);
-  const newest = own[0];
+    .toSorted((a, b) => b.observedAt! - a.observedAt!)
+    .map(({ observedAt, settings }) => ({
+      at: new Date(observedAt!).toISOString().slice(0, 16),
+      named: Object.keys(change.after).flatMap((name) => {
+        const value = describedAs(change.kind, name, settings);
+        return value === undefined ? [] : [{ name, value }];
+      }),
+    }));
+  const newest = own.find((one) => one.named.length > 0);
   if (newest === undefined) return null;
-  const named = Object.keys(change.after)
-    .map((name) => ({ name, key: name in newest.settings ? name : (DESCRIBED_AS[name] ?? name) }))
-    .filter(({ key }) => key in newest.settings);
-  // descriptions leave out what is not set
-  const other = named.filter(({ name, key }) => canonicalJson(newest.settings[key] ?? null) !== canonicalJson(change.after[name] ?? null));
-  const at = new Date(newest.observedAt!).toISOString().slice(0, 16);
-  if (other.length > 0)
-    return {
-      holds: false,
-      text: `${other.map(({ name, key }) => `${name} is ${JSON.stringify(newest.settings[key])}`).join(", ")} (read ${at}): it was changed again`,
-    };
-  return named.length === 0 ? null : { holds: true, text: `its settings are as they were written (read ${at})` };
+  const other = newest.named.filter(({ name, value }) => canonicalJson(value) !== canonicalJson(change.after[name] ?? null));
+  return other.length === 0
+    ? { holds: true, text: `its settings are as they were written (read ${newest.at})` }
+    : {
+        holds: false,
+        text: `${other.map(({ name, value }) => `${name} is ${JSON.stringify(value)}`).join(", ")} (read ${newest.at}): it was changed again`,
+      };
 }
 
 /** Runs and how long they were looked at; days null: not known. */

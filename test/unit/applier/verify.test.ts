@@ -227,6 +227,22 @@ describe("changes of what is around a function", () => {
     });
     expect(after(200, [described({ filterPatterns: null }, AT - 1)]).verdict).toBe("ok");
   });
+  it("a filter that is gone from a whole description was taken away; part of one says nothing", () => {
+    const gone = after(200, [described({ batchSize: 10, reportsBatchItemFailures: false }), described({ tags: {} }, AT + 2)]);
+    expect(gone).toMatchObject({ verdict: "unknown", reasons: [expect.stringContaining("filterPatterns is null"), expect.anything()] });
+    expect(after(200, [described({ tags: {} })]).verdict).toBe("ok");
+  });
+  it("the timeout that goes with a mapping promises nothing of its own: ok where runs fail no more", () => {
+    const timeout = { ...change, before: { timeoutS: 30 }, after: { timeoutS: 60 }, expected: null, group: "batching:1" };
+    const seen = { before: [stats(1024, 1000, 150)], after: [stats(1024, 1000, 150)], hours, usdPerRun, days: { before: 10, after: 2 } };
+    expect(verified(timeout, AT, { ...seen, configs: [] }).verdict).toBe("ok");
+    expect(verified({ ...timeout, group: null }, AT, { ...seen, configs: [] }).verdict).toBe("unknown");
+  });
+  it("the TTL of a Firestore field is described by its name", () => {
+    const field: Change = { ...mapping, kind: "firestore.field", before: { ttl: false }, after: { ttl: true }, expected: null };
+    const none = { before: [], after: [], hours, usdPerRun, ...unread };
+    expect(verified(field, AT, { ...none, configs: [described({ ttlField: "endsAt", ttlState: "ACTIVE" })] }).verdict).toBe("ok");
+  });
   it("what no run tells of is known by its description alone", () => {
     const ttl: Change = {
       ...mapping,
