@@ -9,7 +9,7 @@ import { type CheckedMoto, checkPermissions, type Policy, REFUSED_ALWAYS, withou
 import { deploy } from "./support/order-system.ts";
 import { has, type Peer, start } from "./support/servers.ts";
 
-const FEATURES = ["collect", "trace", "apply"] as const;
+const FEATURES = ["collect", "trace", "apply", "filters", "batching", "ttl"] as const;
 
 describe.skipIf(!has("moto"))("moto, checking permissions", () => {
   let peer: Peer;
