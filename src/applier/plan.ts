@@ -6,6 +6,7 @@ import type { Proposal } from "../model/proposal.ts";
 import type { Json } from "../model/records.ts";
 import type { EpochMs } from "../model/units.ts";
 import { dangerOf, worse } from "./danger.ts";
+import { sharedExpectations } from "./expectations.ts";
 
 /** SHA-256 over the canonical JSON of the changes. */
 export function planHash(changes: readonly Change[]): string {
@@ -116,7 +117,7 @@ export function mergedProposals(proposals: readonly Proposal[]): { proposals: Pr
         })),
       );
   }
-  return { proposals: mergedInOrder(kept), left };
+  return { proposals: mergedInOrder(sharedExpectations(kept)), left };
 }
 
 /**
@@ -162,7 +163,7 @@ function unitsOf(proposals: readonly Proposal[]): Proposal[][] {
   return [...units.values()];
 }
 
-/** Danger is found again from all settings; what is expected of both cannot be told apart, so that savings add up and the rest is the first's. */
+/** Danger is found again from all settings; what is expected of both is the same by now, but for savings, which add up. */
 function together(a: Proposal, b: Proposal): Proposal {
   const [one, other] = [a.expected?.savingUsdPerMonth ?? null, b.expected?.savingUsdPerMonth ?? null];
   const saving =

@@ -161,6 +161,26 @@ describe("several kinds of advice on one resource", () => {
       expected: { savingUsdPerMonth: { p10: 5, p50: 5, p90: 5 } },
     });
   });
+  it("changes that reach the runs of one function are held against what all of them do", () => {
+    const before = { errorShare: 0, timeoutShare: 0, meanDurationMs: 100, invocationsPerDay: 1000, usdPerMonth: 1, memoryMib: 1024 };
+    const runs = (p10: number, p50: number, p90: number) => ({ p10, p50, p90 });
+    const expected = { durationMs: runs(90, 100, 110), savingUsdPerMonth: null, before };
+    const watching = (name: string, invocationsPerDay: ReturnType<typeof runs>): Proposal =>
+      proposal(name, { expected: { ...expected, durationMs: null, watched: "a", invocationsPerDay } });
+    const [size, other, filter, batch] = mergedProposals([
+      { ...memory, expected },
+      proposal("b", { group: null, expected }),
+      watching("filter", runs(380, 400, 420)),
+      watching("batch", runs(90, 100, 120)),
+    ]).proposals.map((one) => one.expected!);
+    // 40 % are left by the filter, a tenth by the batches: 1,000 x 0.38 x 0.09, 1,000 x 0.4 x 0.1; at most what batches alone leave
+    for (const one of [size, filter, batch])
+      expect(one).toMatchObject({
+        durationMs: null,
+        invocationsPerDay: { p10: expect.closeTo(34.2, 9), p50: expect.closeTo(40, 9), p90: 120 },
+      });
+    expect(other).toEqual(expected);
+  });
   it("the order of each group holds where one of its changes is shared, and the groups become one", () => {
     const timeout = { before: { timeoutS: 30 }, after: { timeoutS: 60 } };
     const queues = (group: string, ...names: string[]) =>
