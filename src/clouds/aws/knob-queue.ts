@@ -44,6 +44,8 @@ export function queueKnob(api: AwsApi): Knob<{ url: string }> {
       const Attributes = Object.fromEntries(Object.entries(change.after).map(([name, value]) => [SETTINGS[name]![0], String(value)]));
       await api.call("sqs:SetQueueAttributes", { QueueUrl: found.url, Attributes });
     },
+    // "changes made can take up to 60 seconds to propagate"
+    shownWithinMs: 60_000,
     owners: async (ref) => {
       const url = await queueUrlOf(api, ref.resource);
       return ownersOf(api, { tags: ["sqs:ListQueueTags", { QueueUrl: url }], physicalId: url });

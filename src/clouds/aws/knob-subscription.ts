@@ -20,6 +20,8 @@ export function subscriptionKnob(api: AwsApi): Knob<Obj> {
   const set = (arn: string, AttributeName: string, AttributeValue: string): Promise<Obj> =>
     api.call("sns:SetSubscriptionAttributes", { SubscriptionArn: arn, AttributeName, AttributeValue });
   return {
+    // reads are eventually consistent, and take a moment
+    shownWithinMs: 15_000,
     async read(ref) {
       const found = obj((await api.call("sns:GetSubscriptionAttributes", { SubscriptionArn: ref.resource }))["Attributes"]) ?? {};
       const { FilterPolicy: _, FilterPolicyScope: __, ...rest } = found;

@@ -37,6 +37,8 @@ export interface Knob<Found> {
   owners(ref: ResourceRef): Promise<string[]>;
   /** true: the cloud takes the change at once and works on it for longer than anybody waits (a time to live); the new setting is believed while it is busy. */
   endsLater?: boolean;
+  /** How long the cloud may go on to show the old value after it took the new one; left out: not at all. */
+  shownWithinMs?: Ms;
 }
 
 export interface KnobContext {
@@ -94,7 +96,7 @@ async function carryOut<Found>(
     if (!unsure || unlike((await knob.read(change)).settings, change.after).length > 0)
       throw context.explain(error, `write ${names.join(", ")} of ${change.name}`);
   }
-  const now = await reading(change, () => atRest(knob, change, context, change.after));
+  const now = await reading(change, () => shown(knob, change, context));
   if (now.failed !== null) throw new UserError(`${change.name}: the update failed: ${now.failed}`, { exitCode: EXIT.conflict });
   refuseIgnored(change, now.settings);
   refuseDisturbed(change, [
@@ -102,6 +104,16 @@ async function carryOut<Found>(
     ...differences(seen.settings, now.settings).filter((name) => !names.includes(name)),
   ]);
   return now;
+}
+
+/** At rest with the new value, or as it is when the cloud has had the time that it takes to show it. */
+async function shown<Found>(knob: Knob<Found>, change: Change, context: KnobContext): Promise<KnobState<Found>> {
+  const deadline = context.clock.now() + (knob.shownWithinMs ?? 0);
+  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 1.6, LONGEST_WAIT_MS)) {
+    const now = await atRest(knob, change, context, change.after);
+    if (unlike(now.settings, change.after).length === 0 || context.clock.now() + waitMs > deadline) return now;
+    await context.clock.sleep(waitMs, context.signal);
+  }
 }
 
 /** Reads until no update is under way. `taken`: believed as soon as it is read, where the kind ends later. Throws UserError (exit 5) after five minutes. */

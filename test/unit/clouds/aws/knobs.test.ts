@@ -349,3 +349,34 @@ describe("askFilter", () => {
     await expect(asked).rejects.toMatchObject({ message: expect.not.stringContaining("4111") });
   });
 });
+
+describe("a cloud that shows the old value for a while after it took the new one", () => {
+  /** Reads after the write that still give the old value. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html */
+  function slowQueue(staleReads: number): { script: { [api in Api]?: Scripted } } {
+    let [value, shown, left] = ["30", "30", 0];
+    return {
+      script: {
+        "sqs:GetQueueUrl": { QueueUrl: "https://sqs/orders" },
+        "sqs:GetQueueAttributes": () => {
+          if (left-- <= 0) shown = value;
+          return { Attributes: { VisibilityTimeout: shown, QueueArn: QUEUE } };
+        },
+        "sqs:SetQueueAttributes": (input: Obj) => {
+          value = String((input["Attributes"] as Obj)["VisibilityTimeout"]);
+          left = staleReads;
+          return {};
+        },
+      },
+    };
+  }
+  it.each([
+    [3, "done"],
+    [1000, "not done"],
+  ])("a queue after %i stale reads: %s", async (staleReads, ended) => {
+    const { applier } = open(slowQueue(staleReads).script);
+    const change = await changeOf(applier, ref("sqs.queue", QUEUE), { visibilityTimeoutS: 120 });
+    const written = applier.write(change, null);
+    if (ended === "done") expect((await written).live.settings["visibilityTimeoutS"]).toBe(120);
+    else await expect(written).rejects.toThrow(/did not make it/);
+  });
+});
