@@ -52,7 +52,10 @@ export async function adviceOn(topics: readonly Topic[], dataDir: string, option
         (await batching(dataDir, [], { ...window, functions, ...budget }, settings, world.host, world.signal)).batching,
       );
     },
-    ttl: async () => ttlAdvice((await ttl(dataDir, [], { ...window, name: functions, keep: options.keep }, reach)).retention),
+    async ttl() {
+      const least = { minSavingUsdPerMonth: objective.minSavingUsdPerMonth, keep: options.keep };
+      return ttlAdvice((await ttl(dataDir, [], { ...window, name: functions, ...least }, reach)).retention);
+    },
   };
   const all: Advice[] = [];
   for (const topic of TOPICS) if (topics.includes(topic)) all.push(await from[topic]());

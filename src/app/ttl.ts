@@ -26,6 +26,7 @@ export interface TtlOptions {
   sample?: number | undefined;
   /** Items of one table in a file. */
   items?: ItemsFile | undefined;
+  minSavingUsdPerMonth: Usd;
   since?: string | undefined;
   until?: string | undefined;
 }
@@ -97,6 +98,7 @@ async function factsOf(
     legalRetentionsD: legal.values!,
     kinds: options.store === undefined || options.store.length === 0 ? null : options.store,
     names: options.name === null ? null : (name) => fits(options.name!, name),
+    minSavingUsdPerMonth: options.minSavingUsdPerMonth,
     now: world.clock.now(),
     from: window.from ?? held.from,
     to: window.to ?? held.to,

@@ -1,5 +1,6 @@
 /** Flags that say which stores are asked about, and what of them must be kept. */
 import { Flags } from "@oclif/core";
+import { learningFlags } from "./learning-flags.ts";
 
 const STORES = ["dynamodb", "cosmos", "firestore", "cloudwatch-logs", "log-analytics", "cloud-logging"] as const;
 
@@ -19,6 +20,7 @@ export const retentionFlags = {
   table: Flags.string({ helpValue: "NAME", dependsOn: ["items"], description: "table (collection group) that --items are of" }),
   explain: Flags.string({ helpValue: "NAME", exclusive: ["name", "top"], description: "all that is known of one store" }),
   top: Flags.integer({ min: 1, description: "how many stores (default: all); totals always count all" }),
+  "min-saving": learningFlags["min-saving"],
   since: Flags.string({
     helpValue: "TIME",
     description: "start of the window that growth is counted in: a time (UTC), or a span back: 7d",

@@ -95,6 +95,8 @@ export interface SizeSeen {
 export interface Retention {
   stores: RetentionAdvice[];
   floors: Floor[];
+  /** Changes that would save less than was asked for, and what they would save together. */
+  tooSmall: { stores: number; savingUsdPerMonth: Usd };
   from: EpochMs | null;
   to: EpochMs | null;
   pricesAsOf: string;

@@ -29,6 +29,8 @@ export interface RetentionFacts {
   /** Only stores of these kinds and names; null: all. */
   kinds: readonly StoreKind[] | null;
   names: ((name: string) => boolean) | null;
+  /** A change that is known to save less is not worth it. */
+  minSavingUsdPerMonth: Usd;
   now: EpochMs;
   from: Retention["from"];
   to: Retention["to"];

@@ -1,6 +1,7 @@
 /** What event stores and logs keep, what that costs, and what of it may go. Pure. */
 import type { Config } from "../../model/records.ts";
 import type { Retention, RetentionAdvice, StoreKind } from "../../model/retention.ts";
+import type { Usd } from "../../model/units.ts";
 import { bucketAdvice } from "./cloud-logging.ts";
 import { logGroupAdvice } from "./cloudwatch-logs.ts";
 import { containerAdvice } from "./cosmos.ts";
@@ -16,16 +17,30 @@ export { counter } from "./tally.ts";
 
 /** Stores by what they cost, dearest first; those whose cost is not known after those that cost something, by size and name. */
 export function retention(facts: RetentionFacts): Retention {
-  const stores = facts.configs
+  const least = facts.minSavingUsdPerMonth;
+  const all = facts.configs
     .flatMap((config) => adviceFor(config, facts))
     .filter((one) => (facts.kinds === null || facts.kinds.includes(one.store)) && (facts.names === null || facts.names(one.name)));
+  const small = all.filter((one) => isSmall(one, least));
   return {
-    stores: stores.sort(byCost),
+    stores: all.map((one) => (isSmall(one, least) ? leftOut(one, least) : one)).sort(byCost),
     floors: [...facts.floors],
+    tooSmall: { stores: small.length, savingUsdPerMonth: small.reduce((sum, one) => sum + one.savingUsdPerMonth!.p50, 0) },
     from: facts.from,
     to: facts.to,
     pricesAsOf: facts.prices.asOf,
   };
+}
+
+/** A saving that is not known is not taken for small. */
+function isSmall({ proposals, savingUsdPerMonth }: RetentionAdvice, least: Usd): boolean {
+  return proposals.length > 0 && savingUsdPerMonth !== null && savingUsdPerMonth.p50 < least;
+}
+
+function leftOut(one: RetentionAdvice, least: Usd): RetentionAdvice {
+  const saving = one.savingUsdPerMonth!.p50.toFixed(2);
+  const refusal = `${one.proposed} would save ${saving} USD a month now, less than the ${least} that are asked for (--min-saving)`;
+  return { ...one, proposed: null, danger: "none", effects: [], proposals: [], refusal };
 }
 
 /** The kind of a described store; null: it is none. */

@@ -24,10 +24,12 @@ export interface TtlDocument {
   stores: TtlStore[];
   /** Over all stores, also those that are not listed; money over those whose cost is known. */
   totals: { stores: number; proposed: number; costUnknown: number; storageUsdPerMonth: Usd; savingUsdPerMonth: Usd };
+  /** Changes that save less than `--min-saving`, and what they would save together. */
+  tooSmall: { stores: number; savingUsdPerMonth: Usd };
 }
 
 /** `top`: how many stores are listed; null: all. */
-export function ttlDocument({ stores, floors, from, to, pricesAsOf }: Retention, top: number | null): TtlDocument {
+export function ttlDocument({ stores, floors, tooSmall, from, to, pricesAsOf }: Retention, top: number | null): TtlDocument {
   const proposed = stores.filter(isProposed);
   return {
     schemaVersion: 1,
@@ -48,6 +50,7 @@ export function ttlDocument({ stores, floors, from, to, pricesAsOf }: Retention,
       storageUsdPerMonth: stores.reduce((sum, one) => sum + (one.storageUsdPerMonth ?? 0), 0),
       savingUsdPerMonth: proposed.reduce((sum, one) => sum + (one.savingUsdPerMonth?.p50 ?? 0), 0),
     },
+    tooSmall,
   };
 }
 
@@ -120,6 +123,11 @@ function notesOf(retention: Retention, shown: readonly RetentionAdvice[]): strin
   notes.push(
     `${plural(totals.stores, "store")} for ${humanUsd(totals.storageUsdPerMonth)} per month${unknown}: ${totals.proposed} to change${saving}.`,
   );
+  const { tooSmall } = retention;
+  if (tooSmall.stores > 0)
+    notes.push(
+      `${plural(tooSmall.stores, "change")} would save ${humanUsd(tooSmall.savingUsdPerMonth)} together, each less than --min-saving.`,
+    );
   if (shown.some((one) => one.store === "cloudwatch-logs" && one.storageUsdPerMonth !== null))
     notes.push(
       "Log groups are costed as AWS's calculator does, at 0.15 of their stored bytes (assumed: no page says whether those are compressed).",

@@ -48,6 +48,7 @@ function facts(configs: Config[], given: Partial<RetentionFacts> = {}): Retentio
     legalRetentionsD: LEGAL,
     kinds: null,
     names: null,
+    minSavingUsdPerMonth: 0,
     now: NOW,
     from: null,
     to: null,
@@ -263,6 +264,20 @@ describe("the other stores", () => {
     expect(adviceOn([logs("Syslog", { retentionD: 31, totalRetentionD: 365, plan: "Basic" })], keep(60)).proposals[0]!.after).toEqual({
       totalRetentionD: 60,
     });
+  });
+
+  it("a change that is known to save less than was asked for is left out and summed up; one of unknown saving is not", () => {
+    // 100 GiB over 1,000 days, 910 of them too old: 91 GiB x 0.15 x $0.03 = $0.4095
+    const small = group({ storedBytes: 100 * GIB, createdAt: NOW - 1000 * DAY });
+    const unknown = group({ storedBytes: GIB }, "/aws/lambda/unknown");
+    const all = retention(facts([small, unknown], { ...keep(90), minSavingUsdPerMonth: 1 }));
+    const [dear, other] = [all.stores.find((one) => one.name === small.name)!, all.stores.find((one) => one.name === unknown.name)!];
+    expect(dear).toMatchObject({ proposals: [], proposed: null, danger: "none" });
+    expect(dear.refusal).toMatch(/90 days would save 0\.41 USD a month now, less than the 1 that/);
+    expect(other.proposals).toHaveLength(1);
+    expect(all.tooSmall.stores).toBe(1);
+    expect(all.tooSmall.savingUsdPerMonth).toBeCloseTo(100 * 0.91 * 0.15 * 0.03, 6);
+    expect(retention(facts([small], { ...keep(90), minSavingUsdPerMonth: 0.4 })).stores[0]!.proposals).toHaveLength(1);
   });
 
   it("nothing that deletes lacks its danger, over many settings, floors and samples", () => {
