@@ -31,6 +31,9 @@ export function subscriptionKnob(api: AwsApi): Knob<Obj> {
       refuseUnknown(change, Object.keys(change.after), ["filterPolicy", "filterPolicyScope"]);
       const after = { ...settings, ...change.after };
       const [policy, scope] = [after["filterPolicy"] ?? null, after["filterPolicyScope"] ?? null];
+      // one comes and goes with the other: a change that names the policy alone could not be taken back
+      if ((policy === null) !== (settings["filterPolicy"] === null) && !("filterPolicyScope" in change.after))
+        throw new UserError(`${change.name}: a filter policy is set, and taken away, together with its filterPolicyScope`);
       if (policy === null) {
         if (scope !== null) throw new UserError(`${change.name}: without a filter policy there is no filterPolicyScope`);
         return;

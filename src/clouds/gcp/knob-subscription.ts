@@ -42,7 +42,9 @@ export function subscriptionKnob(api: GcpApi, context: LiveContext): Knob<Pair> 
     const own = await get(ref.resource);
     const other = await get(otherName(ref.resource));
     const [newer, older] = other !== null && (own === null || generationOf(other) > generationOf(own)) ? [other, own] : [own, other];
-    if (newer === null) return { current: await api.call("pubsub:GetSubscription", { subscription: ref.resource }), replacement: null };
+    // gone; one that only has the other's name is somebody else's
+    if (newer === null || (own === null && generationOf(newer) === 0))
+      return { current: await api.call("pubsub:GetSubscription", { subscription: ref.resource }), replacement: null };
     if (older === null) return { current: newer, replacement: null };
     // a subscription of somebody else that happens to have the name
     if (generationOf(newer) === 0) return { current: own!, replacement: null };

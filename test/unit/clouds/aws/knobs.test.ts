@@ -250,6 +250,14 @@ describe("subscription", () => {
     expect(calls).toHaveLength(3);
   });
 
+  it("a first policy without its scope is refused: it could not be taken back", async () => {
+    const { calls, script } = subscription();
+    const { applier } = open(script);
+    const alone = await changeOf(applier, target, { filterPolicy: wanted.filterPolicy });
+    await expect(applier.write(alone, null)).rejects.toThrow(/together with its filterPolicyScope/);
+    expect(calls).toEqual([]);
+  });
+
   it("a policy never stands in the wrong scope", async () => {
     const { calls, script } = subscription({ FilterPolicy: '{"a":["b"]}', FilterPolicyScope: "MessageAttributes" });
     const { applier } = open(script);

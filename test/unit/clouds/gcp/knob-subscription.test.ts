@@ -75,6 +75,12 @@ describe("a push subscription's filter", () => {
   const change = (before: string | null, after: string | null): Change =>
     changeOf("pubsub.subscription", ORDERS, { filter: before }, { filter: after });
 
+  it("one that is gone is not taken for somebody else's that has the other name", async () => {
+    const { events, applier } = pubsub([subscription({ name: OTHER })]);
+    await expect(applier.write(change(null, FILTER), null)).rejects.toThrow(/not found|NOT_FOUND/i);
+    expect(events).toEqual([]);
+  });
+
   it("is written by a second subscription with all other settings; the first goes when it holds nothing from before", async () => {
     // looks: before anything is made, then 300 s old messages twice, then none
     const { all, events, applier } = pubsub([subscription()], [300, 300, 300, 0]);
