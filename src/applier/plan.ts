@@ -53,7 +53,7 @@ export function proposedChange(proposal: Proposal, live: LiveResource | null, ow
       return {
         skipped: {
           name,
-          why: `it has ${amountOf(setting, now)} by now; the advice was made for ${amountOf(setting, then)}: collect again`,
+          why: whyOther(setting, now, then),
         },
       };
   }
@@ -181,6 +181,13 @@ function together(a: Proposal, b: Proposal): Proposal {
 }
 
 const UNITS: { readonly [setting: string]: string } = { memoryMib: "MiB", vcpu: "vCPU" };
+
+/** Why advice that was made for `then` does not hold. Values of host.json come from app settings, which no collection reads: another one would not help. */
+function whyOther(setting: string, now: Json, then: Json): string {
+  const made = `the advice was made for ${then === null && setting.startsWith("host.") ? "the default" : amountOf(setting, then)}`;
+  if (!setting.startsWith("host.")) return `it has ${amountOf(setting, now)} by now; ${made}: collect again`;
+  return `an app setting gives it ${amountOf(setting, now)}, and app settings are not collected; ${made}: take that app setting away and ask again, or change it by hand`;
+}
 
 /** `1024 MiB`, `concurrency 80`, `no filterPatterns`. */
 function amountOf(setting: string, value: Json): string {

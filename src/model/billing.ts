@@ -130,6 +130,7 @@ export interface Reading {
     | "operations"
     | "transitions"
     | "byte-months"
+    | "poller-hours"
     | "chunks-64k";
   basis: Basis;
   why: string | null;

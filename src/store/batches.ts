@@ -142,14 +142,19 @@ export async function countsOf(
 }
 
 /**
+ * The answer itself, a list under its key in the form of JSON (text in JSON too), Python, JavaScript or Go; or what the batch processors of
+ * Powertools say where every message failed. A line that only speaks of the key is no answer.
+ */
+const BATCH_ANSWER = String.raw`\b[bB]atchItemFailures\\*["']?\s*[:=]\s*\[|All records failed processing\. (?:See individual errors below|\d+ individual errors logged)`;
+
+/**
  * Functions whose own lines show an answer with `batchItemFailures`, or a batch processor of Powertools that makes one:
  * https://docs.powertools.aws.dev/lambda/python/latest/utilities/batch/
  */
 export async function batchAnswersOf(engine: Engine, dir: string, manifests: readonly Manifest[], filter: Filter): Promise<BatchAnswers[]> {
   const rows = await engine.rows(
     `SELECT cloud, account, region, fn, count(*) FROM ${scan(dir, manifests, "events", filter.from, filter.to)}
-     WHERE fn IS NOT NULL AND (contains(message, 'batchItemFailures') OR contains(message, 'BatchProcessingError') OR contains(message, 'partial_response')
-       OR contains(message, 'PartialItemFailures')) AND ${condition(filter, `"at"`)} GROUP BY ALL ORDER BY ALL`,
+     WHERE fn IS NOT NULL AND regexp_matches(message, ${quote(BATCH_ANSWER)}) AND ${condition(filter, `"at"`)} GROUP BY ALL ORDER BY ALL`,
   );
   return rows.map(([cloud, account, region, fn, lines]) => ({ cloud, account, region, fn, lines }) as BatchAnswers);
 }

@@ -1,6 +1,6 @@
 /** A function and what hands events to it. Pure. */
 import type { PollerKind, PollerSettings } from "../../model/batching.ts";
-import type { ResourceRef } from "../../model/plan.ts";
+import type { ResourceRef, Settings } from "../../model/plan.ts";
 import type { WrittenKind } from "../../model/proposal.ts";
 import type { Config } from "../../model/records.ts";
 
@@ -19,6 +19,8 @@ export interface Feed extends Pick<Config, "cloud" | "account" | "region"> {
   config: Config;
   /** Description of the queue or stream; null: not held. */
   source: Config | null;
+  /** Values of host.json that the app's description holds; left out: none, and those of the extension's defaults are taken. */
+  hostValues?: Settings;
   /** Why no batch size can be advised, whatever the events are; null: nothing speaks against it. */
   refusal: string | null;
 }

@@ -99,6 +99,7 @@ export function functionAppFeed(config: Config, all: readonly Config[]): Feed | 
     kind,
     settings,
     target: app === null ? null : refOf("azure.function-app", app, place(app)),
+    hostValues: Object.fromEntries(Object.entries(app?.settings ?? {}).filter(([name]) => name.startsWith(names.path))),
     config,
     source,
     refusal: many ? null : "the function takes one message at a time (cardinality one): a batch needs code that takes an array",

@@ -8,7 +8,9 @@ import type { Rates } from "../cost/pricing.ts";
 import { callPrice } from "./evidence.ts";
 import type { Feed } from "./evidence-feed.ts";
 
-const MONTH_MS: Ms = 730 * 3_600_000;
+const MONTH_H = 730;
+const MONTH_MS: Ms = MONTH_H * 3_600_000;
+const POLLERS_OF_A_UNIT = 10;
 /** Receives without a message. */
 export const EMPTY_RECEIVES = "aws/sqs/numberofemptyreceives";
 /** A wait of so many seconds is the longest: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html */
@@ -36,12 +38,7 @@ export function idleOf(feed: Feed, now: BatchFigures | null, spanMs: Ms, counts:
       });
   }
   const pollers = numberOf(feed.config.settings["minimumPollers"]);
-  if (pollers !== null)
-    found.push({
-      what: `${pollers} provisioned pollers, paid while they idle too`,
-      usdPerMonth: null,
-      advice: "the price of a provisioned poller is not in the price table: the bill has it as event poller units",
-    });
+  if (pollers !== null) found.push(provisioned(feed, pollers, rates));
   if (feed.kind === "service-bus")
     found.push({
       what: "the host's receives of an empty queue count as operations",
@@ -49,6 +46,23 @@ export function idleOf(feed: Feed, now: BatchFigures | null, spanMs: Ms, counts:
       advice: "how often it asks is in no metric; the Standard tier has 13 million operations a month in its base price",
     });
   return found;
+}
+
+/**
+ * Pollers that are paid whether events come or not. A unit of Kafka's holds ten by default; how many of a queue's pollers make a unit is said nowhere.
+ * https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html
+ */
+function provisioned({ kind, cloud, region }: Feed, pollers: number, rates: Rates): IdleWaste {
+  const price = kind === "kafka" ? rates.prices.find(cloud, "lambda.event-poller-units", "kafka", region) : null;
+  const units = Math.ceil(pollers / POLLERS_OF_A_UNIT);
+  return {
+    what: `${pollers} provisioned poller${pollers === 1 ? "" : "s"}, paid while they idle too`,
+    usdPerMonth: price === null ? null : units * price.usdPerUnit * MONTH_H,
+    advice:
+      price === null
+        ? "what they cost is not in the price table: the bill has it as event poller units"
+        : `${units} event poller unit${units === 1 ? "" : "s"} of ${POLLERS_OF_A_UNIT} pollers, unless mappings share them (PollerGroupName): fewer minimum pollers, or a group`,
+  };
 }
 
 /** Queues that no mapping reads, polled in short waits: long polls cost a fraction, and bring messages no later. */

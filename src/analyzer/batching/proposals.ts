@@ -159,7 +159,7 @@ function appProposal(wanted: Wanted, proposed: PollerSettings): Proposal {
   return {
     ...feed.target!,
     topic: "batching",
-    before: Object.fromEntries(Object.keys(after).map((name) => [name, null])),
+    before: Object.fromEntries(Object.keys(after).map((name) => [name, feed.hostValues?.[name] ?? null])),
     after,
     danger: "restart",
     group: groupOf(feed),

@@ -71,6 +71,8 @@ export const NAMESPACES: readonly Namespace[] = [
       SentMessageSize: ["Average", "Maximum"],
     },
   },
+  // arrivals of a stream: https://docs.aws.amazon.com/streams/latest/dev/monitoring-with-cloudwatch.html
+  { name: "AWS/Kinesis", dimensions: [["StreamName"]], metrics: { IncomingRecords: SUM } },
   {
     name: "AWS/Events",
     dimensions: [["RuleName"], ["EventBusName", "RuleName"]],

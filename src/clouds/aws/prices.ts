@@ -73,6 +73,8 @@ export const prices: readonly Price[] = [
   lambda("lambda.duration", "x86_64 provisioned", 0.0000097222, GB_SECOND, "mib-ms", HOME),
   lambda("lambda.duration", "arm64 provisioned", 0.0000077778, GB_SECOND, "mib-ms", HOME),
   lambda("lambda.ephemeral-storage", "", 0.0000000309, GB_SECOND, "storage-mib-ms", HOME),
+  // of a unit that holds ten pollers by default: https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html
+  lambda("lambda.event-poller-units", "kafka", 0.185, 1, "poller-hours", HOME),
   lambda("lambda.snapstart-restores", "", 0.0001397998, 1024, "restored-mib", HOME),
   price("sqs.requests", "standard", 0.4, MILLION, "chunks-64k", "https://aws.amazon.com/sqs/pricing/"),
   price("sqs.requests", "fifo", 0.5, MILLION, "chunks-64k", "https://aws.amazon.com/sqs/pricing/"),

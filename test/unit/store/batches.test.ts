@@ -200,7 +200,23 @@ describe("what batching asks of the dataset", () => {
   });
 
   it("finds functions that say which messages failed", async () => {
-    const data = await held(line('{"batchItemFailures":[]}', "stock"), line("all well", "mail"), line("BatchProcessingError: 3", "clicks"));
-    expect((await data.batchAnswers(ANY)).map((one) => one.fn)).toEqual(["clicks", "stock"]);
+    const says: { [fn: string]: string } = {
+      json: '{"batchItemFailures":[]}',
+      nested: String.raw`{"message":"answer {\"batchItemFailures\": [{\"itemIdentifier\":\"m-1\"}]}"}`,
+      python: "{'batchItemFailures': [{'itemIdentifier': 'm-1'}]}",
+      node: "{ batchItemFailures: [] }",
+      go: "{BatchItemFailures:[]}",
+      // https://github.com/aws-powertools/powertools-lambda-python, utilities/batch/base.py; -typescript, packages/batch/src/errors.ts
+      powertoolsPython: "[ERROR] BatchProcessingError: All records failed processing. 3 individual errors logged separately below.",
+      powertoolsNode: '{"errorType":"FullBatchFailureError","errorMessage":"All records failed processing. See individual errors below."}',
+      // talk of it is no answer
+      todo: "TODO answer with batchItemFailures",
+      off: "batchItemFailures is not set up for this queue",
+      partial: "partial_response of upstream: 206",
+      other: "PartialItemFailures: 0, BatchProcessingError: no such batch",
+    };
+    const data = await held(...Object.entries(says).map(([fn, text]) => line(text, fn)));
+    const found = (await data.batchAnswers(ANY)).map((one) => one.fn);
+    expect(found).toEqual(["go", "json", "nested", "node", "powertoolsNode", "powertoolsPython", "python"]);
   });
 });
