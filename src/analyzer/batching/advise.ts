@@ -45,7 +45,7 @@ export async function adviseOn(feed: Feed, all: readonly Feed[], sources: Batchi
   const { from, to } = context.window;
   const arrivals = arrivalsOf({ feed, messages, runs, ...facts, from, to }, SEED);
   if (typeof arrivals === "string") return { ...blank, refusal: arrivals };
-  const known = { ...blank, arrivals: arrivalsSaid(arrivals) };
+  const known = { ...blank, arrivals: arrivalsSaid(arrivals), notes: repeated(arrivals) };
   const price = priceOf(feed, facts, context.rates);
   if (typeof price === "string") return { ...known, refusal: price };
   const sized = runs.flatMap(({ batchSize, durationMs, outcome }) =>
@@ -166,6 +166,13 @@ function boundedBy({ stats, invocations }: FedFacts, { events }: Arrivals): Retu
   const meanMs = ran.reduce((sum, one) => sum + one.meanRanMs! * one.invocations, 0) / weight;
   const meanBatch = Math.max(1, events.length / invocations);
   return { fixedMs: 0, perEventMs: meanMs / meanBatch, spread: 0, basis: "assumed", perEventBoundsMs: [0, meanMs / meanBatch], meanBatch };
+}
+
+/** Of what a month is made where no whole week was seen: weekends, nights, the first of the month may be missing. */
+function repeated({ fromMs, toMs }: Arrivals): string[] {
+  const hours = (toMs - fromMs) / HOUR_MS;
+  if (hours >= 7 * 24) return [];
+  return [`a month is ${hours < 48 ? `${hours.toFixed(1)} h` : `${(hours / 24).toFixed(1)} days`} repeated: less than a week was seen`];
 }
 
 function arrivalsSaid({ events, basis, note, fromMs, toMs }: Arrivals): NonNullable<BatchAdvice["arrivals"]> {
