@@ -129,3 +129,34 @@ describe("apply of 20 changes, killed", () => {
     );
   });
 });
+
+describe("apply of a group, killed", () => {
+  it(
+    "never makes a later one before an earlier one, is finished in order, and taken back in the opposite one",
+    { timeout: 60_000 },
+    async () => {
+      const names = ["queue", "function", "mapping"];
+      const order = (cloud: FakeCloud): string[] => cloud.state.writes.map((one) => one.resource.split(":").at(-1)!);
+      // a step before and after each entry (run-begin, 3 x (begin, done), run-end) and each of the three writes
+      await eachOf(
+        upTo(2 * (2 + 6 + 3)).filter((at) => at % 2 === 0),
+        async (at) => {
+          const dir = newDir();
+          dirs.push(dir);
+          const cloud = new FakeCloud(join(dir, "cloud.json"));
+          for (const name of names) cloud.add(name);
+          const changes = names.map((name) => memoryChangeOf(cloud, name, 512, { group: "batching:orders" }));
+          writeFileSync(join(dir, "changes.json"), JSON.stringify(changes));
+          expect(await child(dir, at, false, 3)).toBe("SIGKILL");
+          const left = new FakeCloud(join(dir, "cloud.json"));
+          expect(order(left)).toEqual(names.slice(0, left.state.writes.length));
+          await run(dir, left, changes, { parallel: 3 });
+          expect(order(left)).toEqual(names);
+          const [applied] = runsOf(readJournal(dir).entries);
+          await run(dir, left, inverted(applied!, []), { parallel: 3, undoes: applied!.run });
+          expect(order(left)).toEqual([...names, ...names.toReversed()]);
+        },
+      );
+    },
+  );
+});
