@@ -69,7 +69,7 @@ ${EXIT_CODES_HELP}`);
     const options = { ...flags, ...fresh, functions: flags.explain ?? flags.function ?? null, maxAddedLatencyMs };
     const advised = await batching(flags.data, paths, options, settings, this.host, this.abort.signal);
     if (flags.explain !== undefined && advised.batching.mappings.length === 0)
-      throw new UserError(`no mapping, subscription or binding to ${flags.explain} is known`);
+      throw new UserError(`no mapping, subscription or binding to ${flags.explain} is known: evscope batching lists them`);
     const manner = { ...this.manner(flags), dataDir: flags.data, allow: allowancesOf(flags), folder: process.cwd() };
     const applied = flags.apply ? await applyAdvice(batchingChanges(advised.batching), flags.alias ?? null, manner, reach) : undefined;
     const shown = { top: flags.top ?? null, whole: flags.explain !== undefined };

@@ -39,6 +39,9 @@ Imported ${records} records in ${seconds(demo.elapsedMs.import)}; chains and cos
   evscope chains --only broken               what is missing, and where
   evscope cost --by route                    cost per kind of business transaction
   evscope rightsize --explain click-counter  how long it takes at other sizes
+  evscope filters                            which events consumers only throw away: here none, and why
+  evscope batching                           batch sizes of queues and streams: why these few events do not tell
+  evscope ttl                                what event stores keep, and what is not known of it
   evscope import YOUR-EXPORT                 your own telemetry: evscope import --help lists what it reads
 (without npm link, evscope is: node bin/run.js)`);
   }

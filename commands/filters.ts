@@ -67,7 +67,7 @@ ${EXIT_CODES_HELP}`);
     const learned = await filters(flags.data, paths, options, reach.settings, this.host, this.abort.signal);
     const isLive = flags.apply || (!read && wantsLive(reach.settings, reach.flags, process.env));
     const survey = isLive ? await askClouds(learned.survey, learned.considered, reach) : learned.survey;
-    if (flags.explain !== undefined && survey.advice.length === 0) throw new UserError(`no event of ${flags.explain} is in the telemetry`);
+    if (flags.explain && survey.advice.length === 0) throw new UserError(`no event of ${flags.explain} is held; see evscope filters`);
     const manner = { ...this.manner(flags), dataDir: flags.data, allow: allowancesOf(flags), folder: process.cwd() };
     const applied = flags.apply ? await applyAdvice(filterChanges(survey), null, manner, reach) : undefined;
     const { format } = flags;

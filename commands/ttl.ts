@@ -59,7 +59,8 @@ ${EXIT_CODES_HELP}`);
     const items = flags.items === undefined ? undefined : { path: flags.items, table: flags.table! };
     const options = { ...flags, ...fresh, items, name: flags.explain ?? flags.name ?? null, minSavingUsdPerMonth: minSavingOf(flags) };
     const { retention, partial } = await ttl(flags.data, paths, options, reach);
-    if (flags.explain !== undefined && retention.stores.length === 0) throw new UserError(`no store ${flags.explain} is known`);
+    if (flags.explain !== undefined && retention.stores.length === 0)
+      throw new UserError(`no store ${flags.explain} is known; evscope ttl lists them`);
     const manner = { ...this.manner(flags), dataDir: flags.data, allow: allowancesOf(flags), folder: process.cwd() };
     const applied = flags.apply ? await applyAdvice(ttlAdvice(retention), null, manner, reach) : undefined;
     this.print(ttlText(retention, { top: flags.top ?? null, whole: flags.explain !== undefined }, flags.format, this.terminal(), applied));

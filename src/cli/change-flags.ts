@@ -8,7 +8,7 @@ const group = { helpGroup: "CHANGE" };
 export const mannerFlags = {
   yes: Flags.boolean({ ...group, char: "y", default: false, description: "do not ask" }),
   "dry-run": Flags.boolean({ ...group, default: false, description: "only show what would be done" }),
-  parallel: Flags.integer({ ...group, min: 1, max: 50, default: 1, description: "functions changed at once" }),
+  parallel: Flags.integer({ ...group, min: 1, max: 50, default: 1, description: "resources changed at once" }),
   continue: Flags.boolean({ ...group, default: false, description: "go on with the others where one is refused or fails" }),
 };
 
@@ -22,13 +22,13 @@ export const dangerFlags = {
   "accept-irreversible": Flags.boolean({
     ...group,
     default: false,
-    description: "make changes that cannot be taken back, and none that lose events and can",
+    description: "make changes that cannot be taken back; those that lose events need --accept-data-loss",
   }),
 };
 
 /** What is allowed beyond what is safe by itself. */
 export const allowanceFlags = {
-  "allow-drift": Flags.boolean({ ...group, default: false, description: "change functions that infrastructure as code owns" }),
+  "allow-drift": Flags.boolean({ ...group, default: false, description: "change what infrastructure as code owns" }),
   latest: Flags.boolean({
     ...group,
     default: false,

@@ -252,6 +252,8 @@ describe("manners", () => {
     expect(stderr).toBe("");
     expect(code).toBe(0);
     expect(stdout).toContain("What to try next");
+    for (const command of ["trace", "filters", "batching", "ttl", "import"])
+      expect(stdout.split("What to try next")[1]).toContain(`evscope ${command} `);
     expect(stdout).not.toMatch(/\b(NaN|undefined|Infinity|\[object)/);
   });
 });

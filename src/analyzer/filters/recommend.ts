@@ -123,7 +123,7 @@ function proposed(
     return {
       advice: {
         ...whole,
-        refusal: `it would save ${usd.toFixed(2)} USD a month, less than the ${question.minSavingUsdPerMonth} that are asked for`,
+        refusal: `it would save ${usd < 0.01 ? "less than 0.01" : usd.toFixed(2)} USD a month, less than the ${question.minSavingUsdPerMonth} that are asked for (--min-saving)`,
       },
       sample: [],
     };

@@ -38,7 +38,8 @@ function isSmall({ proposals, savingUsdPerMonth }: RetentionAdvice, least: Usd):
 }
 
 function leftOut(one: RetentionAdvice, least: Usd): RetentionAdvice {
-  const saving = one.savingUsdPerMonth!.p50.toFixed(2);
+  const usd = one.savingUsdPerMonth!.p50;
+  const saving = usd < 0.01 ? "less than 0.01" : usd.toFixed(2);
   const refusal = `${one.proposed} would save ${saving} USD a month now, less than the ${least} that are asked for (--min-saving)`;
   return { ...one, proposed: null, danger: "none", effects: [], proposals: [], refusal };
 }

@@ -84,7 +84,7 @@ export function applyView(facts: ApplyFacts): Report {
       {
         title: facts.undoes === null ? "Apply" : `Undo of ${facts.undoes}`,
         columns: [
-          { key: "name", label: "function", type: "text" },
+          { key: "name", label: "name", type: "text" },
           { key: "region", label: "region", type: "text", optional: true },
           { key: "change", label: "change", type: "text" },
           { key: "saving", label: "saves a month", type: "usd", basis: "modelled", optional: true },

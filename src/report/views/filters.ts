@@ -78,7 +78,7 @@ export function filtersView(survey: FilterSurvey, top: number | null): Report {
         ],
         rows: shown.map((one) => ({
           function: one.fn,
-          channel: one.channel === null ? "-" : one.channel.split(/[:/]/).at(-1)!,
+          channel: one.channel === null ? "-" : channelName(one.channel),
           events: one.events.count,
           unwanted: one.proof === null ? "-" : `${one.proof.discardedDropped} of ${one.proof.discarded}`,
           wanted: wantedText(one),
@@ -86,12 +86,20 @@ export function filtersView(survey: FilterSurvey, top: number | null): Report {
           savingUsdP10: one.saving === null || one.refusal !== null ? "-" : (one.saving.usdPerMonth?.p10 ?? null),
           savingUsdP90: one.saving === null || one.refusal !== null ? "-" : (one.saving.usdPerMonth?.p90 ?? null),
           danger: one.refusal === null ? one.danger : "-",
-          filter: one.refusal === null ? (one.words ?? "") : `none: ${one.refusal}`,
+          filter: one.refusal === null ? (one.words ?? "") : `refused: ${one.refusal}`,
         })),
         notes: notesOf(survey),
       },
     ],
   };
+}
+
+/** The last part of an ARN or path; of a table's stream (`.../table/orders/stream/<time>`) the table. */
+function channelName(channel: string): string {
+  return channel
+    .replace(/\/stream\/[^/]*$/, "")
+    .split(/[:/]/)
+    .at(-1)!;
 }
 
 function wantedText({ proof }: FilterAdvice): string {
@@ -159,7 +167,7 @@ export function filterView(one: FilterAdvice): Report {
           ...fact("unknown dropped", `${humanCount(proof.unknownDropped)} of ${humanCount(proof.unknown)}`),
         ]),
     ...fact("runs saved", saving?.invocationsPerMonth == null ? null : `${countInterval(saving.invocationsPerMonth)} per month`),
-    ...fact("GB-s saved", saving?.gbSecondsPerMonth == null ? null : `${countInterval(saving.gbSecondsPerMonth)} per month`),
+    ...fact("GB-s saved", saving?.gbSecondsPerMonth == null ? null : `${gbSecondsInterval(saving.gbSecondsPerMonth)} per month`),
     ...fact("saving", saving?.usdPerMonth == null ? null : usdInterval(saving.usdPerMonth)),
     ...(saving?.parts ?? []).map(({ what, usdPerMonth }) => ({ what: `of it ${what}`, value: humanUsd(usdPerMonth) })),
     ...fact("danger", one.refusal === null ? one.danger : null),
@@ -185,5 +193,10 @@ const sentence = (text: string): string => `${text[0]!.toUpperCase()}${text.slic
 
 const countInterval = ({ p10, p50, p90 }: Interval): string =>
   `${humanCount(Math.round(p50))} (P10 ${humanCount(Math.round(p10))}, P90 ${humanCount(Math.round(p90))})`;
+
+const gbSecondsInterval = ({ p10, p50, p90 }: Interval): string => {
+  const [low, middle, high] = [p10, p50, p90].map((value) => humanCount(Number(value.toPrecision(3))));
+  return `${middle} (P10 ${low}, P90 ${high})`;
+};
 
 const usdInterval = ({ p10, p50, p90 }: Interval): string => `${humanUsd(p50)} per month (P10 ${humanUsd(p10)}, P90 ${humanUsd(p90)})`;

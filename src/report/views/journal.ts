@@ -124,7 +124,7 @@ export function journalView(facts: JournalFacts): Report {
             {
               title: "Changes",
               columns: [
-                { key: "name", label: "function", type: "text" as const },
+                { key: "name", label: "name", type: "text" as const },
                 { key: "change", label: "change", type: "text" as const },
                 { key: "state", label: "state", type: "text" as const },
                 { key: "note", label: "note", type: "text" as const },

@@ -16,7 +16,7 @@ export function planView(plan: Plan, file: string | null, again = ""): Report {
       {
         title: "Changes",
         columns: [
-          { key: "name", label: "function", type: "text" },
+          { key: "name", label: "name", type: "text" },
           { key: "region", label: "region", type: "text", optional: true },
           { key: "change", label: "change", type: "text" },
           { key: "saving", label: "saves a month", type: "usd", basis: "modelled" },
@@ -35,13 +35,11 @@ export function planView(plan: Plan, file: string | null, again = ""): Report {
           ...(plan.changes.length > 0 ? [`${plural(plan.changes.length, "change")}, ${humanUsd(saving)} a month expected.`] : []),
           ...(owned > 0
             ? [
-                `${plural(owned, "function is", "functions are")} owned by infrastructure as code: apply refuses these without --allow-drift.`,
+                `${plural(owned, "resource is", "resources are")} owned by infrastructure as code: apply refuses these without --allow-drift.`,
               ]
             : []),
           ...(blind > 0 ? ["Made without connection: apply compares the settings alone, not the revision."] : []),
-          ...(file === null
-            ? [`Nothing was written; --out FILE writes the plan, evscope apply FILE${again} does it.`]
-            : [`Written to ${file}; evscope apply ${file}${again} does it.`]),
+          whatNext(plan, file, again),
         ],
       },
       ...(plan.skipped.length === 0
@@ -50,8 +48,8 @@ export function planView(plan: Plan, file: string | null, again = ""): Report {
             {
               title: "Left out",
               columns: [
-                { key: "name", label: "function", type: "text" as const },
-                { key: "why", label: "why", type: "text" as const, below: true },
+                { key: "name", label: "name", type: "text" as const },
+                { key: "why", label: "why", type: "text" as const },
               ],
               rows: plan.skipped.map(({ name, why }) => ({ name, why })),
               notes: [],
@@ -59,4 +57,11 @@ export function planView(plan: Plan, file: string | null, again = ""): Report {
           ]),
     ],
   };
+}
+
+function whatNext(plan: Plan, file: string | null, again: string): string {
+  if (plan.changes.length === 0) return file === null ? "There is nothing to apply." : `Written to ${file}; there is nothing to apply.`;
+  return file === null
+    ? `Nothing was written; --out FILE writes the plan, evscope apply FILE${again} does it.`
+    : `Written to ${file}; evscope apply ${file}${again} does it.`;
 }

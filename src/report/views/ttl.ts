@@ -118,11 +118,10 @@ function notesOf(retention: Retention, shown: readonly RetentionAdvice[]): strin
   const { totals } = ttlDocument(retention, 0);
   const notes = [];
   if (shown.length < totals.stores) notes.push(`${humanCount(totals.stores - shown.length)} more; --top N lists more.`);
-  const unknown = totals.costUnknown === 0 ? "" : `, ${totals.costUnknown} whose cost is not known`;
+  if (totals.stores === 0)
+    return ["No table, container or log group is known: evscope collect reads what there is, evscope import what its description says."];
   const saving = totals.proposed === 0 ? "" : `, ${humanUsd(totals.savingUsdPerMonth)} less per month`;
-  notes.push(
-    `${plural(totals.stores, "store")} for ${humanUsd(totals.storageUsdPerMonth)} per month${unknown}: ${totals.proposed} to change${saving}.`,
-  );
+  notes.push(`${costText(totals)}: ${totals.proposed} to change${saving}.`);
   const { tooSmall } = retention;
   if (tooSmall.stores > 0)
     notes.push(
@@ -139,6 +138,14 @@ function notesOf(retention: Retention, shown: readonly RetentionAdvice[]): strin
   notes.push("How old what is read is, no log says: nothing here shows that old items are not read.");
   notes.push(`List prices of ${retention.pricesAsOf}, without free tier, discounts or tax.`);
   return notes;
+}
+
+/** Unknown costs are not added up as 0. */
+function costText({ stores, costUnknown, storageUsdPerMonth }: TtlDocument["totals"]): string {
+  const known = stores - costUnknown;
+  if (known === 0) return `${plural(stores, "store")}, of unknown cost`;
+  const unknown = costUnknown === 0 ? "" : `, ${humanCount(costUnknown)} of unknown cost`;
+  return `${plural(known, "store")} for ${humanUsd(storageUsdPerMonth)} per month${unknown}`;
 }
 
 const MOST_EFFECTS = 8;

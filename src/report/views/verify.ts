@@ -95,7 +95,7 @@ export function verifyView(facts: VerifyFacts): Report {
       {
         title: `Run ${facts.run}`,
         columns: [
-          { key: "name", label: "function", type: "text" },
+          { key: "name", label: "name", type: "text" },
           { key: "change", label: "change", type: "text" },
           { key: "verdict", label: "verdict", type: "text" },
           { key: "runs", label: "runs since", type: "count", basis: "measured" },
