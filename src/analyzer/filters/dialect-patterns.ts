@@ -10,9 +10,6 @@ import { alternativesOf, pathText } from "./clause.ts";
 
 type Pattern = { [key: string]: Json };
 
-/** Whether unseen values may be named by what is excluded (`open`), or by what is kept (`closed`), where the grammar leaves no other way. */
-export type Style = "open" | "closed";
-
 /** Fields that every event has: `exists: false` says nothing of them. */
 const always = new Set(["source", "detail-type", "account", "region", "eventName"]);
 
@@ -39,20 +36,26 @@ function numericLeaves({ ranges }: OutsideOf): Json[] {
   return leaves;
 }
 
-function notInLeaves(test: NotIn, grammar: FilterGrammar, style: Style): Json[] | null {
-  const comparable = test.dropped.every((value) => typeof value === "string") || test.dropped.every((value) => typeof value === "number");
-  if (test.part === "value" && comparable && style === "open") return [{ "anything-but": [...test.dropped] }];
-  if (test.part === "value") return test.kept.length === 0 || test.kept.length > 20 ? null : [...test.kept];
-  if (style === "open" && !valuesOnly.has(grammar)) {
-    const parts = test.dropped as readonly string[];
-    return [{ "anything-but": { [test.part]: parts.length === 1 ? parts[0]! : [...parts] } }];
+/** What is no number is kept: a sender that comes to write numbers as text. Only buses are known to take the empty beginning. */
+const otherTypes = (grammar: FilterGrammar): Json[] => (grammar === "eventbridge" ? [{ prefix: "" }, null] : []);
+
+/** null: no exclusion says it. Naming what is kept would drop every value that was never seen, and what these filters drop is gone. */
+function notInLeaves(test: NotIn, grammar: FilterGrammar): Json[] | null {
+  if (test.part === "value") {
+    const types = new Set(test.dropped.map((value) => typeof value));
+    if (types.size !== 1) return null;
+    if (!types.has("boolean")) return [{ "anything-but": [...test.dropped] }];
+    // The other of the two truth values, and nothing: what else a flag may be is text, which no exclusion beside it can keep.
+    return test.dropped.length === 1 ? [test.dropped[0] !== true, null] : null;
   }
-  return test.kept.length === 0 || test.kept.length > 20 ? null : test.kept.map((value) => ({ [test.part]: value }));
+  if (valuesOnly.has(grammar)) return null;
+  const parts = test.dropped as readonly string[];
+  return [{ "anything-but": { [test.part]: parts.length === 1 ? parts[0]! : [...parts] } }];
 }
 
-function leavesOfTest(test: Test, grammar: FilterGrammar, style: Style): Json[] | null {
+function leavesOfTest(test: Test, grammar: FilterGrammar): Json[] | null {
   if (test.kind === "present" || test.kind === "absent") return [{ exists: test.kind === "present" }];
-  const leaves = test.kind === "outside" ? numericLeaves(test) : notInLeaves(test, grammar, style);
+  const leaves = test.kind === "outside" ? [...numericLeaves(test), ...otherTypes(grammar)] : notInLeaves(test, grammar);
   if (leaves === null || leaves.length === 0) return null;
   return always.has(pathText(test.path)) ? leaves : [...leaves, { exists: false }];
 }
@@ -108,10 +111,10 @@ function withTest(pattern: Pattern, test: Test, leaves: Json[], path: readonly s
   return inner === null || inner === "never" ? inner : { ...pattern, [key]: inner };
 }
 
-function withTerm(pattern: Pattern, term: Term, grammar: FilterGrammar, style: Style): Pattern | "never" | null {
+function withTerm(pattern: Pattern, term: Term, grammar: FilterGrammar): Pattern | "never" | null {
   let joined: Pattern = pattern;
   for (const test of term) {
-    const leaves = leavesOfTest(test, grammar, style);
+    const leaves = leavesOfTest(test, grammar);
     const next = leaves === null ? null : withTest(joined, test, leaves, test.path);
     if (next === null || next === "never") return next;
     joined = next;
@@ -154,7 +157,7 @@ function patternsIn(text: string | null): Pattern[] | null {
 }
 
 /** The patterns of the filter, existing ones narrowed by the rule; null: the grammar cannot say it. */
-export function patternsOf(grammar: FilterGrammar, rule: KeepRule, current: string | null, style: Style): string[] | null {
+export function patternsOf(grammar: FilterGrammar, rule: KeepRule, current: string | null): string[] | null {
   const terms = alternativesOf(rule);
   const before = patternsIn(current);
   if (terms === null || terms.length === 0 || before === null) return null;
@@ -162,7 +165,7 @@ export function patternsOf(grammar: FilterGrammar, rule: KeepRule, current: stri
   for (const pattern of before) {
     const branches: Pattern[] = [];
     for (const term of terms) {
-      const branch = withTerm(pattern, term, grammar, style);
+      const branch = withTerm(pattern, term, grammar);
       if (branch === null) return null;
       if (branch !== "never") branches.push(branch);
     }

@@ -3,8 +3,10 @@ import type { FilterGrammar } from "../../model/filters.ts";
 import type { KeepRule } from "./clause.ts";
 import { eventGridFilter, serviceBusSql } from "./dialect-azure.ts";
 import { correlationFilter, eventarcFilter, pubsubFilter } from "./dialect-google.ts";
-import type { Style } from "./dialect-patterns.ts";
 import { patternsOf } from "./dialect-patterns.ts";
+
+/** Whether a filter names what it excludes (`open`), or what it keeps (`closed`), where the grammar leaves no other way. */
+export type Style = "open" | "closed";
 
 /** A filter as text. */
 export interface Written {
@@ -33,7 +35,7 @@ export function writtenAs(grammar: FilterGrammar, rule: KeepRule, current: strin
     case "eventarc":
       return style === "closed" ? alone(eventarcFilter(rule, current)) : null;
     default: {
-      const patterns = patternsOf(grammar, rule, current, style);
+      const patterns = style === "open" ? patternsOf(grammar, rule, current) : null;
       if (patterns === null) return null;
       const filter = patterns.length === 1 ? patterns[0]! : JSON.stringify({ Filters: patterns.map((text) => ({ Pattern: text })) });
       return { filter, patterns };

@@ -22,6 +22,13 @@ export interface Found {
 export const fewestPerKey = 10;
 
 /**
+ * Of a field that decides, a value needs this many events, and this share of all: each value that is dropped may hide as much (3 in all events), and rare
+ * ones save next to nothing for it.
+ */
+const plentyPerKey = 30;
+const leastOfRows = 0.01;
+
+/**
  * How unlikely chance must be, as a natural logarithm: 1 in 10,000 for a single look; the number of looks is added (Bonferroni). A group of n
  * events without a wanted one, where a share p of all is wanted, happens by chance with (1 - p)^n.
  */
@@ -100,11 +107,15 @@ function pureGroup(view: Groups, rows: Rows, looks: number): Found | null {
   const total = tally(rows);
   const perEvent = -Math.log(1 - Math.min(0.95, total.wanted / total.rows));
   const enough = surprise(looks);
-  const needed = decides(view, wantedOf, discardedOf) ? fewestPerKey : Math.max(fewestPerKey, enough / perEvent);
-  const pure = [...pureKeys(view, wantedOf, discardedOf)].filter((key) => {
+  const alone = enough / perEvent;
+  const needed = decides(view, wantedOf, discardedOf)
+    ? Math.max(fewestPerKey, leastOfRows * total.rows, Math.min(alone, plentyPerKey))
+    : Math.max(fewestPerKey, alone);
+  const often = [...pureKeys(view, wantedOf, discardedOf)].filter((key) => {
     const [early, late] = halves[key]!;
     return early! > 0 && late! > 0 && early! + late! >= needed;
   });
+  const pure = view.part === "presence" ? often : ofOneType(view, often, (key) => halves[key]![0]! + halves[key]![1]!);
   const chosen = new Set(pure);
   const dropped: number[] = [];
   for (let row = 0; row < rows.active.length; row += 1) {
@@ -113,6 +124,19 @@ function pureGroup(view: Groups, rows: Rows, looks: number): Found | null {
   }
   if (dropped.length === 0 || dropped.length * perEvent < enough) return null;
   return { view, rows: dropped, test: testOf(view, pure, dropped) };
+}
+
+/**
+ * The keys of the type that most events have: no grammar excludes texts and numbers together, and none of them `null`, so that a rule on both could only
+ * be written by what it keeps.
+ */
+export function ofOneType(view: Groups, keys: readonly number[], countOf: (key: number) => number): number[] {
+  const typed = Map.groupBy(
+    keys.filter((key) => view.keys[key] !== null),
+    (key) => typeof view.keys[key],
+  );
+  const total = (own: readonly number[]): number => own.reduce((sum, key) => sum + countOf(key), 0);
+  return [...typed.values()].toSorted((one, other) => total(other) - total(one))[0] ?? [];
 }
 
 function testOf(view: Groups, pure: number[], dropped: number[]): Test {
@@ -213,13 +237,27 @@ function gap(points: readonly Point[]): { from: number; to: number; rows: number
   return { from, to, rows: inside.filter((point) => point.other >= from && point.at <= to).map((point) => point.row) };
 }
 
+/** The far end of what was seen to come to nothing: a number beyond it (the first negative amount) was never seen, and is kept. */
+const seen = (numbers: Float64Array, rows: readonly number[], farther: (one: number, other: number) => number): number =>
+  rows.map((row) => numbers[row]!).reduce((one, other) => farther(one, other));
+
 function pureRange(view: Numbers, rows: Rows, looks: number): Found | null {
   const { path } = view.column;
   const candidates: Found[] = [];
   const low = lowTail(pointsOf(view, rows, 1));
-  if (low !== null) candidates.push({ view, rows: low.rows, test: { kind: "outside", path, ranges: [{ from: null, to: low.edge }] } });
+  if (low !== null)
+    candidates.push({
+      view,
+      rows: low.rows,
+      test: { kind: "outside", path, ranges: [{ from: seen(view.low, low.rows, Math.min), to: low.edge }] },
+    });
   const high = lowTail(pointsOf(view, rows, -1));
-  if (high !== null) candidates.push({ view, rows: high.rows, test: { kind: "outside", path, ranges: [{ from: -high.edge, to: null }] } });
+  if (high !== null)
+    candidates.push({
+      view,
+      rows: high.rows,
+      test: { kind: "outside", path, ranges: [{ from: -high.edge, to: seen(view.high, high.rows, Math.max) }] },
+    });
   const middle = view.column.array === null ? gap(pointsOf(view, rows, 1)) : null;
   if (middle !== null)
     candidates.push({ view, rows: middle.rows, test: { kind: "outside", path, ranges: [{ from: middle.from, to: middle.to }] } });

@@ -1,7 +1,7 @@
 /** The search: groups of discarded events, largest first, on one field or on two, until what is left is not worth a clause. */
 import type { Clause, Test } from "./clause.ts";
 import type { Found, Rows } from "./learn-groups.ts";
-import { discardedGroup, fewestPerKey, tally } from "./learn-groups.ts";
+import { discardedGroup, fewestPerKey, ofOneType, tally } from "./learn-groups.ts";
 import { nameRank } from "./stability.ts";
 import type { Groups, View } from "./views.ts";
 
@@ -70,11 +70,13 @@ const presenceTest = (view: Groups, dropped: readonly number[]): Test | null => 
 function exactTest(view: Groups, part: Exclude<Groups["part"], "presence">, dropped: readonly number[]): Test | null {
   const counts = new Map<number, number>();
   for (const row of dropped) for (const key of view.sets[view.codes[row]!] ?? []) counts.set(key, (counts.get(key) ?? 0) + 1);
-  const often = [...counts].filter(([, count]) => count >= fewestPerKey).toSorted((one, other) => other[1] - one[1]);
+  const countOf = (key: number): number => counts.get(key) ?? 0;
+  const enough = [...counts.keys()].filter((key) => countOf(key) >= fewestPerKey);
+  const often = ofOneType(view, enough, countOf).toSorted((one, other) => countOf(other) - countOf(one));
   if (often.length === 0) return null;
-  const chosen = new Set(often.map(([key]) => key));
+  const chosen = new Set(often);
   const kept = view.keys.filter((_, key) => !chosen.has(key));
-  return { kind: "not-in", path: view.column.path, part, dropped: often.map(([key]) => view.keys[key]!), kept };
+  return { kind: "not-in", path: view.column.path, part, dropped: often.map((key) => view.keys[key]!), kept };
 }
 
 function wantedTail(view: Exclude<View, Groups>, rows: Rows): ReturnType<typeof alwaysWanted> {
@@ -94,9 +96,9 @@ function wantedTail(view: Exclude<View, Groups>, rows: Rows): ReturnType<typeof 
   });
   if (Math.max(above, below) < fewestPerKey) return null;
   const side = above >= below ? 1 : -1;
+  // Both ends of what was seen to come to nothing: a number beyond them is kept.
   const mask = rows.active.map((active, row) => (active === 1 && (Number.isNaN(view.high[row]!) || beyond(row) === side) ? 1 : 0));
-  const range = side === 1 ? { from: null, to: top } : { from: bottom, to: null };
-  return { mask, testOf: () => ({ kind: "outside", path: view.column.path, ranges: [range] }) };
+  return { mask, testOf: () => ({ kind: "outside", path: view.column.path, ranges: [{ from: bottom, to: top }] }) };
 }
 
 /** Whether a row is dropped by the test of a view of groups. */
@@ -165,16 +167,39 @@ const mostKinds = 10;
  * as it is where no field says what an event is, or it says too many things.
  */
 export function guarded(clause: RuleClause, views: readonly View[]): Clause {
-  const kinds = views.find((view): view is Groups => view.kind === "groups" && tellsKind(view));
-  const told = clause.views.some((view) => view.kind === "groups" && tellsKind(view));
-  if (kinds === undefined || told) return clause.clause;
-  const test = exactTest(kinds, "value", clause.rows);
-  if (test === null || test.kind !== "not-in" || test.dropped.length > mostKinds) return clause.clause;
-  const covered = clause.rows.filter((row) => drops(kinds, test, row)).length;
-  return covered >= 0.9 * clause.rows.length ? [...clause.clause, test] : clause.clause;
+  let tests = clause.clause;
+  for (const { tells, most } of guards) {
+    const telling = views.filter((view): view is Groups => view.kind === "groups" && tells(view));
+    if (clause.views.some((view) => view.kind === "groups" && tells(view))) continue;
+    for (const view of telling.slice(0, most)) {
+      const test = exactTest(view, "value", clause.rows);
+      if (test === null || test.kind !== "not-in" || test.dropped.length > mostKinds) continue;
+      const covered = clause.rows.filter((row) => drops(view, test, row)).length;
+      if (covered >= 0.9 * clause.rows.length) tests = [...tests, test];
+    }
+  }
+  return tests;
 }
+
+const kindName = /(type|kind)$|^(action|operation|op|command|cmd|method)$/i;
+const versionName = /^((schema|data|event|message|api|payload)[._-]?)?version$|^schema$/i;
+
+/** The field's name; DynamoDB's are named by their type at the end. */
+const fieldOf = ({ path }: Groups["column"]): string => path.findLast((part) => !/^(S|N|BOOL)$/.test(part)) ?? "";
 
 /** Whether the view is of a field that says what the event is; the kinds of a DynamoDB stream's records are three for ever. */
 function tellsKind({ part, column }: Groups): boolean {
-  return part === "value" && column.array === null && nameRank(column) === 0 && column.name !== "eventName";
+  if (part !== "value" || column.array !== null || column.name === "eventName") return false;
+  return nameRank(column) === 0 || kindName.test(fieldOf(column));
 }
+
+/** Whether the view is of a field that says by which schema the event is written: another schema may mean other things by the same fields. */
+function tellsVersion({ part, column }: Groups): boolean {
+  return part === "value" && column.path.length > 1 && column.array === null && versionName.test(fieldOf(column));
+}
+
+/** Fields that guard a clause, and how many of a sort: an envelope has a kind, and what it carries may have one of its own. */
+const guards = [
+  { tells: tellsKind, most: 2 },
+  { tells: tellsVersion, most: 1 },
+] as const;

@@ -1,11 +1,10 @@
 /** From events and what became of them to the smallest filter that keeps every wanted one, proven on events that the learner did not see. */
-import type { FilterProof, LabelledEvent } from "../../model/filters.ts";
+import type { FilterGrammar, FilterProof, LabelledEvent } from "../../model/filters.ts";
 import type { KeepRule, NotIn } from "./clause.ts";
 import { pathText, wordsOf } from "./clause.ts";
 import { columnsOf } from "./columns.ts";
-import type { Written } from "./dialect.ts";
+import type { Style, Written } from "./dialect.ts";
 import { writtenAs } from "./dialect.ts";
-import type { Style } from "./dialect-patterns.ts";
 import { drift } from "./drift.ts";
 import type { RuleClause } from "./learn-rules.ts";
 import { clausesOf, guarded } from "./learn-rules.ts";
@@ -153,10 +152,29 @@ function nothingFound(events: readonly LabelledEvent[], left: readonly Unstable[
   return `no stable field tells wanted events from discarded ones: in every group that is large enough to say so some of the ${wanted} wanted ones (of ${events.length}) are found, as they are where the outcome hangs on something else or is not told rightly${unusable}`;
 }
 
-function caveatsOf({ style, rule, unguarded }: Candidate, current: string | null): string[] {
+/** Grammars in which a filter on numbers can let other types through. */
+const keepsText = new Set<FilterGrammar>(["eventbridge", "event-grid"]);
+
+const dayMs = 86_400_000;
+
+/** What comes less often than this was perhaps never seen: a week, a month with its end. */
+const rhythms = [
+  { ms: 7 * dayMs, what: "what comes once a week, or only at weekends," },
+  { ms: 31 * dayMs, what: "what comes once a month, as at its end," },
+];
+
+function caveatsOf({ style, rule, unguarded }: Candidate, current: string | null, events: readonly LabelledEvent[]): string[] {
+  const { grammar } = events[0]!;
   const caveats: string[] = [];
+  const span = events.at(-1)!.at - events[0]!.at;
+  const unseen = rhythms.find(({ ms }) => span < ms);
+  if (unseen !== undefined)
+    caveats.push(`the events cover ${(span / dayMs).toFixed(1)} days: ${unseen.what} may be wanted and was not seen`);
   if (unguarded)
     caveats.push("a new kind of event would be judged by these fields alone: the grammar has no way, or no room, to keep kinds never seen");
+  const numbers = [...new Set(rule.flat().flatMap((test) => (test.kind === "outside" ? [pathText(test.path)] : [])))];
+  if (numbers.length > 0 && !keepsText.has(grammar))
+    caveats.push(`an event whose ${numbers.join(", ")} is text instead of a number would be dropped: the grammar has no way to keep it`);
   if (style === "closed") {
     const names = [...new Set(rule.flat().map((test) => pathText(test.path)))].join(", ");
     caveats.push(
@@ -223,5 +241,5 @@ export function learnFilter(given: readonly LabelledEvent[], options: Partial<Le
   const against = unproven(proof, settings.maximumDroppedShare, settings.minimumSavedShare) ?? drift(early, late, candidate.rule);
   if (against !== null) return { refusal: against, proof };
   const { filter, patterns } = candidate;
-  return { filter, patterns, words: wordsOf(candidate.rule), proof, caveats: caveatsOf(candidate, current) };
+  return { filter, patterns, words: wordsOf(candidate.rule), proof, caveats: caveatsOf(candidate, current, events) };
 }
