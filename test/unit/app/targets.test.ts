@@ -162,6 +162,8 @@ gcp: { projects: [{ name: ship, project: shipping-prod }] }
     expect(covers(aws, { cloud: "aws", account: "1", region: "us-east-1" })).toBe(false);
     expect(covers(azure, { cloud: "azure", account: ID, region: "westeurope" })).toBe(true);
     expect(covers(azure, { cloud: "azure", account: ID, region: "northeurope" })).toBe(false);
+    // rules, containers and tables of logs have no region of their own
+    for (const region of ["*", "global", null]) expect(covers(azure, { cloud: "azure", account: ID, region })).toBe(true);
     expect(covers(azure, { cloud: "azure", account: "other", region: "westeurope" })).toBe(false);
     expect(covers(gcp, { cloud: "gcp", account: "shipping-prod", region: "us-central1" })).toBe(true);
     expect(covers(gcp, { cloud: "azure", account: null, region: null })).toBe(false);
