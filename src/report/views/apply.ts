@@ -2,7 +2,7 @@
 import type { Change, Danger } from "../../model/plan.ts";
 import { humanUsd, plural } from "../formats/values.ts";
 import type { Report } from "../report.ts";
-import { changeText, type SettingDocument, settingsOf } from "./changes.ts";
+import { changeText, nameText, type SettingDocument, settingsOf } from "./changes.ts";
 
 export interface ApplyFacts {
   state: "applied" | "nothing" | "dry-run" | "declined" | "refused";
@@ -94,7 +94,7 @@ export function applyView(facts: ApplyFacts): Report {
           { key: "note", label: "note", type: "text", below: true },
         ],
         rows: facts.changes.map(({ change, state, note, publishedVersion, owners }) => ({
-          name: change.name,
+          name: nameText(change),
           region: change.region,
           change: changeText(change),
           saving: change.expected?.savingUsdPerMonth?.p50 ?? null,

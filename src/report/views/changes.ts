@@ -17,6 +17,12 @@ export function settingsOf(change: Pick<Change, "before" | "after">): SettingDoc
   }));
 }
 
+/** The name that people know it by: a mapping has an ID only, so it is shown as `stock-writer (mapping 5a0c6c47)` where its function is known. */
+export function nameText({ kind, name, expected }: Pick<Change, "kind" | "name" | "expected">): string {
+  const fn = expected?.watched ?? null;
+  return kind === "lambda.event-source-mapping" && fn !== null ? `${fn} (mapping ${name.split("-")[0]})` : name;
+}
+
 /** `memoryMib 1024 -> 512, alias live version 5 -> a new version`. */
 export function changeText(change: Pick<Change, "before" | "after" | "alias" | "aliasVersion" | "aliasTarget">): string {
   const settings = settingsOf(change).map(({ setting, before, after }) => `${setting} ${textOf(before)} -> ${textOf(after)}`);

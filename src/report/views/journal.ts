@@ -2,7 +2,7 @@
 import type { Change } from "../../model/plan.ts";
 import type { EpochMs } from "../../model/units.ts";
 import type { Report } from "../report.ts";
-import { changeText, type SettingDocument, settingsOf } from "./changes.ts";
+import { changeText, nameText, type SettingDocument, settingsOf } from "./changes.ts";
 import { isoTime } from "./time.ts";
 
 export interface JournalFacts {
@@ -130,7 +130,7 @@ export function journalView(facts: JournalFacts): Report {
                 { key: "note", label: "note", type: "text" as const },
               ],
               rows: changes.map(({ change, end }) => ({
-                name: change.name,
+                name: nameText(change),
                 change: changeText(change),
                 state: end?.step ?? "open",
                 note: [end?.publishedVersion == null ? null : `version ${end.publishedVersion}`, end?.note ?? null]

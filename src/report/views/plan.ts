@@ -2,7 +2,7 @@
 import type { Plan } from "../../model/plan.ts";
 import { humanUsd, plural } from "../formats/values.ts";
 import type { Report } from "../report.ts";
-import { changeText } from "./changes.ts";
+import { changeText, nameText } from "./changes.ts";
 
 /** `file`: where it was written; null: nowhere. `again`: flags that printed commands need, with a space before. */
 export function planView(plan: Plan, file: string | null, again = ""): Report {
@@ -24,7 +24,7 @@ export function planView(plan: Plan, file: string | null, again = ""): Report {
           { key: "owners", label: "owned by", type: "list" },
         ],
         rows: plan.changes.map((one) => ({
-          name: one.name,
+          name: nameText(one),
           region: one.region,
           change: changeText(one),
           saving: one.expected?.savingUsdPerMonth?.p50 ?? null,

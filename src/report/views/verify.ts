@@ -3,7 +3,7 @@ import type { Change, Interval } from "../../model/plan.ts";
 import type { EpochMs, Ms, Usd } from "../../model/units.ts";
 import { humanCount, humanMs } from "../formats/values.ts";
 import type { Report } from "../report.ts";
-import { changeText, type SettingDocument, settingsOf } from "./changes.ts";
+import { changeText, nameText, type SettingDocument, settingsOf } from "./changes.ts";
 import { isoTime } from "./time.ts";
 
 type Verdict = "ok" | "worse" | "too-early" | "unknown";
@@ -108,7 +108,7 @@ export function verifyView(facts: VerifyFacts): Report {
           { key: "reasons", label: "why", type: "text", below: true },
         ],
         rows: facts.changes.map(({ change, verdict, reasons, before, after, promisedUsdPerMonth, realisedUsdPerMonth }) => ({
-          name: change.name,
+          name: nameText(change),
           change: changeText(change),
           verdict,
           runs: after?.invocations ?? 0,

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { FilterAdvice, FilterSurvey } from "../../../../src/model/filters.ts";
-import type { Plan } from "../../../../src/model/plan.ts";
+import type { Change, Plan } from "../../../../src/model/plan.ts";
 import type { Retention, RetentionAdvice } from "../../../../src/model/retention.ts";
 import { formatTable } from "../../../../src/report/formats/table.ts";
+import { nameText } from "../../../../src/report/views/changes.ts";
 import { filtersView } from "../../../../src/report/views/filters.ts";
 import { planView } from "../../../../src/report/views/plan.ts";
 import { ttlView } from "../../../../src/report/views/ttl.ts";
@@ -24,6 +25,17 @@ describe("plan", () => {
     expect(text).toMatch(/^name +why\n.*\nstock-updates +50 events in 9 min are too few$/m);
     expect(text).toContain("Written to plan.json; there is nothing to apply.");
     expect(text).not.toContain("evscope apply");
+  });
+});
+
+describe("the name of a change", () => {
+  const change = { kind: "lambda.event-source-mapping", name: "5a0c6c47-2f0b-4a9b-9f5e-0b7a6c1d2e3f", expected: null };
+
+  it("is the function's for a mapping, which has an ID only, where it is known; else its own", () => {
+    const expected = { watched: "count-clicks" } as Change["expected"];
+    expect(nameText({ ...change, expected })).toBe("count-clicks (mapping 5a0c6c47)");
+    expect(nameText(change)).toBe(change.name);
+    expect(nameText({ kind: "events.rule", name: "orders-to-mail", expected })).toBe("orders-to-mail");
   });
 });
 
