@@ -3,8 +3,10 @@
  * request, nothing else of the resource has changed, and the way back leaves it as it was.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { placeOf } from "../../../src/analyzer/filters/targets.ts";
 import type { LiveSession } from "../../../src/clouds/room.ts";
 import type { Change, ResourceRef, Settings } from "../../../src/model/plan.ts";
+import type { Config } from "../../../src/model/records.ts";
 import { AZURE } from "../../../fixtures/simulator/system.ts";
 import { GROUP, orderWorld, SUBSCRIPTION } from "../support/azure/orders.ts";
 import { type Azure, startAzure } from "../support/azure/server.ts";
@@ -187,6 +189,30 @@ describe("settings around Function Apps", () => {
 
   it("the address of a webhook stands in nothing that is handed out", async () => {
     expect(JSON.stringify(await session.applier.read(refs.hook))).not.toContain("hook-secret");
+  });
+
+  it("what collect describes, and advice starts from, is what the applier reads", async () => {
+    const configs: Config[] = [];
+    for await (const page of session.collector.inventory()) configs.push(...page.filter((one) => one.type === "config"));
+    const described = (of: ResourceRef): Config => configs.find((one) => one.resource.toLowerCase() === of.resource.toLowerCase())!;
+    const mailer = {
+      ...described(refs.bus),
+      kind: "function",
+      name: "mail",
+      from: "order-events",
+      settings: { subscription: "mailer" },
+    } as const;
+    const bus = placeOf({ cloud: "azure", fn: "mail", grammar: "service-bus-sql", channel: null }, [...configs, mailer], []);
+    const { defaultTtlSeconds } = described(refs.container).settings;
+    const { retentionD, totalRetentionD } = described(refs.table).settings;
+    const wanted: [ResourceRef, unknown][] = [
+      [refs.child, { filter: described(refs.child).settings["filter"] }],
+      [refs.extension, { filter: described(refs.extension).settings["filter"] }],
+      [refs.bus, "before" in bus ? bus.before : bus.why],
+      [refs.container, { defaultTtlS: defaultTtlSeconds }],
+      [refs.table, { retentionD, totalRetentionD }],
+    ];
+    for (const [of, before] of wanted) expect((await session.applier.read(of)).settings, of.kind).toMatchObject(before as object);
   });
 
   const many = Array.from({ length: 26 }, (_, i) => ({ operatorType: "StringIn", key: `data.k${i}`, values: ["x"] }));
