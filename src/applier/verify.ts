@@ -111,15 +111,15 @@ function byRuns(change: Change, appliedAt: EpochMs, evidence: Evidence): Verific
       reasons: ["functions that much of the time before went to did not run since: the means do not compare"],
       realisedUsdPerMonth: realised,
     };
+  const waits = amount === null && (change.expected?.invocationsPerDay ?? null) !== null;
   return {
     ...facts,
-    verdict:
-      change.expected?.durationMs || amount !== null || isPartOfGroup(change)
-        ? "ok"
-        : change.expected?.invocationsPerDay
-          ? "too-early"
-          : "unknown",
-    reasons: [...(amount === null ? [] : [amount.text]), ...reassuring(change, after, found, { realised, promised })],
+    verdict: change.expected?.durationMs || amount !== null || isPartOfGroup(change) ? "ok" : waits ? "too-early" : "unknown",
+    reasons: [
+      ...(amount === null ? [] : [amount.text]),
+      ...(waits ? ["how many runs a day there are is told after a day"] : []),
+      ...reassuring(change, after, found, { realised, promised }),
+    ],
     realisedUsdPerMonth: realised,
   };
 }
