@@ -83,11 +83,13 @@ export function covers(
   if (cloud !== target.cloud || (target.account !== null && account !== null && account !== target.account)) return false;
   if (target.region !== EVERYWHERE) return region === null || region === target.region;
   const { regions = [] } = target;
-  return regions.length === 0 || region === null || PLACELESS.includes(region) || regions.includes(region);
+  return regions.length === 0 || region === null || isPlaceless(region) || regions.includes(region);
 }
 
 /** What has no region of its own is found by its ID alone, whichever regions are asked for. */
-const PLACELESS: readonly string[] = [EVERYWHERE, "global"];
+export function isPlaceless(region: string): boolean {
+  return region === EVERYWHERE || region === "global";
+}
 
 /** `now`: the clock's. Throws UserError where nothing says what to reach, or a flag makes no sense. */
 export function scopeOf(settings: Settings, flags: LiveFlags, env: Environment, now: EpochMs): Scope {

@@ -15,6 +15,7 @@ import { withJournal } from "./apply.ts";
 import type { LiveWorld } from "./live.ts";
 import { ratesWith } from "./rates.ts";
 import type { Settings } from "./settings.ts";
+import { isPlaceless } from "./targets.ts";
 
 export interface VerifyResult {
   run: string;
@@ -138,13 +139,13 @@ function membersOf(change: Change, configs: readonly Config[]): string[] {
   return [...new Set(own.map((one) => one.name))];
 }
 
-/** Telemetry does not always name its account and region. */
+/** Telemetry does not always name its account and region, and what feeds a function does not always have one. */
 function isOf(stats: FunctionStats, ref: ResourceRef, names: readonly string[]): boolean {
   return (
     stats.cloud === ref.cloud &&
     names.includes(stats.fn) &&
     (stats.account === null || stats.account === ref.account) &&
-    (stats.region === null || stats.region === ref.region)
+    (stats.region === null || isPlaceless(ref.region) || stats.region === ref.region)
   );
 }
 

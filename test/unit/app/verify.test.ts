@@ -10,6 +10,7 @@ import { journalOf } from "../../../src/app/journal.ts";
 import { loadSettings } from "../../../src/app/settings.ts";
 import { verify, type VerifyResult } from "../../../src/app/verify.ts";
 import { silentHost } from "../../../src/model/host.ts";
+import type { Change } from "../../../src/model/plan.ts";
 import { verifyText } from "../../../src/report/render.ts";
 import { FakeCloud, memoryChangeOf } from "../../support/fake-applier.ts";
 import { fakeSession } from "../../support/fake-session.ts";
@@ -26,7 +27,7 @@ interface Runs {
   failed?: number;
 }
 
-async function stage(all: readonly Runs[]): Promise<{ result: VerifyResult; dataDir: string }> {
+async function stage(all: readonly Runs[], more: Partial<Change> = {}): Promise<{ result: VerifyResult; dataDir: string }> {
   const dir = mkdtempSync(join(tmpdir(), "evscope-verify-"));
   const dataDir = join(dir, "data");
   const settings = loadSettings(null, dir);
@@ -44,7 +45,7 @@ async function stage(all: readonly Runs[]): Promise<{ result: VerifyResult; data
     before: { errorShare: 0, timeoutShare: 0, meanDurationMs: 180, invocationsPerDay: 10_000, usdPerMonth: 9, memoryMib: 1024 },
   };
   await applyPlan(
-    makePlan([memoryChangeOf(cloud, "orders", 512, { expected })], [], START),
+    makePlan([memoryChangeOf(cloud, "orders", 512, { expected, ...more })], [], START),
     {
       dataDir,
       folder: dir,
@@ -106,6 +107,17 @@ describe("verify", () => {
   it("failures since: worse", async () => {
     const { result } = await stage([BEFORE, { at: START + HOUR_MS, memoryMib: 512, durationMs: 200, count: 100, failed: 12 }]);
     expect(result.changes[0]).toMatchObject({ verdict: "worse", reasons: [expect.stringContaining("12 of 100 runs failed")] });
+  });
+
+  it("the runs that a change of what has no region reaches are those of the function that its plan watches", async () => {
+    const before = { errorShare: 0, timeoutShare: 0, meanDurationMs: 180, invocationsPerDay: 200, usdPerMonth: null, memoryMib: null };
+    const invocationsPerDay = { p10: 80, p50: 100, p90: 120 };
+    const { result } = await stage([BEFORE, { at: START + HOUR_MS, memoryMib: 512, durationMs: 200, count: 100 }], {
+      name: "to-orders",
+      region: "global",
+      expected: { durationMs: null, watched: "orders", invocationsPerDay, savingUsdPerMonth: null, before },
+    });
+    expect(result.changes[0]).toMatchObject({ before: { invocations: 200 }, after: { invocations: 100 } });
   });
 
   it("a few runs: too early", async () => {
