@@ -242,11 +242,15 @@ describe("settings around Function Apps", () => {
     expect(azure.writes()).toHaveLength(writes);
   });
 
-  it("a rule with an action is refused: it makes copies of its own", async () => {
+  it("a rule with an action is refused, which makes copies of its own; and one with parameters, which cannot be read", async () => {
     const rule = azure.world.resources.get(`${refs.bus.resource}/rules/$default`.toLowerCase())!;
     rule.properties["action"] = { sqlExpression: "SET a = 1" };
     await expect(write(refs.bus, { rules: [EVERYTHING] }, { rules: [PAID] })).rejects.toThrow(/has an action/);
     rule.properties["action"] = {};
+    rule.properties["sqlFilter"] = { sqlExpression: "mail = 'a@b.example' AND amount > @least" };
+    const before = { ...EVERYTHING, sqlExpression: rule.properties["sqlFilter"].sqlExpression };
+    await expect(write(refs.bus, { rules: [before] }, { rules: [PAID] })).rejects.toThrow(/has parameters/);
+    rule.properties["sqlFilter"] = { sqlExpression: "1=1" };
   });
 
   it("a write that changes nothing, and one beside which somebody else writes, are told so", async () => {
