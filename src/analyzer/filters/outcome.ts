@@ -19,9 +19,11 @@ const LEAST_EARLY = 10;
 interface Habits {
   marks: boolean;
   results: boolean;
-  /** Traced runs call something; runs log what they publish. */
+  /** Traced runs call something; runs log what they publish, which says that they worked, and nothing of those that do not. */
   calls: boolean;
   publishes: boolean;
+  /** A run without calls did nothing only if it is shorter than half of the usual one with calls: a driver may not be traced. null: not known. */
+  idleBelowMs: number | null;
   /** Runs shorter than this are early returns; null: durations do not fall in two. */
   earlyBelowMs: number | null;
 }
@@ -59,6 +61,7 @@ function habitsOf(reads: readonly ReadRun[]): Habits {
     results: count((one) => one.result === "discarded") >= LEAST_MARKED,
     calls: traced > 0 && count(({ run }) => run.traced && run.calls > 0) >= Math.max(LEAST_MARKED, LEAST_ACTIVE_SHARE * traced),
     publishes: traced === 0 && count(({ run }) => run.published > 0) >= Math.max(LEAST_MARKED, LEAST_ACTIVE_SHARE * reads.length),
+    idleBelowMs: idleBelow(reads),
     earlyBelowMs: earlyBelow(reads),
   };
 }
@@ -95,7 +98,10 @@ function byResult({ result, run, count }: ReadRun, { results }: Habits): Label |
 function byEffect({ run, count }: ReadRun, habits: Habits): Label | null {
   const isSeen = run.traced ? habits.calls : habits.publishes;
   if (run.calls + run.published > 0) return isSeen && count === 1 ? say("wanted", "no-effect") : UNKNOWN;
-  return isSeen ? say("discarded", "no-effect") : null;
+  // a message that is not published is no proof that nothing else was done, nor is a missing call in a run that takes as long as those that call
+  const ms = run.run?.durationMs ?? null;
+  const isIdle = run.traced && habits.calls && habits.idleBelowMs !== null && ms !== null && ms < habits.idleBelowMs;
+  return isIdle ? say("discarded", "no-effect") : null;
 }
 
 function byDuration({ run, count }: ReadRun, { earlyBelowMs }: Habits): Label | null {
@@ -105,6 +111,16 @@ function byDuration({ run, count }: ReadRun, { earlyBelowMs }: Habits): Label | 
 }
 
 const say = (outcome: Outcome, evidence: OutcomeEvidence): Label => ({ outcome, evidence });
+
+const IDLE_SHARE = 0.5;
+
+/** Half of the median time of warm traced runs that call something. */
+function idleBelow(reads: readonly ReadRun[]): number | null {
+  const times = reads
+    .flatMap(({ run: { run, traced, calls } }) => (traced && calls > 0 && run?.coldStart !== true ? (run?.durationMs ?? []) : []))
+    .sort((a, b) => a - b);
+  return times.length === 0 ? null : IDLE_SHARE * times[Math.floor(times.length / 2)]!;
+}
 
 /**
  * Where warm run times of single events fall in two with an empty gap between: the middle of the widest gap (as a ratio) whose upper end is at

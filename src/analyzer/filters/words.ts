@@ -13,26 +13,42 @@ export type Said = "wanted" | "discarded" | "state" | null;
 const MOST_WORDS = 400;
 
 const VERB = "(?:ignor(?:ed|ing)|skipp(?:ed|ing)|discard(?:ed|ing)|dropp(?:ed|ing)|filter(?:ed|ing) out)";
-const THING = "(?:events?|messages?|records?|notifications?|updates?|changes?)";
+const THING = "(?:events?|messages?|records?)";
+/** What may follow the event that is named: an end, a reason, its type or ID; another word makes it something of the event ("message deduplication"). */
+const AFTER = `(?=\\s*$|\\s*[;.!,(\\[#"'-]|\\s*[:=](?!\\s*\\d+\\s*$)|\\s+(?:of|with|for|from|because|since|as|due|type|id|that|which|not|without|[^\\s=]*[\\d._:/-][^\\s=]*)(?:\\W|$))`;
 /** Usual words for an event that nothing is done with. */
 const DISCARDED = [
   // "ignoring OrderCreated event", "skipped this message because ..."
-  new RegExp(`\\b${VERB}\\s+(?:(?:the|this|that|an?|all)\\s+)?(?:(?!error|cache)[\\w.:-]+\\s+)?${THING}\\b`, "i"),
+  new RegExp(`\\b${VERB}\\s+(?:(?:the|this|that|an?|all)\\s+)?(?:(?!error|cache|\\d)[\\w.:-]+\\s+)?${THING}${AFTER}`, "i"),
   // "event ignored", "message of type x was skipped"
   new RegExp(
-    `\\b${THING}(?:\\s+\\S+){0,3}?\\s+(?:(?:was|is|were|are|will be|has been)\\s+)?(?:ignored|skipped|discarded|dropped|filtered out|irrelevant|uninteresting)\\b`,
+    `\\b${THING}(?!\\s+(?:listener|loop|handler|emitter|source|store|table|bus|log|schema|validation|metric)s?\\b)(?:\\s+\\S+){0,3}?\\s+(?:(?:was|is|were|are|will be|has been)\\s+)?(?:ignored|skipped|discarded|dropped|filtered out|irrelevant|uninteresting)\\b(?!\\s+by\\b)`,
     "i",
   ),
   // a line that is only that: "ignored", "Skipping: status is draft"
   new RegExp(`^\\W*${VERB}\\b\\s*(?:$|[:,;.!(-]|because\\b|since\\b|as\\b|due\\b)`, "i"),
-  /\b(?:not interested|nothing to do|no handler (?:for|found|registered)|no action (?:needed|required|taken)|not (?:a )?relevant|irrelevant|unsupported (?:event|message)|un(?:handled|known|interesting) (?:event|message)(?: type)?)\b/i,
+  /\bnot interested\b/i,
+  /\b(?:nothing to do|no action (?:needed|required|taken)|not (?:a )?relevant)(?=\s*$|\s*[:,;.!(]|\s+(?:for|because|since|as)\b)/i,
+  /\bno handler (?:(?:found|registered) )?for (?!\w*(?:error|exception|metric|signal|log))/i,
+  new RegExp(
+    `\\b(?:irrelevant (?:${THING}|updates?|changes?)|(?:unsupported|unhandled|unknown|uninteresting) (?:event|message)(?: type)?)${AFTER}`,
+    "i",
+  ),
 ];
-/** Not now, not twice, not allowed: another delivery of an equal event may be wanted. */
+/** Not now, not twice, not allowed, not possible: another event with the same fields may be wanted. */
 const STATE =
-  /\b(?:duplicat\w*|already|idempoten\w*|in progress|locked|stale|expired|too old|dry.?run|disabled|maintenance|throttl\w*|retr(?:y|ies|ying)|rate.?limit\w*|circuit|later|postpone\w*|paused)\b/i;
+  /\b(?:duplicat\w*|already|idempoten\w*|in progress|locked|stale|expired|too (?:old|early|late|large|big|long)|dry.?run|disabled|enabled|maintenance|throttl\w*|retr(?:y|ies|ying)|\w*limit\w*|quotas?|circuit|later|postpone\w*|paused|pending|busy|cool.?down|sampl\w*|feature|flags?|toggle\w*|older|newer|out of (?:order|sequence)|outdated|superseded|conflict\w*|unchanged|no change\w*|up.to.date|not (?:found|yet|ready|changed|allowed)|outside|hours|cached?|time.?out|timed out|fail\w*|unable|could not|denied|invalid|malformed|corrupt\w*|\w*error|\w*exception)\b/i;
+/** Something is done all the same, or with the rest; names with dots ("order.delivered") are none of these words. */
+const DONE =
+  /(?<![\w.:/-])(?:process(?:ed|ing)|stor(?:ed|ing)|sav(?:ed|ing)|wr(?:itten|iting|ote)|updat(?:ed|ing)|sent|sending|publish(?:ed|ing)|continu\w*|proceed\w*|fall(?:s|ing)? back|using|instead|forward(?:ed|ing)|deliver(?:ed|ing))(?![\w.:/-]*\w)/i;
+/** Not this event, or not surely. */
+const ELSEWHERE =
+  /\b(?:if|whenever|unless|would|should|could|may|might|can|cannot|can't|must|previous|prior|last|earlier|next|other|some|\d+ (?:of|out of|from) \d+)\b/i;
+/** A count says how many, not which: "3 records skipped", "0 events ignored". */
+const COUNTED = /\b\d+\s+$/;
 const NEGATION = "(?:\\b(?:not|never|cannot|without|instead of|no longer|nothing|none|no|0|zero|rather than)|n't)";
 const NEGATED = new RegExp(`${NEGATION}\\s+(?:\\w+\\s+)?$`, "i");
-const NEGATED_INSIDE = /\b(?:not|never|no longer|rarely)\s+(?:being\s+)?(?:ignored|skipped|discarded|dropped|filtered)/i;
+const NEGATED_INSIDE = /\b(?:not|never|no longer|rarely)\s+(?:be(?:ing)?\s+)?(?:ignored|skipped|discarded|dropped|filtered)/i;
 /** "skipped: false", "ignored = 0". */
 const DENIED = new RegExp(`\\b${VERB}["']?\\s*[:=]\\s*["']?(?:false|0|no|null|none)\\b`, "i");
 /** "skipping event validation": what is skipped is something of the event. */
@@ -51,16 +67,17 @@ export function saidInWords(words: string, own: OutcomeWords): Said {
 
 function isMeant(text: string, match: RegExpExecArray | null): boolean {
   if (match === null) return false;
-  const behind = text.slice(match.index + match[0].length);
-  const isNegated = NEGATED.test(text.slice(0, match.index)) || NEGATED_INSIDE.test(match[0]) || DENIED.test(text);
+  const [before, behind] = [text.slice(0, match.index), text.slice(match.index + match[0].length)];
+  if (ELSEWHERE.test(before + match[0]) || COUNTED.test(before) || DONE.test(text)) return false;
+  const isNegated = NEGATED.test(before) || NEGATED_INSIDE.test(match[0]) || DENIED.test(text);
   return !isNegated && !OF_THE_EVENT.test(behind);
 }
 
 /** Fields that say how a run ended, in its log or its logged answer. */
 const RESULT_FIELDS = ["result", "outcome", "disposition", "action", "decision", "status"];
 const RESULT_VALUES = /^(?:ignored|skipped|discarded|filtered(?:[ _-]out)?|irrelevant|not[ _-]interested|noop|no[ _-]op|no[ _-]action)$/i;
-/** "204 No Content" of a logged answer: there was nothing to do. */
-const NO_CONTENT = 204;
+/** An object with one of these is about a part of the work. */
+const STEP = ["step", "stage", "phase", "task", "field", "attribute", "rule", "check", "plugin", "middleware"];
 
 /** What a logged object says in its own fields (not deeper). `event`: JSON of the events of the run; what they hold themselves does not count. */
 export function saidInFields(fields: JsonObject, own: OutcomeWords, event: string): Said {
@@ -69,12 +86,13 @@ export function saidInFields(fields: JsonObject, own: OutcomeWords, event: strin
     rules.some(({ field, value }) => fields[field] !== undefined && String(fields[field]) === value);
   if (is(own.wantedResults)) return "wanted";
   if (is(own.discardedResults)) return "discarded";
+  if (STEP.some((name) => fields[name] !== undefined)) return null;
   for (const name of RESULT_FIELDS) {
     const value = fields[name];
     if (typeof value === "string" && RESULT_VALUES.test(value) && !holds(name, value)) return "discarded";
   }
   for (const name of ["ignored", "skipped", "discarded"]) if (fields[name] === true && !holds(name, true)) return "discarded";
-  return fields["statusCode"] === NO_CONTENT && !holds("statusCode", NO_CONTENT) ? "discarded" : null;
+  return null;
 }
 
 /** What a line holds beside an event. */

@@ -110,11 +110,18 @@ describe("outcome of a run's event", () => {
 
   it("comes from missing calls only where runs are traced and call something", () => {
     const active = Array.from({ length: 5 }, (_, i) => run(i, [], { traced: true, calls: 1 }));
-    expect(labels([...active, run(9, [], { traced: true })]).at(-1)).toEqual(["discarded", "no-effect"]);
+    expect(labels([...active, run(9, [], { traced: true, durationMs: 10 })]).at(-1)).toEqual(["discarded", "no-effect"]);
+    // it takes as long as those that call: what it does may not be traced
+    expect(labels([...active, run(9, [], { traced: true })]).at(-1)).toEqual(["unknown", null]);
     // untraced: left out, not taken for idle
     expect(labels([...active, run(9, [])])).toHaveLength(5);
     const idle = Array.from({ length: 6 }, (_, i) => run(i, [], { traced: true }));
     expect(labels(idle)).toEqual(idle.map(() => ["unknown", null]));
+  });
+
+  it("is not discarded because nothing is published: a write to a table is logged by nobody", () => {
+    const active = Array.from({ length: 5 }, (_, i) => run(i, [], { published: 1 }));
+    expect(labels([...active, run(9, [], { durationMs: 10 })])).toEqual([...active.map(() => ["wanted", "no-effect"]), ["unknown", null]]);
   });
 
   it("comes from an early return where run times fall in two, and from nothing else weaker", () => {

@@ -37,6 +37,36 @@ describe("words of a line", () => {
     "skip the doorbell",
     "dropped connection, reconnecting",
     "stored the ignored list",
+    // counts, and nothing is left out
+    "skipped 0 events, processed 1 event",
+    "Skipping 0 records",
+    "ignored events: 0",
+    "filtered out 0 records",
+    "dropped message count=0",
+    "3 of 10 records skipped",
+    // something of the event, or something else
+    "skipping message deduplication",
+    "Ignoring event source header",
+    "Skipping notifications for this order",
+    "Skipping update of search index",
+    "skipping events table migration",
+    "Warning: event listener skipped",
+    "event ignored by tracing",
+    "unhandled event rejection",
+    "irrelevant whitespace trimmed",
+    "no action required by user",
+    "nothing to do with inventory",
+    // not this one, or not surely
+    "Event will not be skipped",
+    "events should never be dropped",
+    "if the event is invalid it is skipped",
+    "event cannot be ignored",
+    "Last event ignored",
+    // the work is done all the same
+    "ignoring event of type x, order stored",
+    "unknown event type, falling back to the default",
+    "No handler for error type X, using default",
+    "no handler registered for metrics, continuing",
   ])("says nothing: %s", (words) => expect(saidInWords(words, NONE)).toBeNull());
 
   it.each([
@@ -45,6 +75,17 @@ describe("words of a line", () => {
     "discarding message, dry-run",
     "ignoring event, feature disabled",
     "skipping message, will retry later",
+    "ignoring event, version conflict",
+    "skipping message: customer not found",
+    "event ignored: outside business hours",
+    "event ignored (sampling 10%)",
+    "out of order event ignored",
+    "ignoring older event",
+    "event skipped as state unchanged",
+    "Skipping message: feature flag new-flow off",
+    "Skipped (cache hit)",
+    "Dropping message: payload too large",
+    "TimeoutError: event ignored",
   ])("is about the moment, not about the event: %s", (words) => expect(saidInWords(words, NONE)).not.toBe("discarded"));
 
   it("takes the user's own expressions first, and those of wanted events before those of discarded ones", () => {
@@ -55,17 +96,16 @@ describe("words of a line", () => {
 });
 
 describe("fields of a line", () => {
-  it.each<JsonObject>([
-    { result: "ignored" },
-    { outcome: "SKIPPED" },
-    { status: "filtered out" },
-    { action: "noop" },
-    { statusCode: 204 },
-    { skipped: true },
-  ])("discards: %j", (fields) => expect(saidInFields(fields, NONE, "{}")).toBe("discarded"));
+  it.each<JsonObject>([{ result: "ignored" }, { outcome: "SKIPPED" }, { status: "filtered out" }, { action: "noop" }, { skipped: true }])(
+    "discards: %j",
+    (fields) => expect(saidInFields(fields, NONE, "{}")).toBe("discarded"),
+  );
   it.each<JsonObject>([
     { result: "ok" },
     { statusCode: 200 },
+    // "No Content" is also the usual answer to an update that was made: RFC 9110, 15.3.5
+    { statusCode: 204 },
+    { step: "geocode", skipped: true },
     { skipped: false },
     { skipped: "3" },
     { detail: { result: "ignored" } },
