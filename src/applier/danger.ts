@@ -17,15 +17,22 @@ export function dangerOf(change: Pick<Change, "kind" | "before" | "after" | "dan
 
 /** The least danger of writing these settings to a resource of this kind. A kind that is not known is refused by its room. */
 export function dangerOfSettings(kind: string, before: Settings, after: Settings): Danger {
+  return dangersOf(kind, before, after).reduce(worse, "none");
+}
+
+/** Events or data are lost by one of its settings, also where another one is worse still. */
+export function losesData({ kind, before, after, danger }: Pick<Change, "kind" | "before" | "after" | "danger">): boolean {
+  return danger === "data-loss" || dangersOf(kind, before, after).includes("data-loss");
+}
+
+function dangersOf(kind: string, before: Settings, after: Settings): Danger[] {
   const rules = Object.hasOwn(RULES, kind) ? RULES[kind as WrittenKind] : {};
-  return Object.keys(after)
-    .map((name): Danger => {
-      const [from, to] = [before[name] ?? null, after[name] ?? null];
-      if (canonicalJson(from) === canonicalJson(to)) return "none";
-      const rule = rules[name] ?? rules["*"];
-      return rule === undefined ? "none" : rule(from, to);
-    })
-    .reduce(worse, "none");
+  return Object.keys(after).map((name): Danger => {
+    const [from, to] = [before[name] ?? null, after[name] ?? null];
+    if (canonicalJson(from) === canonicalJson(to)) return "none";
+    const rule = rules[name] ?? rules["*"];
+    return rule === undefined ? "none" : rule(from, to);
+  });
 }
 
 type Rule = (before: Json, after: Json) => Danger;

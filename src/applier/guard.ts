@@ -1,7 +1,7 @@
 /** What speaks against a change, found out before anything is written. Pure. */
 import { EXIT, type ExitCode } from "../model/errors.ts";
 import type { Change, LiveResource } from "../model/plan.ts";
-import { dangerOf } from "./danger.ts";
+import { dangerOf, losesData } from "./danger.ts";
 import { diffOf } from "./plan.ts";
 import { aliasVersion, lockHolds, settingsOf, stateOf } from "./state.ts";
 
@@ -47,7 +47,7 @@ export function objections(change: Change, live: LiveResource, owners: readonly 
 export function dangerObjection(change: Change, allow: Pick<Allowances, "dataLoss" | "irreversible">): Objection | null {
   const danger = dangerOf(change);
   const facts = { kind: "danger", exitCode: EXIT.conflict } as const;
-  if (danger === "data-loss" && !allow.dataLoss) return { ...facts, flag: "--accept-data-loss", text: "it can lose data or events" };
+  if (losesData(change) && !allow.dataLoss) return { ...facts, flag: "--accept-data-loss", text: "it can lose data or events" };
   if (danger === "irreversible" && !allow.dataLoss && !allow.irreversible)
     return { ...facts, flag: "--accept-data-loss or --accept-irreversible", text: "it cannot be taken back" };
   return null;

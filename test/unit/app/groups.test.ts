@@ -2,7 +2,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { dangerAgain } from "../../../src/applier/guard.ts";
+import { dangerAgain, dangerObjection } from "../../../src/applier/guard.ts";
 import { mergedProposals, proposedChange } from "../../../src/applier/plan.ts";
 import { applyAdvice, planOf } from "../../../src/app/plan.ts";
 import { loadSettings } from "../../../src/app/settings.ts";
@@ -120,6 +120,15 @@ describe("danger", () => {
     expect(s.cloud.state.writes).toEqual([]);
     expect((await s.apply([risky], { dataLoss: true })).state).toBe("applied");
     expect((await s.plan([risky])).changes).toEqual([]);
+  });
+  it("what cannot be taken back does not excuse what loses events", () => {
+    const both = { filterPatterns: ['{"value":{"a":["b"]}}'], maximumBatchingWindowS: 5 };
+    // the window of a Kafka mapping cannot be unset again
+    const mapping = { kind: "lambda.event-source-mapping", before: { filterPatterns: null, maximumBatchingWindowS: null }, after: both };
+    const planned = proposedChange(proposal("a"), null, [], null);
+    const change = { ...("change" in planned ? planned.change : (null as never)), ...mapping, danger: "irreversible" as const };
+    expect(dangerObjection(change, { ...none, irreversible: true })?.flag).toBe("--accept-data-loss");
+    expect(dangerObjection(change, { ...none, dataLoss: true })).toBe(null);
   });
   it("an undo needs none", async () => {
     const s = stage();
