@@ -158,7 +158,7 @@ describe.skipIf(!has("moto"))("batches of a queue on moto", () => {
     const before = proxy.writes().length;
     const ran = await apply("failing");
     const [one] = JSON.parse(ran.stdout).mappings;
-    expect(one).toMatchObject({ verdict: "refused", proposals: [], refusal: expect.stringContaining("1.9 % of 1240 runs failed") });
+    expect(one).toMatchObject({ verdict: "refused", proposals: [], refusal: expect.stringContaining("2.0 % of 1550 runs failed") });
     expect(proxy.writes().slice(before)).toEqual([]);
   });
 

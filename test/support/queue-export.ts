@@ -1,5 +1,5 @@
 /**
- * Exports of a function that a standard queue feeds: messages come evenly, one and two a run by turns, 100 ms a run and 60 ms a message. How its runs get
+ * Exports of a function that a standard queue feeds: messages come evenly, two in every fifth run, 100 ms a run and 60 ms a message. How its runs get
  * longer with the batch is therefore known, and long windows save most of the 100 ms.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -21,7 +21,7 @@ export interface QueueStory {
   answers: boolean;
   batchSize: number;
   windowS: number;
-  /** Messages of a run; null: one and two by turns. */
+  /** Messages of a run; null: one, in every fifth run two. */
   perRun: number | null;
   from: number;
   minutes: number;
@@ -41,7 +41,7 @@ export function writeQueueExport(dir: string, story: QueueStory): { messages: nu
   const events: object[] = [];
   let [sent, runs] = [0, 0];
   while (sent < messages) {
-    const size = Math.min(messages - sent, story.perRun ?? 1 + (runs % 2));
+    const size = Math.min(messages - sent, story.perRun ?? (runs % 5 === 4 ? 2 : 1));
     const records = Array.from({ length: size }, (_, i) => ({
       messageId: chance.uuid(),
       receiptHandle: "x",
