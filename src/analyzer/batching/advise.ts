@@ -8,6 +8,7 @@ import { type BatchingSources, billedAs, type FedFacts, factsOf, memoryFacts, pr
 import { type Arrivals, arrivalsOf } from "./evidence-arrivals.ts";
 import type { Feed } from "./evidence-feed.ts";
 import { idleOf } from "./idle.ts";
+import { besides, gapOf, seenRuns, tooShort } from "./observed.ts";
 import { type Optimised, optimise } from "./optimise.ts";
 import { mayGrow, partialFailures } from "./partial-failures.ts";
 import { proposalsOf, reportProposal } from "./proposals.ts";
@@ -43,7 +44,8 @@ export async function adviseOn(feed: Feed, all: readonly Feed[], sources: Batchi
   const runs = await sources.runs(feed, feed.channel);
   const messages = facts.channel === null ? [] : await sources.messages(feed, facts.channel.channel);
   const { from, to } = context.window;
-  const arrivals = arrivalsOf({ feed, messages, runs, ...facts, from, to }, SEED);
+  const others = besides(feed, all);
+  const arrivals = arrivalsOf({ feed, messages, runs, ...facts, others: others.length, from, to }, SEED);
   if (typeof arrivals === "string") return { ...blank, refusal: arrivals };
   const known = { ...blank, arrivals: arrivalsSaid(arrivals), notes: repeated(arrivals) };
   const price = priceOf(feed, facts, context.rates);
@@ -57,7 +59,7 @@ export async function adviseOn(feed: Feed, all: readonly Feed[], sources: Batchi
           : []
         : [{ batchSize, durationMs }],
   );
-  const service = fitServiceTime(sized) ?? boundedBy(facts, arrivals);
+  const service = fitServiceTime(sized) ?? boundedBy(facts, arrivals, to - from);
   if (service === null) return { ...known, refusal: "how long its runs take is not known" };
   const spanMs = arrivals.toMs - arrivals.fromMs;
   if (arrivals.events.length < LEAST_EVENTS || spanMs < LEAST_TIME_MS)
@@ -91,9 +93,14 @@ export async function adviseOn(feed: Feed, all: readonly Feed[], sources: Batchi
     usdPerMonth: { now: wider(best.usdPerMonth.now, doubt), after: null },
     idle: idleOf(feed, best.now, spanMs, facts.counts, context.rates),
   };
+  const seen = gapOf(seenRuns(runs, facts, arrivals, others.length), others.length, best.invocationsPerMonth.now, arrivals, best.now);
+  if (seen.note !== null) figured.notes = [...figured.notes, seen.note];
+  if (seen.refusal !== null) return { ...figured, refusal: seen.refusal };
   if (best.proposed === null) return { ...figured, keep: best.refusal };
   const verdict = mayGrow(kind, blank.partialFailures);
   if (verdict.refusal !== null) return { ...figured, refusal: verdict.refusal, proposals: verdict.switchOn ? reportProposal(feed) : [] };
+  const left = tooShort(best.timeoutS.proposed, facts.timeoutS, others);
+  if (left !== null) return { ...figured, refusal: left };
   return advised(figured, { ...best, ...widened(best, doubt) }, feed, facts, context);
 }
 
@@ -159,12 +166,14 @@ function whyNot(feed: Feed, all: readonly Feed[], { invocations }: FedFacts): st
 }
 
 /** No batch size was seen with its time: the mean run, put down to the events that a run has on average. */
-function boundedBy({ stats, invocations }: FedFacts, { events }: Arrivals): ReturnType<typeof fitServiceTime> {
+function boundedBy({ stats, invocations }: FedFacts, { events, fromMs, toMs }: Arrivals, windowMs: Ms): ReturnType<typeof fitServiceTime> {
   const ran = stats.filter((one) => one.meanRanMs !== null && one.meanRanMs !== undefined);
   const weight = ran.reduce((sum, one) => sum + one.invocations, 0);
   if (weight === 0) return null;
   const meanMs = ran.reduce((sum, one) => sum + one.meanRanMs! * one.invocations, 0) / weight;
-  const meanBatch = Math.max(1, events.length / invocations);
+  // of the runs while the events came, where those are not all of the window
+  const share = Math.min(1, (toMs - fromMs) / Math.max(1, windowMs));
+  const meanBatch = Math.max(1, events.length / (invocations * share));
   return { fixedMs: 0, perEventMs: meanMs / meanBatch, spread: 0, basis: "assumed", perEventBoundsMs: [0, meanMs / meanBatch], meanBatch };
 }
 
@@ -200,7 +209,9 @@ function daysDoubt({ events, fromMs, toMs }: Arrivals): number {
 /** An independent relative error on top: half-widths add up in quadrature. */
 function wider({ p10, p50, p90 }: Interval, relativeSd: number): Interval {
   const more = P90_SD * relativeSd * Math.abs(p50);
-  return { p10: p50 - Math.hypot(p50 - p10, more), p50, p90: p50 + Math.hypot(p90 - p50, more) };
+  const least = p50 - Math.hypot(p50 - p10, more);
+  // more or fewer events change no sign
+  return { p10: p10 >= 0 ? Math.max(0, least) : least, p50, p90: p50 + Math.hypot(p90 - p50, more) };
 }
 
 function widened(best: Optimised, doubt: number): Pick<Optimised, "invocationsPerMonth" | "usdPerMonth" | "savingUsdPerMonth"> {

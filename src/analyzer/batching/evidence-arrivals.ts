@@ -28,6 +28,8 @@ export interface ArrivalFacts {
   /** A choice of the function's runs, and how many there were. */
   runs: readonly BatchRun[];
   invocations: number;
+  /** Other sources that start runs of the function. */
+  others: number;
   /** What metrics counted of the source or of the function. */
   counts: readonly CountSeries[];
   from: EpochMs;
@@ -66,8 +68,14 @@ export function arrivalsOf(facts: ArrivalFacts, seed: number): Arrivals | string
   return fromRuns(facts, seed);
 }
 
-function fromMessages({ channel, messages, invocations, tellingRuns, from }: ArrivalFacts): Arrivals | null {
-  if (channel === null || messages.length < 2 || tellingRuns < SEEN_SHARE * invocations) return null;
+/** Whether so many runs logged what they received that the messages count as all of them. */
+export function tells({ invocations, tellingRuns }: Pick<ArrivalFacts, "invocations" | "tellingRuns">): boolean {
+  return tellingRuns >= SEEN_SHARE * invocations;
+}
+
+function fromMessages(facts: ArrivalFacts): Arrivals | null {
+  const { channel, messages, from, to } = facts;
+  if (channel === null || messages.length < 2 || !tells(facts)) return null;
   const sized = messages.filter((one) => one.bytes !== null);
   const meanBytes = sized.length === 0 ? null : sized.reduce((sum, one) => sum + one.bytes!, 0) / sized.length;
   const cut = messages.length < channel.messages;
@@ -76,7 +84,8 @@ function fromMessages({ channel, messages, invocations, tellingRuns, from }: Arr
     basis: "measured",
     note: cut ? `the newest ${messages.length} of ${channel.messages} messages` : null,
     fromMs: cut ? messages[0]!.at : Math.min(from, messages[0]!.at),
-    toMs: messages.at(-1)!.at + 1,
+    // time without a message is time too
+    toMs: Math.max(to, messages.at(-1)!.at + 1),
     meanBytes,
   };
 }
@@ -86,7 +95,7 @@ function fromMetric({ feed, counts, channel }: ArrivalFacts, seed: number): Arri
   const series = ARRIVAL_METRICS[feed.kind!]
     .map((name) => counts.find((one) => one.name === name && isOfSource(one, feed)))
     .find((one) => one !== undefined && one.periodMs <= LONGEST_PERIOD_MS);
-  const points = series?.points.filter(({ count }) => count > 0) ?? [];
+  const points = series?.points.filter(({ count }) => count > 0 && Number.isFinite(count)) ?? [];
   if (series === undefined || points.length === 0) return null;
   const spreadOut = spread(points, series.periodMs, seed, channel?.meanBytes ?? null);
   return {
@@ -105,7 +114,9 @@ function isOfSource({ resource, fn }: CountSeries, { channel, config, fn: name }
 }
 
 /** One batch for each run: its size as the runs that say it have it, or one where the mapping allows no more. */
-function fromRuns({ feed, runs, invocations, channel, from, to }: ArrivalFacts, seed: number): Arrivals | string {
+function fromRuns({ feed, runs, invocations, others, channel, from, to }: ArrivalFacts, seed: number): Arrivals | string {
+  if (others > 0)
+    return `${others + 1} sources start runs of its function, and no log says which are whose: log what is received, or collect the metrics of the source`;
   const known = runs.filter((one) => one.batchSize !== null);
   const one = feed.settings!.batchSize === 1;
   if (runs.length === 0) return "no run of the function is in the telemetry of this window";
@@ -133,7 +144,10 @@ function fromRuns({ feed, runs, invocations, channel, from, to }: ArrivalFacts, 
 /** Runs that must say how many events they held. */
 const LEAST_SIZES = 30;
 
-/** Independent arrivals, uniform within each period: given its count, a Poisson process is nothing else. Periods in order of time. */
+/**
+ * Independent arrivals, uniform within each period: given its count, a Poisson process is nothing else. Periods in order of time. Of a last
+ * period with too many events, its end.
+ */
 function spread(
   points: readonly { at: EpochMs; count: number }[],
   periodMs: Ms,
@@ -146,15 +160,16 @@ function spread(
   let first = points.length - 1;
   for (let total = points[first]!.count; first > 0 && total + points[first - 1]!.count <= MOST_SPREAD; first--)
     total += points[first - 1]!.count;
+  const part = Math.min(1, MOST_SPREAD / points[first]!.count);
   for (const { at, count } of points.slice(first)) {
     // a fraction of an event is carried on
-    const whole = Math.floor(count + carried);
-    carried += count - whole;
+    const whole = Math.floor(count * part + carried);
+    carried += count * part - whole;
     for (let i = 0; i < whole; i++)
-      events.push({ atMs: (at as number) + random() * periodMs, bytes: meanBytes ?? ASSUMED_BYTES, key: null });
+      events.push({ atMs: (at as number) + (1 - part + part * random()) * periodMs, bytes: meanBytes ?? ASSUMED_BYTES, key: null });
   }
   events.sort((a, b) => a.atMs - b.atMs);
-  return { events, fromMs: points[first]!.at, cut: first > 0 };
+  return { events, fromMs: points[first]!.at + (1 - part) * periodMs, cut: first > 0 || part < 1 };
 }
 
 function periodText(ms: Ms): string {
