@@ -1,5 +1,6 @@
 /** `ttl`: what event stores and logs keep, what that costs, and which of it may go. */
 import { fits, retention, type RetentionFacts, type Sampled, storeKindOf } from "../analyzer/retention/index.ts";
+import { BUCKET_IN, LEVELS } from "../analyzer/retention/levels.ts";
 import { rooms } from "../clouds/index.ts";
 import { UserError } from "../model/errors.ts";
 import type { Cloud, Config } from "../model/records.ts";
@@ -39,7 +40,7 @@ export interface TtlResult {
 
 const WANTED = ["invocation", "metric", "config", "gap"] as const;
 /** What comes into logs. */
-const METRICS = ["aws/logs/incomingbytes"];
+const METRICS = ["aws/logs/incomingbytes", BUCKET_IN];
 
 /** `paths` empty: the dataset. Throws UserError where nothing can be read, or a table that is named is not known. */
 export async function ttl(dataDir: string, paths: readonly string[], options: TtlOptions, reach: Reach): Promise<TtlResult> {
@@ -91,6 +92,7 @@ async function factsOf(
   return {
     configs: await dataset.configs(),
     daily: await dataset.dailySums(window, METRICS),
+    levels: await dataset.levels(LEVELS),
     sizes: await dataset.sizesSeen(),
     samples: new Map(),
     runUsd: (cloud, fn) => runUsd(cloud, fn, stats, rates.prices),

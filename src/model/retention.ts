@@ -82,6 +82,17 @@ export interface DailySum {
   coveredMs: Ms;
 }
 
+/** What a metric that tells a level (a size, a count) read: the last point of a day (UTC). */
+export interface LevelRead {
+  cloud: Cloud;
+  account: string | null;
+  resource: string;
+  /** Vendor's name with namespace and dimensions, as it came. */
+  name: string;
+  at: EpochMs;
+  value: number;
+}
+
 /** The size of a store as it was read once. */
 export interface SizeSeen {
   cloud: Cloud;

@@ -6,7 +6,7 @@ import type { EpochMs } from "../model/units.ts";
 import { batchAnswersOf, batchRunsOf, countsOf, receivedChannelsOf, receivedMessagesOf } from "./batches.ts";
 import { downstreamTimeOf } from "./downstream.ts";
 import { Engine } from "./duckdb.ts";
-import { dailySumsOf, sizesSeenOf } from "./growth.ts";
+import { dailySumsOf, levelsRead, sizesSeenOf } from "./growth.ts";
 import { checkDataset, SCHEMA_VERSION, UNDATED } from "./layout.ts";
 import { codeVersionsOf, cpuTimeOf, dailyRunsOf, epochHoursOf, functionStatsOf } from "./function-stats.ts";
 import { instanceLoadOf, instanceUseOf } from "./instances.ts";
@@ -86,6 +86,7 @@ export async function openDataset(dir: string): Promise<Dataset> {
     loggedRuns: (filter, most) => ask((e, d, m) => loggedRunsOf(e, d, m, filter, most)),
     codeVersions: () => ask(codeVersionsOf),
     dailySums: (window, names) => ask((e, d, m) => dailySumsOf(e, d, m, window, names)),
+    levels: (names) => ask((e, d, m) => levelsRead(e, d, m, names)),
     sizesSeen: () => ask(sizesSeenOf),
     receivedChannels: (filter) => ask((e, d, m) => receivedChannelsOf(e, d, m, filter)),
     batchRuns: (filter, of, channel) => ask((e, d, m) => batchRunsOf(e, d, m, filter, of, channel)),

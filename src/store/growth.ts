@@ -1,6 +1,6 @@
 /** How fast logs and stores grow: what came in per day by metrics, and sizes that were read before. */
 import type { Cloud } from "../model/records.ts";
-import type { DailySum, SizeSeen } from "../model/retention.ts";
+import type { DailySum, LevelRead, SizeSeen } from "../model/retention.ts";
 import { type Engine, quoteList } from "./duckdb.ts";
 import type { Manifest } from "./manifest.ts";
 import { scan } from "./scan.ts";
@@ -24,7 +24,7 @@ export async function dailySumsOf(
     `WITH points AS (
        SELECT cloud, account, region, resource, lower(name) AS name, "periodMs", "at", max(value) AS value
        FROM ${scan(dir, manifests, "metrics", from, to)}
-       WHERE statistic = 'Sum' AND "periodMs" > 0 AND resource IS NOT NULL AND lower(name) IN ${quoteList(names)} AND ${inside} GROUP BY ALL),
+       WHERE lower(statistic) = 'sum' AND "periodMs" > 0 AND resource IS NOT NULL AND lower(name) IN ${quoteList(names)} AND ${inside} GROUP BY ALL),
      days AS (
        SELECT cloud, account, region, resource, name, "periodMs", floor("at" / ${DAY_MS}) * ${DAY_MS} AS day, sum(value) AS sum, count(*) * "periodMs" AS covered
        FROM points GROUP BY cloud, account, region, resource, name, "periodMs", day)
@@ -41,6 +41,34 @@ export async function dailySumsOf(
     day: day as number,
     sum: sum as number,
     coveredMs: coveredMs as number,
+  }));
+}
+
+/**
+ * Levels by metrics of these names (lower case, without dimensions): the last of each day. Azure tells them as the total of five minutes
+ * (`Sum`), of which longer periods would hold several.
+ */
+export async function levelsRead(
+  engine: Engine,
+  dir: string,
+  manifests: readonly Manifest[],
+  names: readonly string[],
+): Promise<LevelRead[]> {
+  const rows = await engine.rows(
+    `SELECT cloud, account, resource, name, "at", max(value) FROM ${scan(dir, manifests, "metrics")}
+     WHERE resource IS NOT NULL AND split_part(lower(name), '{', 1) IN ${quoteList(names)}
+       AND (lower(statistic) IN ('max', 'maximum', 'value') OR (lower(statistic) = 'sum' AND "periodMs" <= 300000))
+     GROUP BY cloud, account, resource, name, "at"
+     QUALIFY row_number() OVER (PARTITION BY cloud, account, resource, name, floor("at" / ${DAY_MS}) ORDER BY "at" DESC) = 1
+     ORDER BY ALL`,
+  );
+  return rows.map(([cloud, account, resource, name, at, value]) => ({
+    cloud: cloud as Cloud,
+    account: account as string | null,
+    resource: resource as string,
+    name: name as string,
+    at: at as number,
+    value: value as number,
   }));
 }
 

@@ -5,7 +5,7 @@ import type { ChainRecords } from "../model/chains.ts";
 import type { LoggedRun } from "../model/filters.ts";
 import type { IdKind } from "../model/ids.ts";
 import type { ChannelKind, Cloud, Config, Gap, Rec, RecordType, Span } from "../model/records.ts";
-import type { DailySum, SizeSeen } from "../model/retention.ts";
+import type { DailySum, LevelRead, SizeSeen } from "../model/retention.ts";
 import type {
   CodeVersion,
   CpuTime,
@@ -172,6 +172,8 @@ export interface Dataset {
   codeVersions(): Promise<CodeVersion[]>;
   /** Sums per resource and day (UTC) of metrics with these names (lower case, with namespace): what came into logs and stores. */
   dailySums(window: Window, names: readonly string[]): Promise<DailySum[]>;
+  /** Levels (sizes, counts) by metrics of these names (lower case, without dimensions), the last of each day (UTC). */
+  levels(names: readonly string[]): Promise<LevelRead[]>;
   /** Every size of a table or log group that its descriptions told, oldest first. */
   sizesSeen(): Promise<SizeSeen[]>;
   /** Functions and the channels that their runs logged messages of. */

@@ -1,7 +1,7 @@
 /** What retention advice is made from. */
 import type { PriceBook } from "../../model/billing.ts";
 import type { Cloud, Config } from "../../model/records.ts";
-import type { DailySum, Floor, Retention, RetentionAdvice, SizeSeen, StoreKind } from "../../model/retention.ts";
+import type { DailySum, Floor, LevelRead, Retention, RetentionAdvice, SizeSeen, StoreKind } from "../../model/retention.ts";
 import type { EpochMs, Usd } from "../../model/units.ts";
 import type { Tally } from "./tally.ts";
 
@@ -17,6 +17,8 @@ export interface RetentionFacts {
   configs: readonly Config[];
   /** What came into logs and stores, per day. */
   daily: readonly DailySum[];
+  /** Sizes and counts by metrics. */
+  levels: readonly LevelRead[];
   /** Sizes that were read before. */
   sizes: readonly SizeSeen[];
   /** By the resource of the store. */

@@ -3,6 +3,8 @@ import type { RetentionAdvice } from "../../model/retention.ts";
 import { candidatesIn, LEAST_ITEMS } from "./candidates.ts";
 import { blank, usdFor, type StoreFacts, textIn } from "./facts.ts";
 import { floorText } from "./floors.ts";
+import { growthBySizes } from "./growth.ts";
+import { databaseSizes, newest } from "./levels.ts";
 import { proposalOf, targetOf } from "./proposal.ts";
 import type { Sampled } from "./facts.ts";
 
@@ -22,8 +24,14 @@ export function fieldAdvice(facts: StoreFacts): RetentionAdvice {
 /** A database: its collection groups are told by samples alone. */
 export function databaseAdvice(facts: StoreFacts): RetentionAdvice {
   const fields = facts.configs.filter((one) => one.kind === "table" && one.resource.startsWith(`${facts.config.resource}/`));
+  const sizes = databaseSizes(facts.levels, facts.config);
+  const sizeBytes = newest(sizes)?.sizeBytes ?? null;
   return {
     ...blank(facts, "firestore"),
+    sizeBytes,
+    ...growthBySizes(sizes),
+    storageUsdPerMonth: usdFor(facts, "firestore.stored", "", sizeBytes),
+    effects: sizeBytes === null ? ["its size is not known: Cloud Monitoring's metric of it was not read, or has no point of it"] : [],
     current: fields.length === 0 ? "no TTL" : `TTL on ${fields.length} collection groups`,
     refusal: "which collection groups it has is not listed: --items FILE --table COLLECTION looks at an export of one",
   };

@@ -1,13 +1,16 @@
 /** Tables of Log Analytics workspaces: interactive and total retention. https://learn.microsoft.com/azure/azure-monitor/logs/data-retention-configure */
-import type { Settings } from "../../model/plan.ts";
+import type { Interval, Settings } from "../../model/plan.ts";
+import type { Config } from "../../model/records.ts";
 import type { RetentionAdvice } from "../../model/retention.ts";
-import { blank, numberIn, type StoreFacts, textIn } from "./facts.ts";
+import { blank, numberIn, type StoreFacts, textIn, usdFor } from "./facts.ts";
 import { floorText } from "./floors.ts";
 import { proposalOf, targetOf } from "./proposal.ts";
 
 /** Days that ingestion pays for: 31, of Application Insights' tables 90: https://azure.microsoft.com/pricing/details/monitor/ */
 const FREE_D = 31;
 const FREE_APP_D = 90;
+/** A month of 730 hours, as price lists count, in days. */
+const MONTH_D = 730 / 24;
 /** https://learn.microsoft.com/rest/api/loganalytics/tables/update */
 const LEAST_D = 4;
 const MOST_D = 730;
@@ -22,14 +25,28 @@ export function logTableAdvice(facts: StoreFacts): RetentionAdvice {
   const totalRetentionD = numberIn(config, "totalRetentionD") ?? retentionD;
   const plan = textIn(config, "plan");
   const freeD = config.name.startsWith("App") ? FREE_APP_D : FREE_D;
+  // only Analytics tables choose how long they are interactive
+  const isAnalytics = plan === null || plan === "Analytics";
+  const perDay = numberIn(config, "billableBytesPerDay");
+  const perMonth = perDay === null ? null : perDay * MONTH_D;
+  const keptUsd = (days: number | null, total: number | null): number | null => {
+    if (days === null || total === null) return null;
+    if (total <= freeD) return 0;
+    // the price of long-term retention is not held
+    return !isAnalytics || total > days || perDay === null
+      ? null
+      : usdFor(facts, "log-analytics.retention", "analytics", perDay * (days - freeD));
+  };
+  const nowUsd = keptUsd(retentionD, totalRetentionD);
   const advice: RetentionAdvice = {
     ...blank(facts, "log-analytics"),
     target: targetOf(config, "loganalytics.table"),
     current: currentText(retentionD, totalRetentionD),
-    effects:
-      totalRetentionD === null || totalRetentionD <= freeD
-        ? []
-        : [`what is kept beyond ${freeD} days is billed; the table's size is not known (the workspace's Usage table tells)`],
+    growthBytesPerMonth: flat(perMonth),
+    growthFrom: perMonth === null ? null : "metric",
+    storageUsdPerMonth: nowUsd,
+    ingestUsdPerMonth: isAnalytics ? usdFor(facts, "log-analytics.ingestion", "analytics", perMonth) : null,
+    effects: totalRetentionD === null || totalRetentionD <= freeD ? [] : [billedText(config, freeD, perDay, nowUsd)],
   };
   if (retentionD === null || totalRetentionD === null) return { ...advice, refusal: "its retention is not known" };
   if (totalRetentionD <= freeD) return { ...advice, refusal: `ingestion pays for ${freeD} days: a shorter retention saves nothing` };
@@ -38,17 +55,15 @@ export function logTableAdvice(facts: StoreFacts): RetentionAdvice {
   if (totalRetentionD < floor.days) return { ...advice, refusal: `it keeps less than it must: ${floorText(floor)}` };
   const days = Math.max(floor.days, freeD, LEAST_D);
   if (totalRetentionD <= days) return { ...advice, refusal: "it keeps no more than it must" };
-  // only Analytics tables choose how long they are interactive
-  const isAnalytics = plan === null || plan === "Analytics";
+  const interactiveD = Math.min(retentionD, days, MOST_D);
+  const thenUsd = keptUsd(interactiveD, days);
   const before: Settings = isAnalytics ? { retentionD, totalRetentionD } : { totalRetentionD };
-  const after: Settings = isAnalytics
-    ? { retentionD: Math.min(retentionD, days, MOST_D), totalRetentionD: days }
-    : { totalRetentionD: days };
+  const after: Settings = isAnalytics ? { retentionD: interactiveD, totalRetentionD: days } : { totalRetentionD: days };
   return proposalOf(advice, {
     before,
     after,
     proposed: `${days} days in total`,
-    saving: null,
+    saving: nowUsd === null || thenUsd === null ? null : flat(nowUsd - thenUsd),
     effects: [
       "rows that are older are deleted for good; Azure waits 30 days before it does",
       "while the table is updated no other change of it is taken",
@@ -57,6 +72,21 @@ export function logTableAdvice(facts: StoreFacts): RetentionAdvice {
     first: ["export what must be kept (a data export rule, or a search job)"],
     reasons: [`kept ${totalRetentionD} days; to be kept: ${floorText(floor)}; ${freeD} days are paid with ingestion`],
   });
+}
+
+function billedText(config: Config, freeD: number, perDay: number | null, usd: number | null): string {
+  const billed = `what is kept beyond ${freeD} days is billed`;
+  if (perDay === null) return `${billed}; what comes in is not known: the workspace's table Usage was not read, or has nothing of it`;
+  const days = numberIn(config, "ingestionDays");
+  return usd === null
+    ? `${billed}; the price of long-term retention and of other plans than Analytics is not held`
+    : `${billed}; modelled: at what came in over ${days ?? "some"} days, once the table is as old as its retention`;
+}
+
+function flat(value: number): Interval;
+function flat(value: number | null): Interval | null;
+function flat(value: number | null): Interval | null {
+  return value === null ? null : { p10: value, p50: value, p90: value };
 }
 
 function currentText(retentionD: number | null, totalRetentionD: number | null): string | null {

@@ -70,7 +70,14 @@ export async function* cosmos(read: Read, details: Details, accounts: readonly J
     const { group, name } = placeOf(account);
     const databases = (await details.all("cosmos:sqlResources.listSqlDatabases", [group, name])) ?? [];
     const containers = databases.map((one) => details.all("cosmos:sqlResources.listSqlContainers", [group, name, placeOf(one).name]));
-    return read((await Promise.all(containers)).flatMap((found) => found ?? []));
+    // what holds for all containers of the account is told with each
+    const { capabilities, capacityMode, locations } = objectAt(account, "properties") ?? {};
+    const of = { ...(capabilities && { capabilities }), ...(capacityMode && { capacityMode }), ...(locations && { locations }) };
+    return read(
+      (await Promise.all(containers)).flatMap((found) =>
+        (found ?? []).map((one) => ({ ...one, properties: { ...objectAt(one, "properties"), account: of } })),
+      ),
+    );
   });
 }
 

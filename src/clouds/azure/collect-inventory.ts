@@ -29,7 +29,7 @@ export async function* inventory(api: AzureApi, target: Target, context: LiveCon
   const plans = new Map(of("plan").map((one) => [textAt(one, "id")?.toLowerCase() ?? "", one]));
   const parts: [what: string, pages: AsyncIterable<Rec[]>][] = [
     ["apps", appPages(api, target, context, details, of("site"), plans)],
-    ["workspaces", workspaces(read, details, target, of("component"), of("workspace"))],
+    ["workspaces", workspaces(read, details, api, context, target, of("component"), of("workspace"))],
     ["event subscriptions", eventSubscriptions(api, read, details, of("topic"), of("systemTopic"))],
     ["Service Bus entities", serviceBus(read, details, of("serviceBus"))],
     ["event hubs", eventHubs(read, details, of("eventHubs"))],

@@ -8,7 +8,7 @@ import { concurrently } from "../kit/concurrent.ts";
 import type { CollectPlan, CollectRequest, CollectTask, LiveContext, Span, Target } from "../room.ts";
 import { type AzureApi, AzureError, type MetricsRequest } from "./api.ts";
 import { gap } from "./live-gaps.ts";
-import { grainOf, type MetricGroup, metricGroups, wholeGrains } from "./metric-choice.ts";
+import { endsOf, grainOf, LEVEL_GRAIN, type MetricGroup, metricGroups, wholeGrains } from "./metric-choice.ts";
 import { metricsAnswers } from "./metrics.ts";
 import { liveReader } from "./read-live.ts";
 import { scopeName } from "./target-scope.ts";
@@ -27,7 +27,7 @@ interface Detail {
   namespace: string;
   names: string[];
   aggregations: MetricsRequest["aggregations"];
-  dimension: string | null;
+  dimensions: readonly string[];
   interval: string;
   resources: MetricGroup["resources"];
 }
@@ -48,8 +48,11 @@ export function planMetrics(
   for (const group of groups) {
     const whole = `azure/${api.subscription}/metrics/${group.namespace}/${group.set.key}`;
     // what was read of all holds what is read of some
-    const spans = missing(whole, request.window).flatMap((span) => (narrowed === "" ? [span] : missing(whole + narrowed, span)));
-    const grain = grainOf(request.window);
+    const wanted = group.set.isLevel === true ? endsOf(request.window) : [request.window];
+    const spans = wanted
+      .flatMap((span) => missing(whole, span))
+      .flatMap((span) => (narrowed === "" ? [span] : missing(whole + narrowed, span)));
+    const grain = group.set.isLevel === true ? LEVEL_GRAIN : grainOf(request.window);
     for (const span of spans) {
       const window = wholeGrains(span, grain.ms, now);
       if (window !== null) plan.tasks.push(taskOf(whole + narrowed, group, window, grain.iso));
@@ -65,8 +68,8 @@ export function planMetrics(
 
 function taskOf(source: string, { namespace, set, resources }: MetricGroup, window: Span, interval: string): CollectTask {
   const calls = batches(resources).length;
-  const { names, aggregations, dimension } = set;
-  const detail: Detail = { namespace, names: [...names], aggregations, dimension, interval, resources };
+  const { names, aggregations, dimensions } = set;
+  const detail: Detail = { namespace, names: [...names], aggregations, dimensions, interval, resources };
   return {
     source,
     signal: "metrics",
@@ -122,8 +125,14 @@ export async function* runMetrics(api: AzureApi, ctx: LiveContext, task: Collect
   }
 }
 
-function asked({ names, aggregations, dimension, interval }: Detail, span: Span): Omit<MetricsRequest, "resource" | "namespace"> {
-  return { names, aggregations, interval, span, ...(dimension !== null && { filter: `${dimension} eq '*'`, top: MOST_SERIES }) };
+function asked({ names, aggregations, dimensions, interval }: Detail, span: Span): Omit<MetricsRequest, "resource" | "namespace"> {
+  return {
+    names,
+    aggregations,
+    interval,
+    span,
+    ...(dimensions.length > 0 && { filter: dimensions.map((one) => `${one} eq '*'`).join(" and "), top: MOST_SERIES }),
+  };
 }
 
 /** A metric that the resource does not have fails the whole request: then each is asked for by itself. */

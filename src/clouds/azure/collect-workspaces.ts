@@ -1,9 +1,11 @@
-/** Where telemetry is kept: Application Insights components, their Log Analytics workspaces, and plan and retention of the tables that are read. */
+/** Where telemetry is kept: Application Insights components, their Log Analytics workspaces, and plan, retention and ingestion of the tables that are read or take something in. */
 import { type JsonObject, objectAt, textAt } from "../../model/json.ts";
 import type { Rec } from "../../model/records.ts";
 import { concurrently } from "../kit/concurrent.ts";
-import type { Target } from "../room.ts";
+import type { LiveContext, Target } from "../room.ts";
+import type { AzureApi } from "./api.ts";
 import type { Details } from "./collect-details.ts";
+import { type Ingestion, usageOf } from "./collect-usage.ts";
 import { tableOfName } from "./kql-tables.ts";
 import { resourceIdOf } from "./values.ts";
 
@@ -19,6 +21,8 @@ const API_VERSION = "2025-02-01";
 export async function* workspaces(
   read: (resources: JsonObject[]) => Rec[],
   details: Details,
+  api: AzureApi,
+  ctx: LiveContext,
   target: Target,
   components: readonly JsonObject[],
   known: readonly JsonObject[],
@@ -31,9 +35,18 @@ export async function* workspaces(
   yield* concurrently([...wanted], AT_A_TIME, async ([key, id]) => {
     const workspace = byId.get(key) ?? (await details.one("arm:GET", [id, API_VERSION]));
     const tables = (await details.all("arm:GET", [`${id}/tables`, API_VERSION])) ?? [];
-    // a workspace has hundreds of tables, each with its schema
-    const kept = tables.filter((one) => tableOfName(textAt(one, "name") ?? "") !== null);
-    const identified = kept.map((one) => ({ ...one, id: textAt(one, "id") ?? `${id}/tables/${textAt(one, "name")}`, type: TABLE }));
+    const customerId = workspace === null ? null : textAt(objectAt(workspace, "properties") ?? {}, "customerId");
+    const scope = customerId === null ? ({ kind: "resource", id } as const) : ({ kind: "workspace", id: customerId } as const);
+    const usage = tables.length === 0 ? null : await usageOf(api, ctx, scope, ctx.clock.now());
+    const usageIn = (one: JsonObject): Ingestion | null => usage?.get((textAt(one, "name") ?? "").toLowerCase()) ?? null;
+    // a workspace has hundreds of tables, each with its schema; most are empty
+    const kept = tables.filter((one) => usageIn(one) !== null || tableOfName(textAt(one, "name") ?? "") !== null);
+    const identified = kept.map((one) => ({
+      ...one,
+      ingestion: { ...usageIn(one) },
+      id: textAt(one, "id") ?? `${id}/tables/${textAt(one, "name")}`,
+      type: TABLE,
+    }));
     const head = workspace === null || resourceIdOf(id) === null ? [] : [workspace];
     return read([...head, ...identified]);
   });

@@ -6,7 +6,9 @@ import type { Format, Position, Reader, Sink, Source } from "../../model/formats
 import { type JsonObject, isObject } from "../../model/json.ts";
 import type { Config, Json } from "../../model/records.ts";
 import { errorOf } from "./answers.ts";
-import { type Described, container, described, planOf } from "./resource-kinds.ts";
+import { container } from "./cosmos-container.ts";
+import type { Described } from "./described.ts";
+import { described, planOf } from "./resource-kinds.ts";
 import { ArmResource } from "./schema.ts";
 import { unlessTooDeep } from "./too-deep.ts";
 import { regionOf, resourceIdOf, textOf } from "./values.ts";

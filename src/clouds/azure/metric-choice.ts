@@ -12,8 +12,10 @@ export interface MetricSet {
   key: string;
   names: readonly string[];
   aggregations: MetricsRequest["aggregations"];
-  /** Dimension by which series are told apart; null: one series. */
-  dimension: string | null;
+  /** Dimensions by which series are told apart; none: one series. */
+  dimensions: readonly string[];
+  /** A level, told once in five minutes: it is read at both ends of the window. Left out: a flow. */
+  isLevel?: true;
 }
 
 /** Resources of one type, and what is read of them. */
@@ -23,11 +25,11 @@ export interface MetricGroup {
   resources: { id: string; region: string | null }[];
 }
 
-const total = (key: string, names: readonly string[], dimension: string | null = null): MetricSet => ({
+const total = (key: string, names: readonly string[], ...dimensions: string[]): MetricSet => ({
   key,
   names,
   aggregations: ["Total"],
-  dimension,
+  dimensions,
 });
 
 /**
@@ -44,12 +46,12 @@ const EXECUTIONS: { readonly [plan: string]: MetricSet } = {
   ]),
   consumption: total("consumption", ["FunctionExecutionCount", "FunctionExecutionUnits"]),
 };
-const INSTANCES: MetricSet = { key: "instances", names: ["InstanceCount"], aggregations: ["Average", "Maximum"], dimension: null };
+const INSTANCES: MetricSet = { key: "instances", names: ["InstanceCount"], aggregations: ["Average", "Maximum"], dimensions: [] };
 const MEMORY: MetricSet = {
   key: "memory",
   names: ["AverageMemoryWorkingSet"],
   aggregations: ["Average", "Maximum"],
-  dimension: "Instance",
+  dimensions: ["Instance"],
 };
 
 /** https://learn.microsoft.com/azure/azure-monitor/reference/supported-metrics/microsoft-eventgrid-topics-metrics */
@@ -67,14 +69,16 @@ const EVENT_GRID = total("deliveries", [
 /** https://learn.microsoft.com/azure/azure-monitor/reference/supported-metrics/microsoft-servicebus-namespaces-metrics */
 const SERVICE_BUS: readonly MetricSet[] = [
   total("messages", ["IncomingMessages", "OutgoingMessages", "CompleteMessage", "AbandonMessage"], "EntityName"),
-  { key: "waiting", names: ["ActiveMessages", "DeadletteredMessages"], aggregations: ["Average", "Maximum"], dimension: "EntityName" },
+  { key: "waiting", names: ["ActiveMessages", "DeadletteredMessages"], aggregations: ["Average", "Maximum"], dimensions: ["EntityName"] },
 ];
 /** https://learn.microsoft.com/azure/azure-monitor/reference/supported-metrics/microsoft-eventhub-namespaces-metrics */
 const EVENT_HUBS = total("messages", ["IncomingMessages", "OutgoingMessages", "IncomingBytes", "ThrottledRequests"], "EntityName");
 /** https://learn.microsoft.com/azure/azure-monitor/reference/supported-metrics/microsoft-documentdb-databaseaccounts-metrics */
 const COSMOS: readonly MetricSet[] = [
   total("units", ["TotalRequestUnits"], "CollectionName"),
-  { key: "requests", names: ["TotalRequests"], aggregations: ["Count"], dimension: "CollectionName" },
+  { key: "requests", names: ["TotalRequests"], aggregations: ["Count"], dimensions: ["CollectionName"] },
+  // totals over the regions of an account, at five minutes and nothing else
+  { ...total("sizes", ["DataUsage", "IndexUsage", "DocumentCount"], "DatabaseName", "CollectionName"), isLevel: true },
 ];
 
 /** The part of an ARM ID that names a resource of this type; null: it has none. */
@@ -135,6 +139,20 @@ const GRAINS = [
 export const METRICS_KEPT_MS: Ms = 93 * DAY;
 /** Points of one series; beyond it the resolution gets coarser. */
 const MOST_POINTS = 3_000;
+
+/** The one grain of levels: a longer total would count them several times. */
+export const LEVEL_GRAIN = GRAINS[1];
+
+/** Both ends of a window: two sizes tell what a store grew by. */
+export function endsOf({ from, to }: Span): Span[] {
+  const hour = 60 * MINUTE;
+  return to - from <= 2 * hour
+    ? [{ from, to }]
+    : [
+        { from, to: from + hour },
+        { from: to - hour, to },
+      ];
+}
 
 /** The finest grain that does not give more points than can be used. */
 export function grainOf(window: Span): { ms: Ms; iso: string } {

@@ -1,10 +1,10 @@
 /** What each kind of resource says that evscope reads. Secrets (keys, app settings, webhook queries) are never kept. */
 import { type JsonObject, isObject, numberOf } from "../../model/json.ts";
 import type { Config, Json } from "../../model/records.ts";
-import { ArmResource, BusEntityProperties, CosmosContainer, EventSubscriptionProperties, SiteProperties } from "./schema.ts";
-import { durationOf, momentOf, resourceIdOf, setFilter, textOf } from "./values.ts";
-
-export type Described = Pick<Config, "kind" | "name" | "from" | "to" | "revision" | "settings">;
+import { container, withAccount } from "./cosmos-container.ts";
+import { type Described, said } from "./described.ts";
+import { ArmResource, BusEntityProperties, EventSubscriptionProperties, SiteProperties } from "./schema.ts";
+import { durationOf, resourceIdOf, setFilter, textOf } from "./values.ts";
 
 /** A resource: its head, and its properties with the head (the CLI lays `properties` flat). */
 interface Resource extends ArmResource {
@@ -17,13 +17,6 @@ export function planOf(sku: string | null | undefined, hasFlexConfig: boolean): 
   if (sku === null || sku === undefined || sku === "") return null;
   if (/^(?:Y1|Dynamic)$/i.test(sku)) return "consumption";
   return /^(?:EP\d|ElasticPremium)$/i.test(sku) ? "premium" : "dedicated";
-}
-
-/** Settings without those that the description does not have. */
-function said(settings: { [key: string]: Json | undefined }): Config["settings"] {
-  return Object.fromEntries(
-    Object.entries(settings).filter((entry): entry is [string, Json] => entry[1] !== null && entry[1] !== undefined),
-  );
 }
 
 const lastPart = (name: string): string => name.split("/").at(-1)!;
@@ -174,28 +167,6 @@ function busRule({ id, name, p }: Resource): Described {
   };
 }
 
-/** A Cosmos DB container, as ARM (`properties.resource`) and the data plane write it; null: without an ID. */
-export function container(raw: Json | undefined): Described | null {
-  const parsed = CosmosContainer.safeParse(raw);
-  if (!parsed.success) return null;
-  const { id, defaultTtl, partitionKey, _etag, _ts } = parsed.data;
-  return {
-    kind: "table",
-    name: id,
-    from: null,
-    to: null,
-    revision: _etag ?? null,
-    settings: said({
-      service: "cosmosdb",
-      // absent: off; -1: on without a default; else seconds
-      defaultTtlSeconds: defaultTtl,
-      ttl: defaultTtl === null || defaultTtl === undefined ? "off" : defaultTtl === -1 ? "per item" : "on",
-      partitionKey: partitionKey?.paths,
-      changedAt: momentOf(_ts),
-    }),
-  };
-}
-
 function bus({ name, sku, p }: Resource, service: string): Described {
   return {
     kind: "bus",
@@ -231,11 +202,15 @@ function workspace({ name, p }: Resource): Described {
 
 /** A table of a workspace: https://learn.microsoft.com/rest/api/loganalytics/tables/get */
 function workspaceTable({ name, p }: Resource): Described {
+  const ingestion = isObject(p["ingestion"]) ? p["ingestion"] : {};
   return logGroup(lastPart(name), {
     service: "loganalytics",
     plan: textOf(p["plan"]),
     retentionD: daysOf(p["retentionInDays"]),
     totalRetentionD: daysOf(p["totalRetentionInDays"]),
+    // of whole days before the look (`collect-usage.ts`)
+    billableBytesPerDay: numberOf(ingestion["billableBytesPerDay"]),
+    ingestionDays: numberOf(ingestion["days"]),
   });
 }
 
@@ -286,7 +261,7 @@ export function described(head: ArmResource, raw: JsonObject): Described | null 
       return workspaceTable(resource);
     case "microsoft.documentdb/databaseaccounts/sqldatabases/containers":
     case "microsoft.documentdb/databaseaccounts/sqldatabases/sqlcontainers":
-      return container(resource.p["resource"]);
+      return withAccount(container(resource.p["resource"]), resource.p["account"]);
     default:
       return type.startsWith("microsoft.eventgrid/") && type.endsWith("/eventsubscriptions") ? eventSubscription(resource) : null;
   }

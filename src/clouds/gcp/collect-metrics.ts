@@ -57,7 +57,8 @@ export function planMetrics(
     const source = regional ? `${whole}${filter}${regionName(target)}` : whole;
     const spans = missing(whole, request.window).flatMap((span) => (source === whole ? [span] : missing(source, span)));
     const series = names.length * metric.seriesPerOwner;
-    const periodMs = periodOf(request.window, now, Math.max(1, series) * metric.recordsPerPoint);
+    const finest = periodOf(request.window, now, Math.max(1, series) * metric.recordsPerPoint);
+    const periodMs = Math.max(finest, metric.leastPeriodMs ?? 0);
     const detail: Detail = {
       type: metric.type,
       periodMs,
@@ -90,7 +91,15 @@ function ownersIn(configs: readonly Config[]): { [owner in Owner]: string[] } {
   const services = servicesOf(configs);
   const named = (type: string): string[] => [...new Set(services.filter((one) => one.type === type).map((one) => one.name))];
   const subscriptions = configs.filter((one) => one.kind === "trigger" && one.resource.includes("/subscriptions/"));
-  return { service: named("cloud_run_revision"), gen1: named("cloud_function"), subscription: subscriptions.map((one) => one.name) };
+  const buckets = configs.filter((one) => one.kind === "log-group");
+  const databases = configs.filter((one) => one.kind === "table" && /\/databases\/[^/]+$/.test(one.resource));
+  return {
+    service: named("cloud_run_revision"),
+    gen1: named("cloud_function"),
+    subscription: subscriptions.map((one) => one.name),
+    bucket: buckets.map((one) => one.name),
+    database: databases.map((one) => one.name),
+  };
 }
 
 /** `series` 0: not known how many. */

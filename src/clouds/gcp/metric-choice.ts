@@ -3,7 +3,7 @@ import type { EpochMs, Ms } from "../../model/units.ts";
 import type { Span } from "../room.ts";
 
 /** Whose series a metric's are. */
-export type Owner = "service" | "gen1" | "subscription";
+export type Owner = "service" | "gen1" | "subscription" | "bucket" | "database";
 
 /** A metric, and how its series are put together on Monitoring's side before they are returned and paid. */
 export interface Metric {
@@ -18,6 +18,8 @@ export interface Metric {
   recordsPerPoint: number;
   /** Series of one owner, about. */
   seriesPerOwner: number;
+  /** Nothing finer is read: what grows slowly needs no more. Left out: whatever fits. */
+  leastPeriodMs?: Ms;
 }
 
 const RUN = "run.googleapis.com";
@@ -31,6 +33,11 @@ const READING = { aligner: "ALIGN_MAX", recordsPerPoint: 1 } as const;
 /** A share of the memory or CPU of a revision means nothing without that revision's size. */
 const BY_REVISION = { apart: ["resource.label.revision_name"], seriesPerOwner: 2 } as const;
 const BY_STATE = { apart: ["metric.label.state"], seriesPerOwner: 2 } as const;
+const MINUTE: Ms = 60_000;
+const HOUR: Ms = 3_600_000;
+const DAY: Ms = 86_400_000;
+/** Sizes of stores, and what comes into them. */
+const SLOW = { recordsPerPoint: 1, apart: [], seriesPerOwner: 1, reducer: "REDUCE_SUM", leastPeriodMs: HOUR } as const;
 const WHOLE = { apart: [], seriesPerOwner: 1 } as const;
 
 /**
@@ -60,6 +67,10 @@ export const METRICS: readonly Metric[] = [
     seriesPerOwner: 2,
   },
   { type: `${SUBSCRIPTION}/dead_letter_message_count`, owner: "subscription", ...COUNT, ...WHOLE },
+  // names and labels as Google lists them (metrics_gcp_i_o, metrics_gcp_d_h); not yet tried on a real project
+  { type: "logging.googleapis.com/billing/log_bucket_bytes_ingested", owner: "bucket", aligner: "ALIGN_DELTA", ...SLOW },
+  { type: "logging.googleapis.com/billing/bytes_stored", owner: "bucket", aligner: "ALIGN_MAX", ...SLOW },
+  { type: "firestore.googleapis.com/storage/data_and_index_storage_bytes", owner: "database", aligner: "ALIGN_MAX", ...SLOW },
 ];
 
 /** Label with the owner's name, and the fields that its series keep. Subscriptions have no region. */
@@ -68,10 +79,10 @@ export const OWNERS: { readonly [owner in Owner]: { label: string; keep: readonl
   // the region of a 1st gen function is its label `region`
   gen1: { label: "function_name", keep: ["resource.label.function_name", "resource.label.region"], regional: true },
   subscription: { label: "subscription_id", keep: ["resource.label.subscription_id"], regional: false },
+  // buckets are told apart by labels of the metric; all of a project are asked for together
+  bucket: { label: "project_id", keep: ["metric.label.log_bucket_id", "metric.label.log_bucket_location"], regional: false },
+  database: { label: "database_id", keep: ["resource.label.database_id"], regional: false },
 };
-
-const MINUTE: Ms = 60_000;
-const DAY: Ms = 86_400_000;
 
 /**
  * Resolutions, and how old a window may be for each: Monitoring keeps what Google's services write for six weeks as they wrote it (once a

@@ -24,6 +24,9 @@ const UNITS: { readonly [metric: string]: string } = {
   "pubsub.googleapis.com/subscription/num_undelivered_messages": "1",
   "pubsub.googleapis.com/subscription/push_request_count": "1",
   "pubsub.googleapis.com/subscription/dead_letter_message_count": "1",
+  "logging.googleapis.com/billing/log_bucket_bytes_ingested": "By",
+  "logging.googleapis.com/billing/bytes_stored": "By",
+  "firestore.googleapis.com/storage/data_and_index_storage_bytes": "By",
 };
 
 /** protobuf numbers of MetricDescriptor.MetricKind. */

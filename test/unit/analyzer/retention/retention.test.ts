@@ -41,6 +41,7 @@ function facts(configs: Config[], given: Partial<RetentionFacts> = {}): Retentio
   return {
     configs,
     daily: [],
+    levels: [],
     sizes: [],
     samples: new Map(),
     runUsd: () => null,

@@ -120,6 +120,7 @@ describe("which metrics", () => {
       ["Microsoft.EventHub/namespaces", "messages", ["hubs"]],
       ["Microsoft.DocumentDB/databaseAccounts", "units", ["shop"]],
       ["Microsoft.DocumentDB/databaseAccounts", "requests", ["shop"]],
+      ["Microsoft.DocumentDB/databaseAccounts", "sizes", ["shop"]],
     ]);
     // "The metrics can be listed with up to 20 names"
     expect(Math.max(...groups.map(({ set }) => set.names.length))).toBeLessThanOrEqual(20);
