@@ -14,9 +14,13 @@ function ranges(test: OutsideOf): Json {
 
 const texts = (values: readonly Scalar[]): boolean => values.every((value) => typeof value === "string");
 
+/** Keys that every event has, in the Event Grid schema and in that of CloudEvents. */
+const always = new Set(["id", "subject", "topic", "source", "eventtype", "type"]);
+
 /**
- * A test as an advanced filter. The `Not` operators keep events that lack the key (https://learn.microsoft.com/azure/event-grid/event-filtering); null: no
- * operator says it.
+ * A test as an advanced filter; null: no operator says it. `StringNotIn`, `NumberNotIn` and `NumberNotInRange` keep events that lack the key,
+ * `StringNotBeginsWith`, `StringNotEndsWith` and `BoolEquals` do not, so that the last are of no use where a key may be missing
+ * (https://learn.microsoft.com/azure/event-grid/event-filtering).
  */
 function advanced(test: Test): Advanced | null {
   const key = test.path.join(".");
@@ -25,10 +29,10 @@ function advanced(test: Test): Advanced | null {
   if (test.kind === "absent") return { operatorType: "IsNullOrUndefined", key };
   if (test.kind === "outside") return { operatorType: "NumberNotInRange", key, values: ranges(test) };
   const values = [...test.dropped];
+  if (test.part !== "value" && !always.has(key.toLowerCase())) return null;
   if (test.part !== "value") return { operatorType: test.part === "prefix" ? "StringNotBeginsWith" : "StringNotEndsWith", key, values };
   if (texts(values)) return { operatorType: "StringNotIn", key, values };
-  if (values.every((value) => typeof value === "number")) return { operatorType: "NumberNotIn", key, values };
-  return values.length === 1 && typeof values[0] === "boolean" ? { operatorType: "BoolEquals", key, value: !values[0] } : null;
+  return values.every((value) => typeof value === "number") ? { operatorType: "NumberNotIn", key, values } : null;
 }
 
 /** The subscription's filter with the rule's clauses besides those it has: all of them must hold. null: the rule has alternatives, which it cannot say. */

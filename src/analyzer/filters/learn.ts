@@ -152,8 +152,8 @@ function nothingFound(events: readonly LabelledEvent[], left: readonly Unstable[
   return `no stable field tells wanted events from discarded ones: in every group that is large enough to say so some of the ${wanted} wanted ones (of ${events.length}) are found, as they are where the outcome hangs on something else or is not told rightly${unusable}`;
 }
 
-/** Grammars in which a filter on numbers can let other types through. */
-const keepsText = new Set<FilterGrammar>(["eventbridge", "event-grid"]);
+/** Grammars in which a filter on numbers can let other types through, and the one that is warned of for all types. */
+const keepsText = new Set<FilterGrammar>(["eventbridge", "event-grid", "service-bus-sql"]);
 
 const dayMs = 86_400_000;
 
@@ -172,6 +172,10 @@ function caveatsOf({ style, rule, unguarded }: Candidate, current: string | null
     caveats.push(`the events cover ${(span / dayMs).toFixed(1)} days: ${unseen.what} may be wanted and was not seen`);
   if (unguarded)
     caveats.push("a new kind of event would be judged by these fields alone: the grammar has no way, or no room, to keep kinds never seen");
+  if (grammar === "service-bus-sql")
+    caveats.push(
+      "a message whose property comes to be of another type (a number instead of text) is dropped: such a comparison has no result",
+    );
   const numbers = [...new Set(rule.flat().flatMap((test) => (test.kind === "outside" ? [pathText(test.path)] : [])))];
   if (numbers.length > 0 && !keepsText.has(grammar))
     caveats.push(`an event whose ${numbers.join(", ")} is text instead of a number would be dropped: the grammar has no way to keep it`);

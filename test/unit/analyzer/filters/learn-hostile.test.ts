@@ -133,6 +133,48 @@ describe("events that are wanted, and of which nothing in the window is alike", 
   });
 });
 
+describe("Event Grid: a key that is missing later", () => {
+  const grid = (data: JsonObject): Json => ({
+    id: "1",
+    eventType: "order",
+    subject: "/a",
+    eventTime: "2026-11-01",
+    dataVersion: "1",
+    data,
+  });
+  const learn = (of: (n: number) => JsonObject, wanted: (data: JsonObject) => boolean) =>
+    learnFilter(
+      history("eventbridge", of, wanted).map((told) => ({
+        ...told,
+        grammar: "event-grid",
+        event: grid((told.event as JsonObject)["detail"] as JsonObject),
+      })),
+    );
+
+  it("is kept by an exclusion of values", () => {
+    const learned = learn(
+      (n) => ({ state: n % 3 === 0 ? "paid" : "draft" }),
+      ({ state }) => state === "paid",
+    );
+    expect("filter" in learned && matcherOf("event-grid", learned.filter).matches(grid({ state: "draft" }))).toBe(false);
+    expect("filter" in learned && matcherOf("event-grid", learned.filter).matches(grid({}))).toBe(true);
+  });
+
+  // StringNotBeginsWith, StringNotEndsWith and BoolEquals do not match without the key: https://learn.microsoft.com/azure/event-grid/event-filtering
+  it("would be lost by beginnings and booleans: nothing is advised", () => {
+    const flag = learn(
+      (n) => ({ test: n % 3 !== 0 }),
+      ({ test }) => test === false,
+    );
+    const folder = learn(
+      (n) => ({ key: `${n % 3 === 0 ? "in/" : "tmp/"}${(n * 7919).toString(36)}` }),
+      ({ key }) => String(key).startsWith("in/"),
+    );
+    for (const refused of [flag, folder])
+      expect(refused).toMatchObject({ refusal: expect.stringContaining("cannot be written in this grammar") });
+  });
+});
+
 describe("values of which too few were seen", () => {
   it("a kind that is wanted once in thirty times is not dropped for a dozen events without one", () => {
     // Twenty of them in the window, evenly over it; the wanted one is yet to come.
