@@ -39,7 +39,8 @@ function candidateOf(one: FormTally, tally: Tally, whole: Whole, works: WorkingF
     form: one.form,
     share: one.count / tally.items,
     pastShare: one.past / tally.items,
-    leastLifeD: one.leastLifeMs === null ? null : one.leastLifeMs / DAY_MS,
+    // an item that names no beginning may live shorter
+    leastLifeD: one.leastLifeMs === null || one.lived < one.count ? null : one.leastLifeMs / DAY_MS,
     goAtOnce: one.form === works ? atOnce(one, tally, whole) : null,
     meansEnd: meaningOf(one.attribute) === "end" || (meaningOf(one.attribute) === "nothing" && one.ahead > one.count / 2),
     unfit: unfitness(one, tally, works),

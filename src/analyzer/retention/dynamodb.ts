@@ -73,7 +73,7 @@ function chosenIn({ candidates, sample, items }: RetentionAdvice, { floor }: Sto
     return {
       refusal:
         first.leastLifeD === null
-          ? `whether ${first.attribute} keeps items long enough (${floorText(floor)}) is not known: no attribute says when an item began`
+          ? `whether ${first.attribute} keeps items long enough (${floorText(floor)}) is not known: no attribute says of every item when it began`
           : `${first.attribute} ends items after ${days(first.leastLifeD)}; to be kept: ${floorText(floor)}`,
     };
   return first;

@@ -21,8 +21,10 @@ export interface FormTally {
   /** It has passed by more than five years. */
   tooOld: number;
   ahead: number;
-  /** Shortest time from an item's own beginning to this; null: no item says both. */
+  /** Shortest time from an item's own beginning, the latest it names, to this; null: no item says both. */
   leastLifeMs: Ms | null;
+  /** Items that say both. */
+  lived: number;
 }
 
 export interface Tally {
@@ -53,7 +55,8 @@ export function counter(now: EpochMs): Counter {
     bytes += size;
     const moments = Object.entries(item).map(([attribute, value]) => ({ attribute, ...momentIn(value) }));
     const beginnings = moments.flatMap(({ attribute, at }) => (at !== null && meaningOf(attribute) === "beginning" ? [at] : []));
-    const began = beginnings.length === 0 ? null : Math.min(...beginnings);
+    // a date of birth is a beginning by its name, and none of the item
+    const began = beginnings.length === 0 ? null : Math.max(...beginnings);
     for (const { attribute, form, at } of moments) {
       if (!present.has(attribute) && present.size >= MOST_ATTRIBUTES) {
         cut = true;
@@ -61,7 +64,17 @@ export function counter(now: EpochMs): Counter {
       }
       present.set(attribute, (present.get(attribute) ?? 0) + 1);
       const key = `${form} ${attribute}`;
-      const tally = forms.get(key) ?? { attribute, form, count: 0, past: 0, pastBytes: 0, tooOld: 0, ahead: 0, leastLifeMs: null };
+      const tally = forms.get(key) ?? {
+        attribute,
+        form,
+        count: 0,
+        past: 0,
+        pastBytes: 0,
+        tooOld: 0,
+        ahead: 0,
+        leastLifeMs: null,
+        lived: 0,
+      };
       forms.set(key, tally);
       tally.count += 1;
       if (at === null) continue;
@@ -71,7 +84,9 @@ export function counter(now: EpochMs): Counter {
         tally.past += 1;
         tally.pastBytes += size;
       }
-      if (began !== null && meaningOf(attribute) !== "beginning") tally.leastLifeMs = Math.min(tally.leastLifeMs ?? Infinity, at - began);
+      if (began === null || meaningOf(attribute) === "beginning") continue;
+      tally.leastLifeMs = Math.min(tally.leastLifeMs ?? Infinity, at - began);
+      tally.lived += 1;
     }
   };
   return {

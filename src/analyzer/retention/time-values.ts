@@ -41,11 +41,18 @@ export type Meaning = "end" | "beginning" | "nothing";
 const END_WORDS =
   /^(ttl|exp|expire|expires|expired|expiry|expiration|expirations|purge|purges|evict|evictat|expireat|expiresat|expirationtime|timetolive|validuntil|deleteat|deleteafter)$/;
 const END_PAIRS =
-  /\b(valid|keep|retain|retained|kept) (until|till|to)\b|\b(delete|remove|drop|discard|archive) (at|after|on|by)\b|\btime to live\b|\bend of life\b/;
+  /\b(valid|keep|retain|retained|kept) (until|till|to)\b|\b(delete|remove|discard) (at|after|on|by)\b|\btime to live\b|\bend of life\b/;
 const BEGINNING_WORDS =
   /^(created|creation|create|createdat|inserted|updated|updatedat|modified|changed|written|received|occurred|happened|started|start|begin|began|published|sent|ingested|logged|timestamp|ts|placed|ordered|born|since|last|first)$/;
 
-/** A name that has words of both (`createdExpiry`) says nothing. */
+/** Words beside those of an end that leave it the item's own: what holds the item, and how the time is written. */
+const PLAIN_WORDS =
+  /^(at|on|in|by|after|until|till|to|of|the|is|time|timestamp|date|day|epoch|unix|utc|sec|secs|second|seconds|s|ms|millis|milliseconds|iso|live|life|end|valid|keep|retain|retained|kept|delete|remove|discard|item|items|record|row|entry|event|message|msg|document|doc|data|object|session|cache|log|dynamodb|ddb|dynamo|firestore|aws|auto|pk|v\d|\d+)$/;
+
+/**
+ * A name that has words of both (`createdExpiry`) says nothing, nor does one whose end may be another's: `cardExpiresAt`, `passwordExpiry`,
+ * `expiryReminderAt`, `neverExpires`. What has no such doubt is deleted for good.
+ */
 export function meaningOf(name: string): Meaning {
   const words = name
     .replace(/([a-z\d])([A-Z])/g, "$1 $2")
@@ -53,7 +60,7 @@ export function meaningOf(name: string): Meaning {
     .split(/[^a-z\d]+/)
     .filter((word) => word !== "");
   const isEnd = words.some((word) => END_WORDS.test(word)) || END_PAIRS.test(words.join(" "));
-  const isBeginning = words.some((word) => BEGINNING_WORDS.test(word));
-  if (isEnd && isBeginning) return "nothing";
+  const isBeginning = words.some((word) => BEGINNING_WORDS.test(word) && !(isEnd && word === "timestamp"));
+  if (isEnd && (isBeginning || !words.every((word) => END_WORDS.test(word) || PLAIN_WORDS.test(word)))) return "nothing";
   return isEnd ? "end" : isBeginning ? "beginning" : "nothing";
 }

@@ -24,7 +24,8 @@ function consumersText(facts: StoreFacts, gone: Interval | null): string[] {
   const consumers = facts.configs.filter((one) => one.kind === "trigger" && one.from === stream && one.to !== null);
   if (consumers.length === 0) return ["each deletion is a record in its stream, which nothing that is known reads"];
   return consumers.map((one) => {
-    const fn = one.to!.split(":").at(-1)!;
+    // an alias or a version may follow
+    const fn = /:function:([^:]+)/.exec(one.to!)?.[1] ?? one.to!.split(":").at(-1)!;
     return `each deletion is a record in its stream and reaches ${fn}${runsText(one, fn, facts, gone)}; a filter on userIdentity.principalId (dynamodb.amazonaws.com) keeps them away`;
   });
 }
