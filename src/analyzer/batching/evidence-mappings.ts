@@ -53,7 +53,8 @@ function lambdaFeed(config: Config, all: readonly Config[]): Feed | null {
     account: config.account ?? target?.[2] ?? null,
     region: config.region ?? target?.[1] ?? null,
     fn,
-    channel: channelOf(service, from?.[4] ?? config.from),
+    // messages of Kafka name their topic, not their cluster
+    channel: textOf(config.settings["topic"]) ?? (from === null ? null : channelOf(service, from[4]!)),
     config,
     source,
   };
@@ -116,8 +117,7 @@ function lambdaSettings(service: string | null, { settings, from }: Config, sour
   };
 }
 
-function channelOf(service: string | null, resource: string | null): string | null {
-  if (resource === null) return null;
+function channelOf(service: string | null, resource: string): string | null {
   const inside = { dynamodb: /^table\/([^/]+)/, kinesis: /^stream\/([^/]+)/, kafka: /^cluster\/([^/]+)/ }[service ?? ""]?.exec(
     resource,
   )?.[1];

@@ -81,7 +81,7 @@ export function mappingConfig(o: Obj, observed: Observed): Config[] {
   const filters = list(obj(o["FilterCriteria"])?.["Filters"]).map((one) => text(obj(one)?.["Pattern"]));
   return config("trigger", text(o["EventSourceMappingArn"]) ?? uuid, observed, {
     name: uuid,
-    from: text(o["EventSourceArn"]) ?? text(obj(o["SelfManagedEventSource"])?.["Endpoints"]),
+    from: text(o["EventSourceArn"]) ?? text(list(obj(obj(o["SelfManagedEventSource"])?.["Endpoints"])?.["KAFKA_BOOTSTRAP_SERVERS"])[0]),
     to: fn,
     settings: {
       batchSize: num(o["BatchSize"]),
@@ -100,6 +100,8 @@ export function mappingConfig(o: Obj, observed: Observed): Config[] {
       onFailure: text(obj(obj(o["DestinationConfig"])?.["OnFailure"])?.["Destination"]),
       state: text(o["State"]),
       startingPosition: text(o["StartingPosition"]),
+      // Kafka: one at most
+      topic: text(list(o["Topics"])[0]),
     },
   });
 }

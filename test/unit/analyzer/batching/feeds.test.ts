@@ -23,7 +23,7 @@ describe("what hands events to Lambda", () => {
     [arn("kinesis", "stream/clicks"), "kinesis", "clicks", 100, 0, 1],
     [arn("dynamodb", "table/items/stream/2026-01-01T00:00:00.000"), "dynamodb-stream", "items", 100, 0, 1],
     [arn("kafka", "cluster/shop/0a-1"), "kafka", "shop", 100, 500, null],
-    ["broker-1.example.com:9092", "kafka", "9092", 100, 500, null],
+    ["broker-1.example.com:9092", "kafka", null, 100, 500, null],
   ])("%s by default", (from, kind, channel, batchSize, windowMs, parallelizationFactor) => {
     const found = only(mapping(from));
     expect(found).toMatchObject({ fn: "orders", channel, kind, refusal: null, target: { kind: "lambda.event-source-mapping" } });
@@ -38,6 +38,10 @@ describe("what hands events to Lambda", () => {
     const found = feeds([at(2, 300), at(1, 200), described]);
     expect(found).toHaveLength(1);
     expect(found[0]!.settings).toMatchObject({ batchSize: 300, windowMs: 5000, parallelizationFactor: 4, shards: 8, bisectOnError: true });
+  });
+
+  it("a topic of Kafka is what its messages name", () => {
+    expect(only(mapping(arn("kafka", "cluster/shop/0a-1"), { topic: "orders" })).channel).toBe("orders");
   });
 
   it("a pipe is written as one", () => {

@@ -70,6 +70,13 @@ describe("descriptions", () => {
     });
   });
 
+  it("of a mapping to brokers of one's own: a broker and the topic", () => {
+    // https://docs.aws.amazon.com/lambda/latest/api/API_SelfManagedEventSource.html
+    const SelfManagedEventSource = { Endpoints: { KAFKA_BOOTSTRAP_SERVERS: ["b-1.example.com:9092", "b-2.example.com:9092"] } };
+    const mapping = { UUID: "u-2", FunctionArn: FN, SelfManagedEventSource, Topics: ["orders"] };
+    expect(configs({ EventSourceMappings: [mapping] })[0]).toMatchObject({ from: "b-1.example.com:9092", settings: { topic: "orders" } });
+  });
+
   it("of queues: attributes are strings, redrive leads to the dead-letter queue", () => {
     const attributes = {
       QueueArn: arn("sqs", "stock"),
