@@ -39,9 +39,16 @@ export function containerAdvice(facts: StoreFacts): RetentionAdvice {
     effects: [
       "items not written for so long vanish from reads at once; how many is not known: SELECT VALUE COUNT(1) FROM c WHERE c._ts < (now - ttl)",
       deletionsText(facts),
+      // with the default absent it counts for nothing; with any default it does, and may be shorter than what must be kept
+      ...(seconds === null ? ["a ttl that items carry themselves begins to count, and may end them sooner"] : []),
     ],
     danger: "irreversible",
-    first: ["count what would go, and see that continuous backup is on: deleted items cannot be had back otherwise"],
+    first: [
+      "count what would go, and see that continuous backup is on: deleted items cannot be had back otherwise",
+      ...(seconds === null
+        ? [`see that no item has a ttl of its own below ${wanted}: SELECT VALUE COUNT(1) FROM c WHERE c.ttl > 0 AND c.ttl < ${wanted}`]
+        : []),
+    ],
     reasons: [`to be kept: ${floorText(floor!)}, counted from an item's last write`],
   });
 }

@@ -11,9 +11,13 @@ const FREE_D = 31;
 const FREE_APP_D = 90;
 /** A month of 730 hours, as price lists count, in days. */
 const MONTH_D = 730 / 24;
-/** https://learn.microsoft.com/rest/api/loganalytics/tables/update */
+/** Tables of Application Insights and two more; others begin with "App" too (AppServiceHTTPLogs): https://learn.microsoft.com/azure/azure-monitor/logs/data-retention-configure */
+const FREE_LONGER =
+  /^(App(AvailabilityResults|BrowserTimings|Dependencies|Events|Exceptions|Metrics|PageViews|PerformanceCounters|Requests|SystemEvents|Traces)|Usage|AzureActivity)$/;
 const LEAST_D = 4;
 const MOST_D = 730;
+/** Beyond two years whole ones alone, up to twelve: https://learn.microsoft.com/cli/azure/monitor/log-analytics/workspace/table#az-monitor-log-analytics-workspace-table-update */
+const WHOLE_YEARS_D = [1_095, 1_460, 1_826, 2_191, 2_556, 2_922, 3_288, 3_653, 4_018, 4_383];
 const MOST_TOTAL_D = 4_383;
 
 export function logTableAdvice(facts: StoreFacts): RetentionAdvice {
@@ -24,7 +28,7 @@ export function logTableAdvice(facts: StoreFacts): RetentionAdvice {
   const retentionD = numberIn(config, "retentionD") ?? (workspace === undefined ? null : numberIn(workspace, "retentionD"));
   const totalRetentionD = numberIn(config, "totalRetentionD") ?? retentionD;
   const plan = textIn(config, "plan");
-  const freeD = config.name.startsWith("App") ? FREE_APP_D : FREE_D;
+  const freeD = FREE_LONGER.test(config.name) ? FREE_APP_D : FREE_D;
   // only Analytics tables choose how long they are interactive
   const isAnalytics = plan === null || plan === "Analytics";
   const perDay = numberIn(config, "billableBytesPerDay");
@@ -53,7 +57,8 @@ export function logTableAdvice(facts: StoreFacts): RetentionAdvice {
   if (floor === null) return { ...advice, refusal: "nothing says that less must be kept: --keep DAYS" };
   if (floor.days > MOST_TOTAL_D) return { ...advice, refusal: `it keeps ${MOST_TOTAL_D} days at most; to be kept: ${floorText(floor)}` };
   if (totalRetentionD < floor.days) return { ...advice, refusal: `it keeps less than it must: ${floorText(floor)}` };
-  const days = Math.max(floor.days, freeD, LEAST_D);
+  const least = Math.max(floor.days, freeD, LEAST_D);
+  const days = least <= MOST_D ? least : WHOLE_YEARS_D.find((one) => one >= least)!;
   if (totalRetentionD <= days) return { ...advice, refusal: "it keeps no more than it must" };
   const interactiveD = Math.min(retentionD, days, MOST_D);
   const thenUsd = keptUsd(interactiveD, days);

@@ -265,6 +265,13 @@ describe("the other stores", () => {
     expect(adviceOn([logs("Syslog", { retentionD: 31, totalRetentionD: 365, plan: "Basic" })], keep(60)).proposals[0]!.after).toEqual({
       totalRetentionD: 60,
     });
+    // AppService logs are not Application Insights': 31 days are paid
+    expect(adviceOn([logs("AppServiceHTTPLogs", { retentionD: 90 })], keep(7)).proposals[0]!.after).toMatchObject({ totalRetentionD: 31 });
+    // beyond 730 days whole years alone are taken, and never fewer than must be kept
+    expect(adviceOn([logs("Syslog", { retentionD: 31, totalRetentionD: 4383 })], keep(800)).proposals[0]!.after).toMatchObject({
+      totalRetentionD: 1095,
+    });
+    expect(adviceOn([logs("Syslog", { retentionD: 31, totalRetentionD: 1095 })], keep(800)).refusal).toMatch(/no more than it must/);
   });
 
   it("a change that is known to save less than was asked for is left out and summed up; one of unknown saving is not", () => {
