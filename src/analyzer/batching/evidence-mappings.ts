@@ -23,11 +23,23 @@ export function feeds(configs: readonly Config[]): Feed[] {
     if (known === undefined || (one.observedAt ?? 0) >= (known.observedAt ?? 0)) newest.set(key, one);
   }
   const all = [...newest.values()];
-  return all.filter((one) => !isOff(one)).flatMap((one) => feedOf(one, all) ?? []);
+  const sources = sourcesIn(all);
+  return all.filter((one) => !isOff(one)).flatMap((one) => feedOf(one, all, sources) ?? []);
 }
 
-function feedOf(config: Config, all: readonly Config[]): Feed | null {
-  if (config.cloud === "aws") return config.kind === "trigger" ? lambdaFeed(config, all) : config.kind === "rule" ? ruleFeed(config) : null;
+type Sources = ReadonlyMap<string, Config>;
+
+/** Queues, streams and tables by what mappings call them: their own ARN, or that of a table's stream. */
+function sourcesIn(all: readonly Config[]): Sources {
+  const sources = new Map<string, Config>();
+  for (const one of all)
+    for (const name of [one.resource, textOf(one.settings["streamArn"])]) if (name !== null && !sources.has(name)) sources.set(name, one);
+  return sources;
+}
+
+function feedOf(config: Config, all: readonly Config[], sources: Sources): Feed | null {
+  if (config.cloud === "aws")
+    return config.kind === "trigger" ? lambdaFeed(config, sources) : config.kind === "rule" ? ruleFeed(config) : null;
   if (config.cloud === "azure")
     return config.kind === "function" ? functionAppFeed(config, all) : config.kind === "trigger" ? eventGridFeed(config) : null;
   return config.cloud === "gcp" && config.kind === "trigger" ? pubsubFeed(config, all) : null;
@@ -38,7 +50,7 @@ function isOff({ settings }: Config): boolean {
 }
 
 /** An event source mapping, a pipe or an SNS subscription to a Lambda function. */
-function lambdaFeed(config: Config, all: readonly Config[]): Feed | null {
+function lambdaFeed(config: Config, sources: Sources): Feed | null {
   const target = LAMBDA.exec(config.to ?? "");
   // a mapping may name its function alone
   const fn = target?.[3] ?? (/^arn:[\w-]+:lambda:.*:event-source-mapping:/.test(config.resource) ? config.to : null);
@@ -46,8 +58,7 @@ function lambdaFeed(config: Config, all: readonly Config[]): Feed | null {
   const from = ARN.exec(config.from ?? "");
   const service = from?.[1] ?? null;
   const isPipe = /^arn:[\w-]+:pipes:/.test(config.resource);
-  const source =
-    all.find((one) => one.resource === config.from || (service === "dynamodb" && one.settings["streamArn"] === config.from)) ?? null;
+  const source = (config.from === null ? undefined : sources.get(config.from)) ?? null;
   const feed = {
     cloud: config.cloud,
     account: config.account ?? target?.[2] ?? null,
