@@ -12,9 +12,9 @@ export default class Apply extends ChangeCommand {
   static override description =
     prose(`Shows what will be done and asks; --yes answers for CI. Saying no ends with code 0 and changes nothing.
 Every write is journalled and flushed to disk before and after, and read back. Stopped or killed, the same command goes on where it was:
-what the function is like now decides whether a write that was under way took effect. evscope undo takes it back, evscope verify measures it.
+what the resource is like now decides whether a write that was under way took effect. evscope undo takes it back, evscope verify measures it.
 
-Refused with code 5, the whole plan unless --continue: a function that was changed since the plan, that infrastructure as code owns, or whose
+Refused with code 5, the whole plan unless --continue: what was changed since the plan, what can lose data without its flag, what infrastructure as code owns, or a function whose
 traffic goes through aliases, which a change of $LATEST does not reach, or is held on a Cloud Run revision.
 
 ${EXIT_CODES_HELP}`);

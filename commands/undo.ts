@@ -10,8 +10,8 @@ import { applyText } from "../src/report/render.ts";
 export default class Undo extends ChangeCommand {
   static override summary = "take back what a run changed";
   static override description =
-    prose(`Restores the settings, and the version an alias pointed to (the revision that had the traffic), exactly as the journal has them, through the same checks as apply. A function
-that somebody changed since is refused (code 5); --force restores it all the same. The undo is a run of its own, and can be taken back.
+    prose(`Restores the settings, and the version an alias pointed to (the revision that had the traffic), exactly as the journal has them, through the same checks as apply. What
+somebody changed since is refused (code 5); --force restores it all the same. The undo is a run of its own, and can be taken back.
 Data that a shorter retention or a time to live has deleted does not come back.
 
 ${EXIT_CODES_HELP}`);

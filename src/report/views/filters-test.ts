@@ -1,5 +1,6 @@
 /** What a filter says of given events -> document and table. */
 import type { Decision, FilterGrammar } from "../../model/filters.ts";
+import { plural } from "../formats/values.ts";
 import type { Column, Report, Section } from "../report.ts";
 
 /** One event, or one case, and what was decided. */
@@ -76,10 +77,10 @@ export function filterTestView(facts: FilterTestFacts): Report {
         columns: columnsOf(named, expects),
         rows: results.map(rowOf),
         notes: [
-          `${counts.match} of ${counts.events} match, ${counts.noMatch} do not, ${counts.invalid} are invalid`,
+          `${counts.match} of ${counts.events} match, ${counts.noMatch} do not, ${counts.invalid} ${counts.invalid === 1 ? "is" : "are"} invalid`,
           ...(facts.invalid === null ? [] : [`The filter would be refused: ${facts.invalid}`]),
           ...facts.warnings.map((one) => `Warning: ${one}`),
-          ...(counts.unusable === 0 ? [] : [`${counts.unusable} lines could not be used`]),
+          ...(counts.unusable === 0 ? [] : [`${plural(counts.unusable, "line")} could not be used`]),
           ...(counts.disagreements === 0 ? [] : [`${counts.disagreements} are not as expected`]),
           ...(results.length < counts.events
             ? [`${counts.events - results.length} more are not shown; --format csv and json have all`]
