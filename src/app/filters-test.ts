@@ -107,6 +107,11 @@ async function* documentsOf(
     if (problem !== null && line === 1) throw new UserError(`${path}: ${problem}`);
     if (first && problem === null && document === undefined && /^[[{]/.test(text)) held = [];
     first = false;
+    const list = held === null && problem === null ? eventsOf(document) : null;
+    if (list !== null) {
+      for (const one of list) yield { line, document: one, problem: null };
+      continue;
+    }
     if (held === null || problem !== null) {
       yield { line, document: document ?? null, problem: problem ?? (document === undefined ? "the line is not JSON" : null) };
       continue;
@@ -121,6 +126,11 @@ async function* documentsOf(
   const whole = parse(held.map((one) => one.text).join("\n"));
   if (whole === undefined) yield* lineByLine(held);
   else for (const document of Array.isArray(whole) ? whole : [whole]) yield { line: held[0]!.line, document, problem: null };
+}
+
+/** Events in an array, which no event is itself; null: the document is one. */
+function eventsOf(document: Json | undefined): Json[] | null {
+  return Array.isArray(document) && document.every(isObject) ? document : null;
 }
 
 function* lineByLine(

@@ -155,6 +155,9 @@ function nothingFound(events: readonly LabelledEvent[], left: readonly Unstable[
 /** Grammars in which a filter on numbers can let other types through, and the one that is warned of for all types. */
 const keepsText = new Set<FilterGrammar>(["eventbridge", "event-grid", "service-bus-sql"]);
 
+/** Grammars in which a pattern looks into a payload that may be anything: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs-filtering.html */
+const payloadGrammars = new Set<FilterGrammar>(["sqs", "kinesis", "kafka", "mq"]);
+
 const dayMs = 86_400_000;
 
 /** What comes less often than this was perhaps never seen: a week, a month with its end. */
@@ -172,6 +175,7 @@ function caveatsOf({ style, rule, unguarded }: Candidate, current: string | null
     caveats.push(`the events cover ${(span / dayMs).toFixed(1)} days: ${unseen.what} may be wanted and was not seen`);
   if (unguarded)
     caveats.push("a new kind of event would be judged by these fields alone: the grammar has no way, or no room, to keep kinds never seen");
+  if (payloadGrammars.has(grammar)) caveats.push("a message that is no JSON object would be dropped, as it is by every pattern on fields");
   if (grammar === "service-bus-sql")
     caveats.push(
       "a message whose property comes to be of another type (a number instead of text) is dropped: such a comparison has no result",

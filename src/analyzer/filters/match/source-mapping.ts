@@ -17,34 +17,43 @@ import type { Operators } from "./term.ts";
 /** Characters of one pattern, in the models of both APIs. */
 export const SOURCE_FILTER_MAX_CHARS = 4096;
 
-interface Poller {
-  operators: Operators;
-  /** Filters of one mapping: by default, and with a raised quota. */
-  filters: { quota: number; max: number };
-}
-
 /** Neither has wildcard, cidr, and operators inside anything-but. Without case, Lambda lists `equals-ignore-case` only; it shares the poller with Pipes. */
-const OPERATORS = {
+const OPERATORS: Operators = {
+  service: "Lambda",
   names: new Set(["prefix", "suffix", "equals-ignore-case", "numeric", "exists", "anything-but"]),
   inAnythingBut: new Set<string>(),
   caseless: true,
   documentedMagnitude: 5e9,
 };
 
-const LAMBDA: Poller = { operators: { ...OPERATORS, service: "Lambda" }, filters: { quota: 5, max: 10 } };
-const PIPES: Poller = { operators: { ...OPERATORS, service: "Pipes" }, filters: { quota: 5, max: 5 } };
+/** Filters of one mapping: by default, and with a raised quota. A pipe has five, which cannot be raised. */
+const FILTERS = { quota: 5, max: 10 };
 
 /**
  * The filters of a Lambda event source mapping: a record passes that matches one of them; without filters all pass. The event is one record as the poller has it
  * (`body` as sent; Kinesis, Kafka and MQ payloads in base64 or decoded). What does not pass is deleted from a queue, skipped in a stream.
+ * A pipe's filters are the same on the same source.
  */
 export function matchSourceMapping(source: PolledSource, patterns: readonly string[]): Matcher {
-  return matchPolled(source, patterns, LAMBDA);
-}
-
-/** The same for a pipe: at most five filters, which cannot be raised. */
-export function matchPipe(source: PolledSource, patterns: readonly string[]): Matcher {
-  return matchPolled(source, patterns, PIPES);
+  return matcherFrom(source, (): CompiledFilter => {
+    if (patterns.length > FILTERS.max)
+      throw new PatternError(`${patterns.length} filters are more than the ${FILTERS.max} that Lambda allows`);
+    const compiled = patterns.map((pattern, at) =>
+      compileFilter(source, pattern, OPERATORS, patterns.length > 1 ? `filter ${at + 1}: ` : ""),
+    );
+    const overQuota =
+      patterns.length > FILTERS.quota
+        ? [`${patterns.length} filters are more than the ${FILTERS.quota} that a pipe may have, and a mapping by default`]
+        : [];
+    return {
+      warnings: [...new Set([...overQuota, ...compiled.flatMap(({ warnings }) => warnings)])],
+      decide: (event) => decideAny(compiled, polledRecord(source, event)),
+      matches: (event) => {
+        const record = polledRecord(source, event);
+        return record.view !== null && (compiled.length === 0 || compiled.some((filter) => filter.matches(record)));
+      },
+    };
+  });
 }
 
 /**
@@ -75,26 +84,6 @@ interface RecordFilter {
   warnings: string[];
   decide(record: PolledRecord): Decision;
   matches(record: PolledRecord): boolean;
-}
-
-function matchPolled(source: PolledSource, patterns: readonly string[], { operators, filters }: Poller): Matcher {
-  return matcherFrom(source, (): CompiledFilter => {
-    if (patterns.length > filters.max)
-      throw new PatternError(`${patterns.length} filters are more than the ${filters.max} that ${operators.service} allows`);
-    const compiled = patterns.map((pattern, at) =>
-      compileFilter(source, pattern, operators, patterns.length > 1 ? `filter ${at + 1}: ` : ""),
-    );
-    const overQuota =
-      patterns.length > filters.quota ? [`${patterns.length} filters are more than the default quota of ${filters.quota}`] : [];
-    return {
-      warnings: [...new Set([...overQuota, ...compiled.flatMap(({ warnings }) => warnings)])],
-      decide: (event) => decideAny(compiled, polledRecord(source, event)),
-      matches: (event) => {
-        const record = polledRecord(source, event);
-        return record.view !== null && (compiled.length === 0 || compiled.some((filter) => filter.matches(record)));
-      },
-    };
-  });
 }
 
 function decideAny(filters: readonly RecordFilter[], record: PolledRecord): Decision {

@@ -61,7 +61,7 @@ describe("events that are wanted, and of which nothing in the window is alike", 
     for (const amount of ["50.00", null]) expect(keeps(learned, "eventbridge", { amount })).toBe(true);
     // no operator of a mapping is known to say it: the reader is told
     expect(learnFilter(history("sqs", amounts, rule))).toMatchObject({
-      caveats: [expect.stringContaining("body.amount is text instead of a number would be dropped")],
+      caveats: expect.arrayContaining([expect.stringContaining("body.amount is text instead of a number would be dropped")]),
     });
   });
 
@@ -198,7 +198,8 @@ it("says what a short window cannot have seen", () => {
     ({ type }) => type === "paid",
   );
   const within = (days: number) => told.map((event) => ({ ...event, at: (event.at / 42) * days }));
-  expect(learnFilter(told)).toMatchObject({ caveats: [] });
-  expect(learnFilter(within(20))).toMatchObject({ caveats: [expect.stringContaining("once a month")] });
-  expect(learnFilter(within(3))).toMatchObject({ caveats: [expect.stringContaining("once a week")] });
+  const plain = expect.stringContaining("no JSON object would be dropped");
+  expect(learnFilter(told)).toMatchObject({ caveats: [plain] });
+  expect(learnFilter(within(20))).toMatchObject({ caveats: [expect.stringContaining("once a month"), plain] });
+  expect(learnFilter(within(3))).toMatchObject({ caveats: [expect.stringContaining("once a week"), plain] });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { filterPatterns, matchPipe, matchSourceMapping } from "../../../../../src/analyzer/filters/match/source-mapping.ts";
+import { filterPatterns, matchSourceMapping } from "../../../../../src/analyzer/filters/match/source-mapping.ts";
 import type { Json } from "../../../../../src/model/records.ts";
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
@@ -86,11 +86,12 @@ describe("filters together", () => {
     expect(matchSourceMapping("sqs", []).matches({ body: "x" })).toBe(true);
   });
 
-  it("warns beyond five filters of a mapping, refuses more than ten; a pipe has five", () => {
+  it("warns beyond five filters of a mapping, or of a pipe, refuses more than ten", () => {
     expect(matchSourceMapping("sqs", filters(5)).warnings).toEqual([]);
-    expect(matchSourceMapping("sqs", filters(10)).warnings).toEqual(["10 filters are more than the default quota of 5"]);
+    expect(matchSourceMapping("sqs", filters(10)).warnings).toEqual([
+      "10 filters are more than the 5 that a pipe may have, and a mapping by default",
+    ]);
     expect(matchSourceMapping("sqs", filters(11)).invalid).toBe("11 filters are more than the 10 that Lambda allows");
-    expect(matchPipe("sqs", filters(6)).invalid).toBe("6 filters are more than the 5 that Pipes allows");
   });
 
   it.each<[Json, string]>([
