@@ -11,7 +11,7 @@ const SHOWN = 500;
 export default class FiltersTest extends BaseCommand {
   static override summary = "what a filter says of events, one by one, and which clause decided";
   static override description =
-    prose(`Decides as the filter's vendor does: EventBridge patterns, FilterCriteria of Lambda mappings (sqs, kinesis, dynamodb, kafka, mq),
+    prose(`Decides as the filter's vendor does: EventBridge patterns, FilterCriteria of Lambda mappings and pipes (sqs, kinesis, dynamodb, kafka, mq),
 SNS filter policies, Event Grid, Service Bus SQL and correlation filters, Pub/Sub, Eventarc. Nothing is asked of any cloud.
 
 The filter is a file of JSON or text, as its vendor takes it; events are JSON, one a line, plain or packed. A filter that the vendor would
