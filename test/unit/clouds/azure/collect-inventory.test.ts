@@ -136,7 +136,10 @@ test("queues, topics, subscriptions and rules; event hubs; containers", async ()
       [
         head(TYPES.serviceBus, bus),
         head(TYPES.eventHubs, "Microsoft.EventHub/namespaces/hub"),
-        head(TYPES.cosmos, "Microsoft.DocumentDB/databaseAccounts/db", { kind: "GlobalDocumentDB", properties: {} }),
+        head(TYPES.cosmos, "Microsoft.DocumentDB/databaseAccounts/db", {
+          kind: "GlobalDocumentDB",
+          properties: { capabilities: [{ name: "EnableServerless" }], locations: [{ locationName: "West Europe" }] },
+        }),
         head(TYPES.cosmos, "Microsoft.DocumentDB/databaseAccounts/mongo", { kind: "MongoDB", properties: {} }),
         head(TYPES.cosmos, "Microsoft.DocumentDB/databaseAccounts/cql", { properties: { capabilities: [{ name: "EnableCassandra" }] } }),
       ],
@@ -173,6 +176,7 @@ test("queues, topics, subscriptions and rules; event hubs; containers", async ()
       ],
     },
   });
+  expect(named(configs, "c")).toMatchObject({ settings: { defaultTtlSeconds: 60, capacity: "serverless", regions: 1 } });
   expect(gaps).toEqual([]);
   expect(named(configs, "q")).toMatchObject({ kind: "queue", settings: { maxDeliveryCount: 5 } });
   expect(named(configs, "s")).toMatchObject({ kind: "trigger", from: `${RG}/${bus}/topics/t` });

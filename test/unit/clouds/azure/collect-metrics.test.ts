@@ -90,6 +90,17 @@ async function run(api: ScriptedAzure, configs: readonly Config[]): Promise<Rec[
 }
 
 describe("which metrics", () => {
+  it("sizes of containers are read at both ends of the window, every five minutes: their total over longer counts several", async () => {
+    const api = await server({});
+    const shop = config("table", `${providers}/Microsoft.DocumentDB/databaseAccounts/shop/sqlDatabases/a/containers/b`);
+    const window = { from: NOW - 10 * DAY, to: NOW };
+    const { tasks } = planMetrics(api, azureTarget(), azureContext(), [shop], request(window), all);
+    expect(tasks.filter((one) => one.source.endsWith("/sizes")).map((one) => [one.window, one.title])).toEqual([
+      [{ from: window.from, to: window.from + HOUR }, expect.stringMatching(/DataUsage, IndexUsage, DocumentCount every PT5M/)],
+      [{ from: window.to - HOUR, to: window.to }, expect.stringMatching(/every PT5M/)],
+    ]);
+  });
+
   it("go by the plan of the app; channels are counted once for a namespace", () => {
     const bus = `${providers}/Microsoft.ServiceBus/namespaces/shop`;
     const cosmos = `${providers}/Microsoft.DocumentDB/databaseAccounts/shop/sqlDatabases/db/containers`;

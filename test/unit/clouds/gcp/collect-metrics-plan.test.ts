@@ -46,6 +46,27 @@ describe("what is asked", () => {
     expect(plan(api, []).tasks).toHaveLength(METRICS.length);
   });
 
+  it("of log buckets and Firestore databases: their sizes and what comes in, once an hour", () => {
+    const parent = `projects/${PROJECT}`;
+    const { tasks } = plan(
+      scriptedGcp({}),
+      [
+        config("log-group", `${parent}/locations/global/buckets/_Default`, "_Default", {}),
+        config("table", `${parent}/databases/(default)`, "(default)", {}),
+        config("table", `${parent}/databases/(default)/collectionGroups/orders/fields/end`, "orders", {}),
+      ],
+      { window: { from: NOW - DAY_MS, to: NOW } },
+    );
+    expect(tasks.map((one) => one.source.split("/").at(-1))).toEqual([
+      "log_bucket_bytes_ingested",
+      "bytes_stored",
+      "data_and_index_storage_bytes",
+    ]);
+    // one database, whatever its fields: a series
+    expect(tasks[2]!.estimate.usd).toBeCloseTo(0.5e-6, 12);
+    expect(new Set(tasks.map((one) => (one.detail as { periodMs: number }).periodMs))).toEqual(new Set([HOUR_MS]));
+  });
+
   it("is announced with its price: $0.50 per million series", () => {
     const api = scriptedGcp({});
     const configs = Array.from({ length: 1000 }, (_, i) => service(`s${i}`));
