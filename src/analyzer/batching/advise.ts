@@ -8,7 +8,7 @@ import { type BatchingSources, billedAs, type FedFacts, factsOf, memoryFacts, pr
 import { type Arrivals, arrivalsOf } from "./evidence-arrivals.ts";
 import type { Feed } from "./evidence-feed.ts";
 import { idleOf } from "./idle.ts";
-import { besides, gapOf, seenRuns, tooShort } from "./observed.ts";
+import { besides, beyondLock, gapOf, seenRuns, tooShort } from "./observed.ts";
 import { type Optimised, optimise } from "./optimise.ts";
 import { mayGrow, partialFailures } from "./partial-failures.ts";
 import { proposalsOf, reportProposal } from "./proposals.ts";
@@ -99,7 +99,7 @@ export async function adviseOn(feed: Feed, all: readonly Feed[], sources: Batchi
   if (best.proposed === null) return { ...figured, keep: best.refusal };
   const verdict = mayGrow(kind, blank.partialFailures);
   if (verdict.refusal !== null) return { ...figured, refusal: verdict.refusal, proposals: verdict.switchOn ? reportProposal(feed) : [] };
-  const left = tooShort(best.timeoutS.proposed, facts.timeoutS, others);
+  const left = tooShort(best.timeoutS.proposed, facts.timeoutS, others) ?? beyondLock(feed, best.proposed, service);
   if (left !== null) return { ...figured, refusal: left };
   return advised(figured, { ...best, ...widened(best, doubt) }, feed, facts, context);
 }

@@ -1,13 +1,13 @@
 /** The simulation of what there is, held against the runs that were seen: a model that misses today says nothing of tomorrow. Pure. */
 import type { BatchRun } from "../../model/batch-facts.ts";
-import type { BatchFigures } from "../../model/batching.ts";
+import type { BatchFigures, PollerSettings, ServiceTime } from "../../model/batching.ts";
 import { numberOf } from "../../model/json.ts";
 import type { Interval } from "../../model/plan.ts";
 import type { Ms } from "../../model/units.ts";
 import type { FedFacts } from "./evidence.ts";
 import { type Arrivals, tells } from "./evidence-arrivals.ts";
 import type { Feed } from "./evidence-feed.ts";
-import { neededVisibilityS } from "./limits.ts";
+import { neededTimeoutS, neededVisibilityS } from "./limits.ts";
 
 /** Farther apart, as a share of the runs seen, is said. */
 const SAID = 0.2;
@@ -40,6 +40,21 @@ export function tooShort(timeoutS: number | null, nowS: number | null, others: r
     ? null
     : `a full batch needs a timeout of ${timeoutS} s, and ${left.channel ?? "another queue"} of the same function does not hide messages for six times as long`;
 }
+
+/**
+ * Service Bus: the wait is at most half of the lock, and the lock of a batch is not renewed while it runs; why not, else null. A lock that is
+ * not known is a minute, the default. https://learn.microsoft.com/azure/azure-functions/functions-bindings-service-bus#hostjson-settings
+ */
+export function beyondLock(feed: Feed, proposed: PollerSettings, service: ServiceTime): string | null {
+  if (feed.kind !== "service-bus") return null;
+  const lockMs = numberOf(feed.source?.settings["lockDurationMs"]) ?? USUAL_LOCK_MS;
+  const runMs = neededTimeoutS(service, proposed.batchSize) * 1_000;
+  const waits = (proposed.minimumBatchSize ?? 1) > 1 && proposed.windowMs > lockMs / 2;
+  if (!waits && runMs <= lockMs) return null;
+  return `messages are locked for ${lockMs / 1_000} s: ${waits ? `a wait of ${proposed.windowMs / 1_000} s is more than half of it` : `a full batch may take ${runMs / 1_000} s, and its messages would come again`}`;
+}
+
+const USUAL_LOCK_MS: Ms = 60_000;
 
 /** Runs of the feed while its arrivals came; null: other sources start runs too, and no log says which are whose. */
 export function seenRuns(runs: readonly BatchRun[], facts: FedFacts, { fromMs, toMs }: Arrivals, others: number): number | null {

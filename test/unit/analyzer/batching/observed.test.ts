@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { arrivalsOf, type ArrivalFacts } from "../../../../src/analyzer/batching/evidence-arrivals.ts";
+import type { PollerSettings, ServiceTime } from "../../../../src/model/batching.ts";
 import type { Feed } from "../../../../src/analyzer/batching/evidence-feed.ts";
-import { gapOf, tooShort } from "../../../../src/analyzer/batching/observed.ts";
+import { beyondLock, gapOf, tooShort } from "../../../../src/analyzer/batching/observed.ts";
 
 const HOUR = 3_600_000;
 const MONTH = 730 * HOUR;
@@ -47,6 +48,19 @@ describe("another queue of the same function", () => {
     expect(tooShort(60, 30, [other(360)])).toBeNull();
     expect(tooShort(60, 30, [other(null)])).toContain("second");
     expect(tooShort(30, 30, [other(1)])).toBeNull();
+  });
+});
+
+describe("the lock of a Service Bus queue", () => {
+  const feed = { kind: "service-bus", source: { settings: { lockDurationMs: 60_000 } } } as unknown as Feed;
+  const proposed = { batchSize: 1_000, minimumBatchSize: 100, windowMs: 30_000 } as PollerSettings;
+  const service: ServiceTime = { fixedMs: 0, perEventMs: 40, spread: 0, basis: "measured", perEventBoundsMs: [40, 40], meanBatch: 1 };
+
+  it("outlasts a full batch, and twice the wait", () => {
+    // 1,000 x 40 ms x 1.5 = 60 s
+    expect(beyondLock(feed, proposed, service)).toBeNull();
+    expect(beyondLock(feed, { ...proposed, batchSize: 1_001 }, service)).toContain("may take 61 s");
+    expect(beyondLock(feed, { ...proposed, windowMs: 31_000 }, service)).toContain("more than half");
   });
 });
 
