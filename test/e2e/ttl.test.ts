@@ -11,7 +11,7 @@ describe("ttl", () => {
   const DAY_S = 86_400;
   const nowS = Math.floor(Date.now() / 1000);
   const json = async (...args: string[]) => {
-    const ran = await evscope(["ttl", ...args, "--format", "json"], { cwd });
+    const ran = await evscope(["ttl", ...args, "--min-saving", "0", "--format", "json"], { cwd });
     expect(ran.code, ran.stderr).toBe(0);
     const said = JSON.parse(ran.stdout);
     expect(schemaErrors("ttl", said)).toEqual([]);
