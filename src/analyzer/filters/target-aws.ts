@@ -51,6 +51,12 @@ function mappingPlace({ fn, channel, grammar }: Consumer, configs: readonly Conf
   if (one === undefined) return notFound(`no mapping or pipe from ${channel ?? "its source"} to ${fn} is in the dataset`);
   if (found.length > 1)
     return notFound(`${found.length} mappings lead from ${channel} to ${fn}, and nothing says which brought these events`);
+  // readers of one queue share its messages: what this one's filter deletes may be wanted by the other
+  const other = configs.find((rival) => rival.kind === "trigger" && rival !== one && rival.from === one.from && rival.from !== null);
+  if (other !== undefined && (grammar === "sqs" || grammar === "mq"))
+    return untouchable(
+      `${lastPart(other.to ?? other.name)} reads the queue ${lastPart(one.from!)} too, and a filter of one reader deletes messages of both`,
+    );
   const isPipe = one.resource.includes(":pipes:");
   const patterns = listSetting(one, "filterPatterns");
   const loses = grammar === "sqs" || grammar === "mq" ? TEE("reaches the queue") : REWIND;

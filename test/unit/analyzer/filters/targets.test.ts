@@ -52,6 +52,18 @@ describe("what a filter is written to", () => {
     expect(placeOf(consumer({ channel: QUEUE }), [pipe], [])).toMatchObject({ target: { kind: "pipes.pipe", name: "p" } });
   });
 
+  // each message goes to one of the readers: docs.aws.amazon.com/lambda/latest/dg/with-sqs-filtering.html deletes those that do not match
+  it("is nothing where another function reads the same queue", () => {
+    const rival = { ...mapping, resource: `${mapping.resource}2`, to: "arn:aws:lambda:eu-west-1:1:function:g" };
+    expect(placeOf(consumer({ channel: QUEUE }), [mapping, rival], [])).toMatchObject({
+      why: expect.stringContaining("g reads the queue q too"),
+      isManaged: true,
+    });
+    const stream = "arn:aws:kinesis:eu-west-1:1:stream/s";
+    const own = [mapping, rival].map((one) => ({ ...one, from: stream }));
+    expect(placeOf(consumer({ channel: stream, grammar: "kinesis" }), own, [])).toMatchObject({ target: { name: "u" } });
+  });
+
   it("is not guessed where several may be meant, or none is known", () => {
     expect(placeOf(consumer({ channel: QUEUE }), [mapping, mapping], [])).toMatchObject({
       why: expect.stringContaining("2 mappings"),
