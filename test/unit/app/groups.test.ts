@@ -101,6 +101,16 @@ describe("changes that belong together", () => {
     expect((await s.undo({}, true)).exitCode).toBe(0);
     expect(["a", "b", "c"].map((name) => s.cloud.of(name).memoryMib)).toEqual([1024, 1024, 1024]);
   });
+  it("a value that an app setting gives is not for another collection to find, and says so", () => {
+    const setting = "host.extensions.serviceBus.maxMessageBatchSize";
+    const live = { ...refOf("a"), settings: { [setting]: 16 }, revision: null, fingerprint: "f", aliases: [], busy: null };
+    const advice = proposal("a", { kind: "azure.function-app", before: { [setting]: null }, after: { [setting]: 200 } });
+    const { skipped } = proposedChange(advice, live, [], null) as { skipped: { why: string } };
+    expect(skipped.why).toBe(
+      `an app setting gives it ${setting} 16, and app settings are not collected; the advice was made for the default: take that app setting away and ask again, or change it by hand`,
+    );
+  });
+
   it("all are left out of a plan where one has other settings by now", async () => {
     const s = stage();
     s.cloud.meddle("b", { memoryMib: 768 });
