@@ -72,7 +72,7 @@ export interface FaultProxy {
 }
 
 const READS =
-  /:(GET |POST \/(TraceSummaries|Traces|TraceSegmentDestination|GetTraceSegmentDestination|StartTraceRetrieval|ListRetrievedTraces)|Get|List|Describe|BatchGet|Filter|StartQuery|StopQuery|AssumeRole)/;
+  /:(GET |POST \/(TraceSummaries|Traces|TraceSegmentDestination|GetTraceSegmentDestination|StartTraceRetrieval|ListRetrievedTraces)|Get|List|Describe|BatchGet|Filter|Scan|TestEventPattern|StartQuery|StopQuery|AssumeRole)/;
 
 export async function startFaultProxy(upstream: Upstream, rules: Rule[] = []): Promise<FaultProxy> {
   const requests: SeenRequest[] = [];

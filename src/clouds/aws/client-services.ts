@@ -92,7 +92,7 @@ export async function openService(
 
 /** Operations that change nothing, by name. */
 export function isReadOperation(operation: string): boolean {
-  return /^(Get|List|Describe|BatchGet|Filter|StopQuery|Test)/.test(operation);
+  return /^(Get|List|Describe|BatchGet|Filter|Scan|StopQuery|Test)/.test(operation);
 }
 
 /** The SDK takes a body of no bytes for an answer without fields: a list that was cut off before its first byte would be an empty list. */
