@@ -5,8 +5,8 @@
  * Exit code 1: invocations more than 5 % apart, latency at p95 more than 10 %, or a latency budget broken in the second half.
  */
 import { parseArgs } from "node:util";
-import { judge, type Judged } from "./batching/judge.ts";
-import { patterns } from "./batching/patterns.ts";
+import { judge, judgeFailing, type Judged } from "./batching/judge.ts";
+import { failingPatterns, patterns } from "./batching/patterns.ts";
 
 const { values } = parseArgs({ options: { round: { type: "string", default: "0" } } });
 
@@ -30,7 +30,12 @@ const judged = patterns(Number(values.round)).map(judge);
 console.log(`${"".padEnd(62)} now: invocations, p95; batch / window; after: invocations, p95; second half; added ms at p95 of budget`);
 for (const one of judged) console.log(line(one));
 
-const gaps = judged.flatMap((one) => [one.now, ...(one.after ? [one.after] : [])].map((gap) => ({ name: one.name, ...gap })));
+const failing = failingPatterns(Number(values.round)).map((one) => ({ name: one.name, ...judgeFailing(one) }));
+for (const { name, invocations, p95 } of failing) console.log(`${name.padEnd(110)} ${percent(invocations)}${percent(p95)}`);
+
+const gaps = judged
+  .flatMap((one) => [one.now, ...(one.after ? [one.after] : [])].map((gap) => ({ name: one.name, ...gap })))
+  .concat(failing);
 const worst = (key: "invocations" | "p95"): string => {
   const [first] = gaps.toSorted((a, b) => b[key] - a[key]);
   return `${percent(first![key]).trim()} (${first!.name})`;
@@ -38,7 +43,9 @@ const worst = (key: "invocations" | "p95"): string => {
 const changed = judged.filter(({ proposed }) => proposed !== null);
 const broken = judged.filter(({ addedMs, budgetMs }) => addedMs !== null && addedMs > budgetMs);
 const apart = gaps.filter(({ invocations, p95 }) => invocations > 0.05 || p95 > 0.1);
-console.log(`\n${judged.length} patterns, ${gaps.length} simulations, ${changed.length} changes proposed`);
+console.log(
+  `\n${judged.length} patterns and ${failing.length} with failing events, ${gaps.length} simulations, ${changed.length} changes proposed`,
+);
 console.log(`farthest apart: invocations ${worst("invocations")}, p95 ${worst("p95")}`);
 console.log(`more than 5 % or 10 % apart: ${apart.length}; budget broken in the second half: ${broken.length}`);
 console.log(`${((performance.now() - start) / 1_000).toFixed(0)} s`);

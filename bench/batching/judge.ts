@@ -2,7 +2,7 @@
 import { optimise } from "../../src/analyzer/batching/optimise.ts";
 import { simulate } from "../../src/analyzer/batching/simulate.ts";
 import type { Arrival, PollerSettings } from "../../src/model/batching.ts";
-import type { Pattern } from "./patterns.ts";
+import type { FailingPattern, Pattern } from "./patterns.ts";
 import { replay } from "./replay.ts";
 
 /** How far apart the two methods are, as a share of the replay. */
@@ -65,6 +65,13 @@ export function judge(pattern: Pattern): Judged {
     addedMs: proposed && addedIn(second, pattern, proposed),
     budgetMs: maxAddedLatencyMs,
   };
+}
+
+/** The simulator alone, on a stream whose batches fail. */
+export function judgeFailing({ arrivals, settings, service, failing }: FailingPattern): Gap {
+  const mine = simulate(arrivals, settings, service, { timeoutMs: null, seed: 1, failing });
+  const truth = replay(arrivals, settings, service, { seed: 7, slowReceives: true, failing });
+  return { invocations: Math.abs(mine.invocations / truth.invocations - 1), p95: Math.abs(mine.latencyMs.p95 / truth.p95Ms - 1) };
 }
 
 function addedIn(arrivals: readonly Arrival[], { settings, service }: Pattern, proposed: PollerSettings): number {

@@ -8,7 +8,7 @@ function lane(
   world: World,
   rules: { wait: number; enough: number; size: number; payload: number; restarts: boolean },
 ): (message: Arrival) => void {
-  const { calendar, invoke } = world;
+  const { calendar } = world;
   const buffer: Arrival[] = [];
   let running = false;
   let idleSince = calendar.now;
@@ -21,7 +21,7 @@ function lane(
     while (buffer.length > 0 && batch.length < rules.size && bytesOf(batch) + buffer[0]!.bytes <= rules.payload)
       batch.push(buffer.shift()!);
     running = true;
-    invoke(batch, () => {
+    workOff(world, batch, () => {
       running = false;
       idleSince = calendar.now;
       look();
@@ -45,6 +45,39 @@ function lane(
     buffer.push(message);
     calendar.in(0, look);
   };
+}
+
+/**
+ * A batch piece by piece, until each is done or given up; the piece on top of the pile runs next. Splitting takes nothing from the retries.
+ * https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html, .../services-kinesis-batchfailurereporting.html
+ */
+function workOff({ settings, invoke, fails, retries, answers, giveUp }: World, batch: Arrival[], free: () => void): void {
+  const pile = [{ records: batch, tries: retries }];
+  const named = answers && settings.reportsBatchItemFailures;
+  const next = (): void => {
+    const piece = pile.pop();
+    if (piece === undefined) {
+      free();
+      return;
+    }
+    const { records, tries } = piece;
+    const bad = records.findIndex(fails);
+    const handled = bad < 0 ? records : named ? records.slice(0, bad) : [];
+    const over = (): void => {
+      const rest = records.slice(handled.length);
+      const middle = Math.floor(rest.length / 2);
+      if (rest.length > 0) {
+        if (settings.bisectOnError && named && handled.length > 0) pile.push({ records: rest, tries: retries });
+        else if (settings.bisectOnError && !named && middle > 0)
+          pile.push({ records: rest.slice(middle), tries: retries }, { records: rest.slice(0, middle), tries: retries });
+        else if (tries > 0) pile.push({ records: rest, tries: tries - 1 });
+        else giveUp(rest);
+      }
+      next();
+    };
+    invoke(records, over, handled);
+  };
+  next();
 }
 
 /** Which of n a key falls to: by its MD5, as Kinesis does; any for none. */

@@ -61,6 +61,37 @@ export function patterns(round = 0): Pattern[] {
   return [...all, ...more.map(([shape, how], at) => make("sqs-standard", shape, { ...how, seed: 100 + at, round }))];
 }
 
+export interface FailingPattern extends Pattern {
+  failing: { share: number; attempts: number; answers: boolean };
+}
+
+/** Streams of which some events always fail: batches retried whole, split in two, begun at the first that failed, and both. */
+export function failingPatterns(round = 0): FailingPattern[] {
+  const of = (
+    kind: PollerKind,
+    shape: Shape,
+    share: number,
+    attempts: number,
+    answers: boolean,
+    how: Omit<How, "round">,
+  ): FailingPattern => {
+    const pattern = make(kind, shape, { rate: 20, hours: 1, batchSize: 50, windowMs: 2_000, ...how, round });
+    return {
+      ...pattern,
+      failing: { share, attempts, answers },
+      name: `${pattern.name} failing ${share} retries ${attempts}${answers ? " named" : ""}`,
+    };
+  };
+  return [
+    of("kinesis", "steady", 0.005, 3, false, { seed: 201 }),
+    of("kinesis", "steady", 0.005, 3, false, { seed: 202, bisectOnError: true }),
+    of("kinesis", "steady", 0.005, 3, true, { seed: 203 }),
+    of("kinesis", "steady", 0.005, 3, true, { seed: 204, bisectOnError: true }),
+    of("dynamodb-stream", "steady", 0.01, 2, false, { seed: 205, bisectOnError: true, windowMs: 1_000 }),
+    of("dynamodb-stream", "bursty", 0.005, 2, false, { seed: 206, bisectOnError: true, rate: 6, hours: 6 }),
+  ];
+}
+
 interface How extends Partial<PollerSettings> {
   rate?: number;
   hours?: number;

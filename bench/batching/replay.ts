@@ -15,32 +15,45 @@ export interface Replayed {
   p99Ms: number;
 }
 
-/** Messages in order, an end of the run for each; `slowReceives: false`: windows are kept to the letter. */
+/** Messages in order, an end of the run for each; `slowReceives: false`: windows are kept to the letter. `failing`: see World (streams). */
 export function replay(
   arrivals: readonly Arrival[],
   settings: PollerSettings,
   service: ServiceTime,
-  { seed, slowReceives }: { seed: number; slowReceives: boolean },
+  { seed, slowReceives, failing }: { seed: number; slowReceives: boolean; failing?: { share: number; attempts: number; answers: boolean } },
 ): Replayed {
   const calendar = new Calendar();
   const uniform = lehmer(seed);
   const latencies: number[] = [];
   let invocations = 0;
-  const invoke = (messages: readonly Arrival[], ended: () => void): void => {
+  let lost = 0;
+  const invoke = (messages: readonly Arrival[], ended: () => void, handled = messages): void => {
     invocations += 1;
     const sigma = service.spread;
     // Irwin-Hall: the sum of twelve uniform numbers, less six, is close to a standard normal
     const z = Array.from({ length: 12 }, uniform).reduce((sum, one) => sum + one, -6);
     const took = (service.fixedMs + service.perEventMs * messages.length) * Math.exp(sigma * z - sigma ** 2 / 2);
     calendar.in(took, () => {
-      for (const { atMs } of messages) latencies.push(calendar.now - atMs);
+      for (const { atMs } of handled) latencies.push(calendar.now - atMs);
       ended();
     });
   };
   calendar.now = arrivals[0]?.atMs ?? 0;
-  const deliver = SOURCES[settings.kind]({ calendar, settings, uniform, invoke, slowReceives });
+  const chance = lehmer(seed + 104_729);
+  const bad = new Set(failing ? arrivals.filter(() => chance() < failing.share) : []);
+  const deliver = SOURCES[settings.kind]({
+    calendar,
+    settings,
+    uniform,
+    invoke,
+    slowReceives,
+    fails: (message) => bad.has(message),
+    retries: failing?.attempts ?? 0,
+    answers: failing?.answers ?? false,
+    giveUp: ({ length }) => (lost += length),
+  });
   for (const message of arrivals) calendar.at(message.atMs, () => deliver(message));
-  calendar.run(() => latencies.length === arrivals.length);
+  calendar.run(() => latencies.length + lost === arrivals.length);
   latencies.sort((a, b) => a - b);
   const rank = (share: number): number => latencies[Math.max(0, Math.ceil(share * latencies.length) - 1)] ?? 0;
   return { invocations, p95Ms: rank(0.95), p99Ms: rank(0.99) };

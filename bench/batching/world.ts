@@ -6,8 +6,15 @@ export interface World {
   calendar: Calendar;
   settings: PollerSettings;
   uniform: () => number;
-  /** Starts a run of these messages now; `ended` is called when it is over. */
-  invoke: (messages: readonly Arrival[], ended: () => void) => void;
+  /** Starts a run of these messages now; `ended` is called when it is over. `handled`: those that are done then, all unless some fail. */
+  invoke: (messages: readonly Arrival[], ended: () => void, handled?: readonly Arrival[]) => void;
+  /** Streams: whether a message makes every run fail that it is in. */
+  fails: (message: Arrival) => boolean;
+  /** Streams: retries after the first run, and whether the function names what failed. */
+  retries: number;
+  answers: boolean;
+  /** These are not run any more. */
+  giveUp: (messages: readonly Arrival[]) => void;
   /** A poller looks at its window only between receives. */
   slowReceives: boolean;
 }

@@ -7,6 +7,7 @@ import type { Rates } from "../cost/pricing.ts";
 import { type BatchingSources, billedAs, type FedFacts, factsOf, memoryFacts, priceOf } from "./evidence.ts";
 import { type Arrivals, arrivalsOf } from "./evidence-arrivals.ts";
 import type { Feed } from "./evidence-feed.ts";
+import { failingOf } from "./failing.ts";
 import { idleOf } from "./idle.ts";
 import { besides, beyondLock, gapOf, seenRuns, tooShort } from "./observed.ts";
 import { type Optimised, optimise } from "./optimise.ts";
@@ -69,6 +70,9 @@ export async function adviseOn(feed: Feed, all: readonly Feed[], sources: Batchi
       refusal: `${arrivals.events.length} events in ${Math.max(1, Math.round(spanMs / 60_000))} min are too few to say how they come`,
     };
   const billing = billedAs(feed, facts);
+  const retries = numberOf(feed.config.settings["maximumRetryAttempts"]);
+  const { failing, note } = failingOf(settings, blank.partialFailures.errorShare, service.meanBatch, retries, others.length === 0);
+  if (note !== null) known.notes.push(note);
   const best = optimise({
     arrivals: arrivals.events,
     fromMs: arrivals.fromMs as number,
@@ -82,6 +86,7 @@ export async function adviseOn(feed: Feed, all: readonly Feed[], sources: Batchi
     maxAddedLatencyMs: context.maxAddedLatencyMs,
     mostBatch: null,
     ...(billing === null ? {} : { billing }),
+    ...(failing === null ? {} : { failing }),
     seed: SEED,
   });
   const doubt = daysDoubt(arrivals);

@@ -9,6 +9,7 @@ import type { Mib, Ms } from "../../model/units.ts";
 import { candidatesOf } from "./candidates.ts";
 import { type BatchPrice, usdOf } from "./cost.ts";
 import { BOUNDS, type MemoryFacts, neededMemoryMib, neededTimeoutS, neededVisibilityS } from "./limits.ts";
+import type { Failing } from "./pollers/retries.ts";
 import { withPerEvent } from "./service-time.ts";
 import { simulate, type SimulateOptions } from "./simulate.ts";
 import { type Stretch, stretchesOf } from "./stretches.ts";
@@ -31,6 +32,8 @@ export interface OptimiseInput {
   /** Largest batch that may be proposed whatever the vendor allows (one bad message would replay all of it); null: no such limit. */
   mostBatch: number | null;
   billing?: SimulateOptions["billing"];
+  /** Events of a stream that always fail: their retries count in runs, cost and latency, of today and of a change. Left out: none. */
+  failing?: Failing;
   seed: number;
 }
 
@@ -202,13 +205,13 @@ function addedLatency(now: readonly { figures: BatchFigures }[], after: readonly
 
 function figuresOf(
   { arrivals }: Pick<Stretch, "arrivals">,
-  { service, seed, billing, timeoutS: today }: OptimiseInput,
+  { service, seed, billing, failing, timeoutS: today }: OptimiseInput,
   settings: PollerSettings,
   waits: "longest" | "shortest",
   timeoutS: number | null = today,
 ): BatchFigures {
   const timeoutMs = timeoutS === null ? null : timeoutS * 1_000;
-  return simulate(arrivals, settings, service, { timeoutMs, seed, waits, ...(billing && { billing }) });
+  return simulate(arrivals, settings, service, { timeoutMs, seed, waits, ...(billing && { billing }), ...(failing && { failing }) });
 }
 
 function visibility({ timeoutS, settings }: Choice, { visibilityTimeoutS }: OptimiseInput): number | null {

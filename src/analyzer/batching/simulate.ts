@@ -6,6 +6,7 @@ import { eventHubs } from "./pollers/event-hubs.ts";
 import { kafka } from "./pollers/kafka.ts";
 import type { PollerModel } from "./pollers/poller.ts";
 import { eventGrid, pubsubPush } from "./pollers/push.ts";
+import type { Failing } from "./pollers/retries.ts";
 import { serviceBus } from "./pollers/service-bus.ts";
 import { sqsFifo } from "./pollers/sqs-fifo.ts";
 import { sqsStandard } from "./pollers/sqs-standard.ts";
@@ -25,6 +26,11 @@ export interface SimulateOptions {
   waits?: "longest" | "shortest";
   /** Least billed time of a run, and the step it is rounded up to; left out: 1 ms each (Lambda). */
   billing?: { leastMs: Ms; stepMs: Ms };
+  /**
+   * Kinesis and DynamoDB streams: events that always fail, whose retries then count as runs, are billed, and hold up what is behind them.
+   * Latency is that of the events that were handled. Left out, and for other kinds: no run fails.
+   */
+  failing?: Failing;
 }
 
 const MODELS: Record<PollerKind, PollerModel> = {
@@ -53,6 +59,7 @@ export function simulate(
 export function outcomeOf(arrivals: readonly Arrival[], settings: PollerSettings, service: ServiceTime, options: SimulateOptions): Outcome {
   const columns = columnsOf(arrivals);
   const tally = new Tally(columns, service, options);
-  MODELS[settings.kind](columns, settings, tally, options.waits ?? "longest");
+  const failures = options.failing ? { ...options.failing, seed: options.seed } : null;
+  MODELS[settings.kind](columns, settings, tally, options.waits ?? "longest", failures);
   return tally.outcome();
 }

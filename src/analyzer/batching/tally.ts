@@ -8,6 +8,17 @@ import { normal, randomOf } from "./random.ts";
 export interface Outcome {
   figures: BatchFigures;
   latenciesMs: Float64Array;
+  failures: Failures;
+}
+
+/** What failing events bring about. */
+export interface Failures {
+  /** Runs that failed, or answered with a failed event; they are in `invocations`. */
+  runs: number;
+  /** Events that were given up, failing ones and those of the same batch; they have no latency. */
+  discarded: number;
+  /** Batches given up only because a simulation ends its retries: with the vendor they would go on. */
+  capped: number;
 }
 
 export interface TallyOptions {
@@ -28,6 +39,8 @@ export class Tally {
   readonly #billing: { leastMs: Ms; stepMs: Ms };
   readonly #latencies: Float64Array;
   #events = 0;
+  #handed = 0;
+  readonly #failures: Failures = { runs: 0, discarded: 0, capped: 0 };
   #runs = 0;
   #runMs = 0;
   #billedMs = 0;
@@ -48,26 +61,45 @@ export class Tally {
     this.#latencies = new Float64Array(columns.length);
   }
 
-  /** A run of the first `count` events of `members` begins; its end is returned. */
-  run(startMs: Ms, members: ArrayLike<number>, count: number): Ms {
+  /**
+   * A run of the first `count` events of `members` begins; its end is returned. `handled`: so many of them are done then, the others come
+   * again or are given up; all where it does not fail.
+   */
+  run(startMs: Ms, members: ArrayLike<number>, count: number, handled: number = count): Ms {
+    const endMs = this.#took(startMs, count);
+    if (handled < count) this.#failures.runs += 1;
+    let bytes = 0;
+    for (let j = 0; j < count; j++) bytes += this.#columns.bytes[members[j]!]!;
+    for (let j = 0; j < handled; j++) this.#latencies[this.#events++] = endMs - this.#columns.atMs[members[j]!]!;
+    if (count > this.#largestBatch) this.#largestBatch = count;
+    if (bytes > this.#largestBytes) this.#largestBytes = bytes;
+    return endMs;
+  }
+
+  /** Events that ran already are run again, and fail. */
+  failAgain(startMs: Ms, count: number): Ms {
+    this.#failures.runs += 1;
+    return this.#took(startMs, count);
+  }
+
+  /** Events are given up. `capped`: the vendor would not have done so yet. */
+  discard(count: number, capped: boolean): void {
+    this.#failures.discarded += count;
+    if (capped) this.#failures.capped += 1;
+  }
+
+  #took(startMs: Ms, count: number): Ms {
     const { fixedMs, perEventMs, spread } = this.#service;
     const factor = spread > 0 ? Math.exp(spread * normal(this.random) - (spread * spread) / 2) : 1;
     const wantedMs = (fixedMs + perEventMs * count) * factor;
     const durationMs = Math.min(wantedMs, this.#timeoutMs);
     const endMs = startMs + durationMs;
-    let bytes = 0;
-    for (let j = 0; j < count; j++) {
-      const event = members[j]!;
-      bytes += this.#columns.bytes[event]!;
-      this.#latencies[this.#events++] = endMs - this.#columns.atMs[event]!;
-    }
     this.#runs += 1;
+    this.#handed += count;
     this.#runMs += durationMs;
     const { leastMs, stepMs } = this.#billing;
     this.#billedMs += Math.max(leastMs, Math.ceil(durationMs / stepMs) * stepMs);
     if (wantedMs > this.#timeoutMs) this.#timeouts += 1;
-    if (count > this.#largestBatch) this.#largestBatch = count;
-    if (bytes > this.#largestBytes) this.#largestBytes = bytes;
     if (endMs > this.#lastEndMs) this.#lastEndMs = endMs;
     return endMs;
   }
@@ -83,9 +115,9 @@ export class Tally {
     const latenciesMs = this.#latencies.subarray(0, this.#events).sort();
     const first = this.#columns.length === 0 ? 0 : this.#columns.atMs[0]!;
     const figures: BatchFigures = {
-      events: this.#events,
+      events: this.#events + this.#failures.discarded,
       invocations: this.#runs,
-      meanBatch: this.#runs === 0 ? 0 : this.#events / this.#runs,
+      meanBatch: this.#runs === 0 ? 0 : this.#handed / this.#runs,
       runMs: this.#runMs,
       billedMs: this.#billedMs,
       timeoutShare: this.#runs === 0 ? 0 : this.#timeouts / this.#runs,
@@ -102,7 +134,7 @@ export class Tally {
       largestBatch: this.#largestBatch,
       largestBatchBytes: this.#largestBytes,
     };
-    return { figures, latenciesMs };
+    return { figures, latenciesMs, failures: { ...this.#failures } };
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Bytes, Ms } from "../../../model/units.ts";
 import type { Columns } from "../columns.ts";
 import type { Tally } from "../tally.ts";
+import { type Retries, runToEnd } from "./retries.ts";
 
 /** How a vendor reads a lane. */
 export interface LaneRules {
@@ -15,6 +16,8 @@ export interface LaneRules {
   windowMs: Ms;
   windowEnd: (idleMs: Ms, firstMs: Ms) => Ms;
   payloadBytes: Bytes | null;
+  /** Events that fail, and what becomes of their batch; left out: none does. */
+  retries?: Retries;
 }
 
 /** Lane by lane, batch by batch: each batch is found by two look-ups in the lane's list. */
@@ -48,7 +51,8 @@ function serve(events: Int32Array, seen: Float64Array, bytes: Float64Array, star
     }
     let count = 1;
     while (count < most.count && seen[i + count]! <= goMs) count += 1;
-    idleMs = tally.run(goMs, events.subarray(i, i + count), count);
+    const batch = events.subarray(i, i + count);
+    idleMs = rules.retries ? runToEnd(goMs, batch, rules.retries, tally) : tally.run(goMs, batch, count);
     i += count;
   }
 }

@@ -3,11 +3,19 @@ import type { PollerSettings } from "../../../model/batching.ts";
 import type { Bytes, Ms } from "../../../model/units.ts";
 import type { Columns } from "../columns.ts";
 import type { Tally } from "../tally.ts";
+import type { Failing } from "./retries.ts";
 
 /** Where the vendor's page leaves open how long a poller waits. */
 export type Waits = "longest" | "shortest";
 
-export type PollerModel = (arrivals: Columns, settings: PollerSettings, tally: Tally, waits: Waits) => void;
+/** `failures`: events that fail, and the seed they are drawn with; null: none. Streams only, other models take no notice. */
+export type PollerModel = (
+  arrivals: Columns,
+  settings: PollerSettings,
+  tally: Tally,
+  waits: Waits,
+  failures: (Failing & { seed: number }) | null,
+) => void;
 
 /** Request of a synchronous invocation: what ends a batch of an event source mapping. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 export const LAMBDA_PAYLOAD_BYTES: Bytes = 6 * 1024 * 1024;

@@ -101,6 +101,22 @@ describe("advice on what feeds a function", () => {
     expect(one!.notes.join()).toMatch(/shards or partitions is not known.*holds up its shard/);
   });
 
+  it("a stream whose runs fail: retries are in the figures, or why they are not is said", async () => {
+    const records = counted("aws/kinesis/incomingrecords", "clicks", 120);
+    const stats = [statsOf({ meanMs: 210, invocations: 12_451, errors: 100, to: START + MINUTES * MINUTE })];
+    const advice = async (settings: Config["settings"]) =>
+      (await ask([functionConfig(), mapping(source("kinesis", "stream/clicks"), settings)], [records], { stats })).mappings[0]!;
+    const [endless, retried] = [await advice({}), await advice({ maximumRetryAttempts: 3 })];
+    expect(endless.notes.join()).toContain("until events expire: they are not simulated");
+    expect(retried.notes.join()).toContain("each batch with up to 3 retries");
+    // 0.80 % of runs failed, four for each failing batch: 25 batches, three runs more for each; a standard deviation of chance is 15
+    const more = retried.now!.invocations - endless.now!.invocations;
+    expect(more).toBeGreaterThan(30);
+    expect(more).toBeLessThan(120);
+    // what one bad event would do to a larger batch still forbids it
+    expect(retried).toMatchObject({ proposed: null, refusal: expect.stringContaining("one bad message") });
+  });
+
   it("too few events, no run, and no memory size are refused as such", async () => {
     const configs = [functionConfig(), mapping(source("sqs", "stock")), queue("stock")];
     const few = counted("aws/sqs/numberofmessagessent", "stock", 0.25);
