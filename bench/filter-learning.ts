@@ -4,32 +4,16 @@
  * Exit code 1: with outcomes told rightly and nothing changing, one wanted event is dropped in any advised case.
  */
 import { parseArgs } from "node:util";
-import type { FilterGrammar } from "../src/model/filters.ts";
+import { FILTER_GRAMMARS, type FilterGrammar } from "../src/model/filters.ts";
 import type { Case, Drift, DriftAt, Rule } from "./filter-learning/cases.ts";
 import { RULES } from "./filter-learning/cases.ts";
 import type { Result } from "./filter-learning/score.ts";
 import { scored } from "./filter-learning/score.ts";
 
-const GRAMMARS: FilterGrammar[] = [
-  "eventbridge",
-  "sqs",
-  "kinesis",
-  "dynamodb",
-  "kafka",
-  "mq",
-  "sns-attributes",
-  "sns-body",
-  "event-grid",
-  "service-bus-sql",
-  "service-bus-correlation",
-  "pubsub",
-  "eventarc",
-];
-
 const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "3" },
-    grammars: { type: "string", default: GRAMMARS.join(",") },
+    grammars: { type: "string", default: FILTER_GRAMMARS.join(",") },
     rules: { type: "string", default: RULES.join(",") },
     show: { type: "boolean", default: false },
   },

@@ -1,12 +1,12 @@
-import { Args, Flags } from "@oclif/core";
+import { Flags } from "@oclif/core";
 import { batching, batchingChanges } from "../src/app/batching.ts";
 import { BATCHING_READS, freshen } from "../src/app/freshen.ts";
 import { applyAdvice } from "../src/app/plan.ts";
 import { EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
 import { addedLatencyOf, batchingFlags } from "../src/cli/batching-flags.ts";
 import { ChangeCommand } from "../src/cli/change-command.ts";
-import { aliasFlag, allowanceFlags, allowancesOf, mannerFlags } from "../src/cli/change-flags.ts";
-import { accountFlags, liveFlags, priceFlag } from "../src/cli/live-flags.ts";
+import { aliasFlag, allowancesOf } from "../src/cli/change-flags.ts";
+import { pathArgs, recommenderFlags } from "../src/cli/recommender-flags.ts";
 import { EXIT, UserError } from "../src/model/errors.ts";
 import { batchingText } from "../src/report/render.ts";
 
@@ -31,9 +31,7 @@ ${EXIT_CODES_HELP}`);
     "<%= config.bin %> <%= command.id %> --function 'stock-*' --apply",
   ];
   static override strict = false;
-  static override args = {
-    path: Args.string({ required: false, description: "exported files or folders to read instead of the dataset; several may be given" }),
-  };
+  static override args = pathArgs;
   static override flags = {
     ...batchingFlags,
     explain: Flags.string({
@@ -41,21 +39,8 @@ ${EXIT_CODES_HELP}`);
       exclusive: ["function", "top"],
       description: "now against then for one function, with the evidence",
     }),
-    apply: Flags.boolean({
-      helpGroup: "CHANGE",
-      exclusive: ["explain", "top"],
-      description: "make the changes, after showing them and asking",
-    }),
     alias: aliasFlag,
-    ...mannerFlags,
-    ...allowanceFlags,
-    ...liveFlags,
-    ...accountFlags,
-    ...priceFlag,
-    format: Flags.option({ options: ["table", "json", "csv", "markdown"] as const })({
-      default: "table",
-      description: "form of the result",
-    }),
+    ...recommenderFlags,
   };
 
   override async run(): Promise<void> {

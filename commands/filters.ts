@@ -1,4 +1,4 @@
-import { Args, Flags } from "@oclif/core";
+import { Flags } from "@oclif/core";
 import { filterChanges, filters } from "../src/app/filters.ts";
 import { askClouds } from "../src/app/filters-ask.ts";
 import { FILTER_READS, freshen } from "../src/app/freshen.ts";
@@ -7,9 +7,9 @@ import { applyAdvice } from "../src/app/plan.ts";
 import { wantsLive } from "../src/app/targets.ts";
 import { EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
 import { ChangeCommand } from "../src/cli/change-command.ts";
-import { allowanceFlags, allowancesOf, mannerFlags } from "../src/cli/change-flags.ts";
+import { allowancesOf } from "../src/cli/change-flags.ts";
+import { pathArgs, recommenderFlags } from "../src/cli/recommender-flags.ts";
 import { givenFlags, learningFlags, minSavingOf } from "../src/cli/learning-flags.ts";
-import { accountFlags, liveFlags, priceFlag } from "../src/cli/live-flags.ts";
 import { EXIT, UserError } from "../src/model/errors.ts";
 import { filtersText, filterText } from "../src/report/render.ts";
 
@@ -32,27 +32,12 @@ ${EXIT_CODES_HELP}`);
     "<%= config.bin %> <%= command.id %> --function 'notify-*' --apply --accept-data-loss",
   ];
   static override strict = false;
-  static override args = {
-    path: Args.string({ required: false, description: "exported files or folders to read instead of the dataset; several may be given" }),
-  };
+  static override args = pathArgs;
   static override flags = {
     ...learningFlags,
     ...givenFlags,
     explain: Flags.string({ helpValue: "FUNCTION", exclusive: ["function", "top"], description: "one consumer's filter and its proof" }),
-    apply: Flags.boolean({
-      helpGroup: "CHANGE",
-      exclusive: ["explain", "top"],
-      description: "make the changes, after showing them and asking",
-    }),
-    ...mannerFlags,
-    ...allowanceFlags,
-    ...liveFlags,
-    ...accountFlags,
-    ...priceFlag,
-    format: Flags.option({ options: ["table", "json", "csv", "markdown"] as const })({
-      default: "table",
-      description: "form of the result",
-    }),
+    ...recommenderFlags,
   };
 
   override async run(): Promise<void> {

@@ -1,11 +1,11 @@
-import { Args, Flags } from "@oclif/core";
+import { Flags } from "@oclif/core";
 import { freshen, SIZING_READS } from "../src/app/freshen.ts";
 import { applyAdvice } from "../src/app/plan.ts";
 import { rightsize, sizeAdvice } from "../src/app/rightsize.ts";
 import { EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
 import { ChangeCommand } from "../src/cli/change-command.ts";
-import { aliasFlag, allowanceFlags, allowancesOf, mannerFlags } from "../src/cli/change-flags.ts";
-import { accountFlags, liveFlags, priceFlag } from "../src/cli/live-flags.ts";
+import { aliasFlag, allowancesOf } from "../src/cli/change-flags.ts";
+import { pathArgs, recommenderFlags } from "../src/cli/recommender-flags.ts";
 import { objectiveOf, sizingFlags } from "../src/cli/sizing-flags.ts";
 import { EXIT, UserError } from "../src/model/errors.ts";
 import { curveText, rightsizeText } from "../src/report/render.ts";
@@ -31,28 +31,13 @@ ${EXIT_CODES_HELP}`);
     "<%= config.bin %> <%= command.id %> --function 'order-*' --apply",
   ];
   static override strict = false;
-  static override args = {
-    path: Args.string({ required: false, description: "exported files or folders to read instead of the dataset; several may be given" }),
-  };
+  static override args = pathArgs;
   static override flags = {
     ...sizingFlags,
     top: Flags.integer({ min: 1, description: "how many functions (default: all); totals always count all" }),
     explain: Flags.string({ helpValue: "FUNCTION", exclusive: ["function", "top"], description: "draw the curve of one function" }),
-    apply: Flags.boolean({
-      helpGroup: "CHANGE",
-      exclusive: ["explain", "top"],
-      description: "make the changes, after showing them and asking",
-    }),
     alias: aliasFlag,
-    ...mannerFlags,
-    ...allowanceFlags,
-    ...liveFlags,
-    ...accountFlags,
-    ...priceFlag,
-    format: Flags.option({ options: ["table", "json", "csv", "markdown"] as const })({
-      default: "table",
-      description: "form of the result",
-    }),
+    ...recommenderFlags,
   };
 
   override async run(): Promise<void> {

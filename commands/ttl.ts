@@ -1,12 +1,11 @@
-import { Args, Flags } from "@oclif/core";
 import { freshen, TTL_READS } from "../src/app/freshen.ts";
 import { applyAdvice } from "../src/app/plan.ts";
 import { ttl, ttlAdvice } from "../src/app/ttl.ts";
 import { EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
 import { ChangeCommand } from "../src/cli/change-command.ts";
-import { allowanceFlags, allowancesOf, mannerFlags } from "../src/cli/change-flags.ts";
+import { allowancesOf } from "../src/cli/change-flags.ts";
+import { pathArgs, recommenderFlags } from "../src/cli/recommender-flags.ts";
 import { minSavingOf } from "../src/cli/learning-flags.ts";
-import { accountFlags, liveFlags, priceFlag } from "../src/cli/live-flags.ts";
 import { retentionFlags } from "../src/cli/retention-flags.ts";
 import { EXIT, UserError } from "../src/model/errors.ts";
 import { ttlText } from "../src/report/render.ts";
@@ -30,25 +29,10 @@ ${EXIT_CODES_HELP}`);
     "<%= config.bin %> <%= command.id %> --name '/aws/lambda/*' --keep 30d --apply --accept-irreversible",
   ];
   static override strict = false;
-  static override args = {
-    path: Args.string({ required: false, description: "exported files or folders to read instead of the dataset; several may be given" }),
-  };
+  static override args = pathArgs;
   static override flags = {
     ...retentionFlags,
-    apply: Flags.boolean({
-      helpGroup: "CHANGE",
-      exclusive: ["explain", "top"],
-      description: "make the changes, after showing them and asking",
-    }),
-    ...mannerFlags,
-    ...allowanceFlags,
-    ...liveFlags,
-    ...accountFlags,
-    ...priceFlag,
-    format: Flags.option({ options: ["table", "json", "csv", "markdown"] as const })({
-      default: "table",
-      description: "form of the result",
-    }),
+    ...recommenderFlags,
   };
 
   override async run(): Promise<void> {

@@ -16,22 +16,22 @@ import type { Look } from "./formats/style.ts";
 import { formatTable } from "./formats/table.ts";
 import { formatWaterfall } from "./formats/waterfall.ts";
 import type { Report } from "./report.ts";
-import { type ApplyDocument, applyDocument, type ApplyFacts, applyView } from "./views/apply.ts";
-import { type BatchingDocument, batchingDocument, batchingExplained, batchingView } from "./views/batching.ts";
+import { applyDocument, type ApplyFacts, applyView } from "./views/apply.ts";
+import { batchingDocument, batchingExplained, batchingView } from "./views/batching.ts";
 import { chainsDocument, chainsView } from "./views/chains.ts";
 import { collectDocument, type CollectFacts, collectView } from "./views/collect.ts";
 import { costDocument, costView } from "./views/cost.ts";
 import { type DatasetFacts, datasetDocument, datasetView } from "./views/dataset.ts";
 import { doctorDocument, type DoctorFacts, doctorView } from "./views/doctor.ts";
-import { type FiltersDocument, filtersDocument, filtersView, filterView } from "./views/filters.ts";
+import { filtersDocument, filtersView, filterView } from "./views/filters.ts";
 import { importDocument, type ImportFacts, importView } from "./views/imports.ts";
 import { filterTestDocument, type FilterTestFacts, filterTestRows, filterTestView, type TestedEvent } from "./views/filters-test.ts";
-import { curveDocument, type RightsizeDocument, rightsizeDocument, rightsizeView } from "./views/rightsize.ts";
+import { curveDocument, rightsizeDocument, rightsizeView } from "./views/rightsize.ts";
 import { probeDocument, type ProbeFacts, probeView } from "./views/probe.ts";
 import { journalDocument, type JournalFacts, journalView } from "./views/journal.ts";
 import { planView } from "./views/plan.ts";
 import { traceDocument } from "./views/trace.ts";
-import { type TtlDocument, ttlDocument, ttlExplained, ttlView } from "./views/ttl.ts";
+import { ttlDocument, ttlExplained, ttlView } from "./views/ttl.ts";
 import { verifyDocument, type VerifyFacts, verifyView } from "./views/verify.ts";
 
 export type TableForm = "table" | "csv" | "markdown";
@@ -115,13 +115,13 @@ export function rightsizeText(
   look: Look,
   applied: ApplyFacts | null = null,
 ): string {
-  if (form === "json") {
-    const document: RightsizeDocument & { apply?: ApplyDocument } = rightsizeDocument(sizing, top);
-    if (applied !== null) document.apply = applyDocument(applied);
-    return formatJson(document);
-  }
-  const view = rightsizeView(sizing, top);
-  return reportText(applied === null ? view : { ...view, sections: [...view.sections, ...applyView(applied).sections] }, form, look);
+  return adviceText(
+    () => rightsizeDocument(sizing, top),
+    () => rightsizeView(sizing, top),
+    applied,
+    form,
+    look,
+  );
 }
 
 /** `top`: how many consumers are shown; null: all. Totals count all. */
@@ -132,13 +132,13 @@ export function filtersText(
   look: Look,
   applied: ApplyFacts | null = null,
 ): string {
-  if (form === "json") {
-    const document: FiltersDocument & { apply?: ApplyDocument } = filtersDocument(survey, top);
-    if (applied !== null) document.apply = applyDocument(applied);
-    return formatJson(document);
-  }
-  const view = filtersView(survey, top);
-  return reportText(applied === null ? view : { ...view, sections: [...view.sections, ...applyView(applied).sections] }, form, look);
+  return adviceText(
+    () => filtersDocument(survey, top),
+    () => filtersView(survey, top),
+    applied,
+    form,
+    look,
+  );
 }
 
 /** The filter of one consumer, its proof and the evidence. */
@@ -159,13 +159,13 @@ export function ttlText(
   look: Look,
   applied: ApplyFacts | null = null,
 ): string {
-  if (form === "json") {
-    const document: TtlDocument & { apply?: ApplyDocument } = ttlDocument(retention, top);
-    if (applied !== null) document.apply = applyDocument(applied);
-    return formatJson(document);
-  }
-  const view = whole ? ttlExplained(retention) : ttlView(retention, top);
-  return reportText(applied === null ? view : { ...view, sections: [...view.sections, ...applyView(applied).sections] }, form, look);
+  return adviceText(
+    () => ttlDocument(retention, top),
+    () => (whole ? ttlExplained(retention) : ttlView(retention, top)),
+    applied,
+    form,
+    look,
+  );
 }
 
 /** `top`: how many mappings are shown; null: all. `whole`: everything about each instead of a line. */
@@ -176,12 +176,25 @@ export function batchingText(
   look: Look,
   applied: ApplyFacts | null = null,
 ): string {
-  if (form === "json") {
-    const document: BatchingDocument & { apply?: ApplyDocument } = batchingDocument(batching, top);
-    if (applied !== null) document.apply = applyDocument(applied);
-    return formatJson(document);
-  }
-  const view = whole ? batchingExplained(batching) : batchingView(batching, top);
+  return adviceText(
+    () => batchingDocument(batching, top),
+    () => (whole ? batchingExplained(batching) : batchingView(batching, top)),
+    applied,
+    form,
+    look,
+  );
+}
+
+/** Advice, and below it what was done about it; null: nothing. */
+function adviceText<Document extends { schemaVersion: 1 }>(
+  documentOf: () => Document,
+  viewOf: () => Report,
+  applied: ApplyFacts | null,
+  form: TableForm | "json",
+  look: Look,
+): string {
+  if (form === "json") return formatJson({ ...documentOf(), ...(applied === null ? {} : { apply: applyDocument(applied) }) });
+  const view = viewOf();
   return reportText(applied === null ? view : { ...view, sections: [...view.sections, ...applyView(applied).sections] }, form, look);
 }
 
