@@ -31,11 +31,38 @@ export interface Section {
   total?: { [key: string]: Cell };
   /** Sentences below the table: gaps, unknowns, what to do next. */
   notes: string[];
+  /** How the rows are drawn where pictures can be; the table stands beside it. */
+  chart?: Chart;
+}
+
+/** bars: one bar per row · steps: what leads from the first row to the last (a waterfall) · line: rows in time, with whiskers where `low` and `high` name columns. */
+export interface Chart {
+  kind: "bars" | "steps" | "line";
+  /** Column that names a row. */
+  name: string;
+  /** Columns of numbers; several: one series each (bars are stacked). */
+  values: string[];
+  low?: string;
+  high?: string;
+}
+
+/** A page: a report and, below it, chains that can be looked into. */
+export interface Page {
+  report: Report;
+  chains: TraceDocument[];
+}
+
+/** Script and style of a page, as `build.js` makes them of `page/client/`. */
+export interface PageAssets {
+  script: string;
+  style: string;
 }
 
 export interface Report {
   schemaVersion: 1;
   title: string;
+  /** Sentence below the title: what was looked at. Left out: none. */
+  lead?: string;
   sections: Section[];
 }
 
