@@ -1,5 +1,5 @@
 /** `cost`: the ledger of a dataset, or of files read directly. */
-import { ledger, transitionsOf } from "../analyzer/cost/index.ts";
+import { ledger, type LedgerInput, type Rates, transitionsOf } from "../analyzer/cost/index.ts";
 import type { CostBy, Ledger } from "../model/cost.ts";
 import type { Host } from "../model/host.ts";
 import type { Dataset, Filter } from "../store/types.ts";
@@ -47,9 +47,19 @@ async function costOfDataset(dataset: Dataset, options: CostOptions, settings: S
 }
 
 async function byResource(dataset: Dataset, filter: Filter, by: "function" | "service" | "cloud", settings: Settings): Promise<Ledger> {
+  const { input, rates } = await ledgerInput(dataset, filter, settings);
+  return ledger(input, { ...rates, by });
+}
+
+/** What a ledger over this window is added up from, and at which prices. */
+export async function ledgerInput(
+  dataset: Dataset,
+  filter: Filter,
+  settings: Pick<Settings, "pricesFile">,
+): Promise<{ input: LedgerInput; rates: Rates }> {
   const { usage, beyond } = await usageIn(dataset, filter, await dataset.configs());
-  return ledger(
-    {
+  return {
+    input: {
       usage,
       beyond,
       messages: await dataset.messageCounts(filter),
@@ -59,6 +69,6 @@ async function byResource(dataset: Dataset, filter: Filter, by: "function" | "se
       from: filter.from,
       to: filter.to,
     },
-    { ...(await ratesFor(dataset, filter, usage, settings.pricesFile)), by },
-  );
+    rates: await ratesFor(dataset, filter, usage, settings.pricesFile),
+  };
 }

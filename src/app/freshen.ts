@@ -1,5 +1,5 @@
 /** Before a command answers from the dataset: what is missing of its window is collected, where clouds are part of the answer. */
-import type { EpochMs, Ms } from "../model/units.ts";
+import type { EpochMs, Ms, Usd } from "../model/units.ts";
 import { openCollected } from "../store/index.ts";
 import { concerns, isAbsence, type Missing, type Topic } from "./collect/gaps.ts";
 import { collect, scopeKey } from "./collect/index.ts";
@@ -28,6 +28,8 @@ export interface Fresh {
   since: string | undefined;
   until: string | undefined;
   partial: boolean;
+  /** What paid queries of the collection cost, at list price; 0: nothing was asked. null: not told. */
+  spentUsd: Usd | null;
 }
 
 /**
@@ -49,7 +51,7 @@ export async function freshen(
   { newest = false, logs }: { newest?: boolean; logs?: "all" } = {},
 ): Promise<Fresh> {
   const asked = { since: flags.since, until: flags.until };
-  if (!wantsLive(settings, flags, env)) return { ...asked, partial: false };
+  if (!wantsLive(settings, flags, env)) return { ...asked, partial: false, spentUsd: 0 };
   const scope = scopeOf(settings, { ...pick(flags), logs }, env, world.clock.now());
   // spans count back from now, not from the newest record, which may be old
   const window = scope.windowGiven ? { since: isoOf(scope.window.from), until: isoOf(scope.window.to) } : asked;
@@ -57,15 +59,15 @@ export async function freshen(
   if (lasting !== null) {
     const own = lasting.filter((one) => concerns(one, reads));
     tell(own, world);
-    return { ...window, partial: own.length > 0 };
+    return { ...window, partial: own.length > 0, spentUsd: 0 };
   }
-  const { missing, added } = await collect(dataDir, scope, world);
+  const { missing, added, spentUsd } = await collect(dataDir, scope, world);
   world.host.note(`collected ${added.toLocaleString("en-US")} new record${added === 1 ? "" : "s"}`);
   tell(
     missing.filter(({ gap }) => !isAbsence(gap)),
     world,
   );
-  return { ...window, partial: missing.some((one) => concerns(one, reads)) };
+  return { ...window, partial: missing.some((one) => concerns(one, reads)), spentUsd };
 }
 
 /** Windows of one source fail alike: once each. */

@@ -71,7 +71,8 @@ export async function verify(
   });
 }
 
-async function verifications(dataDir: string, run: Run, undoing: Run | null, settings: Settings): Promise<Verification[]> {
+/** What came of the changes of a run, without a note in the journal. `undoing`: the run that took it back; null: none. Throws UserError: it changed nothing. */
+export async function verifications(dataDir: string, run: Run, undoing: Run | null, settings: Settings): Promise<Verification[]> {
   const done = [...run.steps.values()].flatMap(({ change, began, end, beganAt }) =>
     began && end?.step === "done" ? [{ change, doneAt: end.at, beganAt }] : [],
   );

@@ -1,5 +1,15 @@
 /** What progress is counted in. */
-export type ProgressUnit = "bytes" | "files" | "records" | "windows" | "permissions" | "descriptions" | "IDs" | "changes" | "rounds";
+export type ProgressUnit =
+  | "bytes"
+  | "files"
+  | "records"
+  | "windows"
+  | "permissions"
+  | "descriptions"
+  | "IDs"
+  | "changes"
+  | "rounds"
+  | "days";
 
 /** What a use case may say while it works. The engine never prints: the CLI decides what is shown, and on which stream. */
 export interface Host {

@@ -1,6 +1,7 @@
 /** Facts -> text in the form asked for: picks view and format. What every command prints comes from here. */
 import type { Batching } from "../model/batching.ts";
 import type { Chain } from "../model/chains.ts";
+import type { CostReport } from "../model/cost-report.ts";
 import type { Ledger } from "../model/cost.ts";
 import type { FilterAdvice, FilterSurvey } from "../model/filters.ts";
 import type { Plan } from "../model/plan.ts";
@@ -9,6 +10,7 @@ import type { Sizing, SizingAdvice } from "../model/sizing.ts";
 import { formatCsv } from "./formats/csv.ts";
 import { formatCurve } from "./formats/curve.ts";
 import { formatJson } from "./formats/json.ts";
+import { formatJunit } from "./formats/junit.ts";
 import { formatMarkdown } from "./formats/markdown.ts";
 import { formatMermaid } from "./formats/mermaid.ts";
 import { formatOtlp } from "./formats/otlp.ts";
@@ -24,11 +26,14 @@ import { costDocument, costView } from "./views/cost.ts";
 import { type DatasetFacts, datasetDocument, datasetView } from "./views/dataset.ts";
 import { doctorDocument, type DoctorFacts, doctorView } from "./views/doctor.ts";
 import { filtersDocument, filtersView, filterView } from "./views/filters.ts";
+import { gatesView } from "./views/gates.ts";
 import { importDocument, type ImportFacts, importView } from "./views/imports.ts";
 import { filterTestDocument, type FilterTestFacts, filterTestRows, filterTestView, type TestedEvent } from "./views/filters-test.ts";
 import { curveDocument, rightsizeDocument, rightsizeView } from "./views/rightsize.ts";
 import { probeDocument, type ProbeFacts, probeView } from "./views/probe.ts";
 import { journalDocument, type JournalFacts, journalView } from "./views/journal.ts";
+import { reportRows } from "./views/report-rows.ts";
+import { reportView } from "./views/report.ts";
 import { planView } from "./views/plan.ts";
 import { traceDocument } from "./views/trace.ts";
 import { ttlDocument, ttlExplained, ttlView } from "./views/ttl.ts";
@@ -183,6 +188,23 @@ export function batchingText(
     form,
     look,
   );
+}
+
+/** Rows of a table where people read it. */
+const READABLE_ROWS = 10;
+
+/** The cost report. `top`: rows of each table; null: all that the form is good for. */
+export function reportForm(report: CostReport, top: number | null, form: TableForm | "json" | "junit", look: Look): string {
+  switch (form) {
+    case "json":
+      return formatJson(report);
+    case "csv":
+      return formatCsv(reportRows(report));
+    case "junit":
+      return formatJunit(gatesView(report.gates));
+    default:
+      return reportText(reportView(report, top ?? READABLE_ROWS), form, look);
+  }
 }
 
 /** Advice, and below it what was done about it; null: nothing. */

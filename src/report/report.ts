@@ -58,6 +58,12 @@ export interface PageAssets {
   style: string;
 }
 
+/** Results of checks, as CI servers show them. */
+export interface Checks {
+  title: string;
+  checks: { name: string; status: "passed" | "warned" | "failed" | "error" | "skipped"; message: string }[];
+}
+
 export interface Report {
   schemaVersion: 1;
   title: string;

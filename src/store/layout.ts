@@ -92,7 +92,7 @@ export function createDataset(dir: string): void {
     const others = existsSync(dir) ? readdirSync(dir) : [];
     // A first writer that was killed may have left its lock or its tmp folder; changes may have been journalled before the first import.
     const foreign = others.filter(
-      (name) => !["tmp", "v1", "journal"].includes(name) && !name.startsWith("writer.lock") && !name.startsWith(MARKER),
+      (name) => !["tmp", "v1", "journal", "reports"].includes(name) && !name.startsWith("writer.lock") && !name.startsWith(MARKER),
     );
     if (foreign.length > 0) {
       throw new UserError(`${dir} holds other files (${foreign.slice(0, 3).join(", ")}) and is no dataset`, {

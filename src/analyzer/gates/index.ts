@@ -1,0 +1,3 @@
+/** Thresholds of the report. */
+export { budgetGates, type Gate, parseGate } from "./grammar.ts";
+export { crossed, judge } from "./judge.ts";
