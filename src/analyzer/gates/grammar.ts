@@ -128,7 +128,7 @@ function scopeOf(reader: Reader): GateScope {
     reader.take(/^chain/);
     return { of: "chain" };
   }
-  reader.take(/^[a-z]+:/);
+  reader.takeRaw(/^[a-z]+:/);
   const of = NAMED.find((one) => `${one}:` === word)!;
   const quoted = reader.takeRaw(/^"([^"]*)"/);
   const name = quoted === null ? reader.takeRaw(/^[^\s"]+/) : quoted.slice(1, -1);

@@ -52,7 +52,8 @@ export async function baselineFor(
   const least = span.to - (span.to - span.from) * LEAST_HELD;
   if (held.from !== null && held.from <= least) {
     const facts = await before(span);
-    if (facts.usd !== null) return compared(facts, { source: "previous-window", from: facts.from!, to: facts.to!, days }, days);
+    if (facts.usd !== null && facts.invocations !== null)
+      return compared(facts, { source: "previous-window", from: facts.from!, to: facts.to!, days }, days);
   }
   const why = "no report of an earlier run is kept with the dataset, and it does not hold the time before";
   if (wanted === null) return none(why);

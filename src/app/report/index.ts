@@ -65,10 +65,12 @@ async function reportOf(dataset: Dataset, dataDir: string, options: ReportOption
   const held = await dataset.info();
   const asked = parseWindow(options.since, options.until, held.to);
   warnIfOutside(asked, held, host);
-  const window = spanOf(asked, held) ?? { from: clock.now(), to: clock.now() };
+  // what ran, and what was logged: descriptions and daily metrics may reach further back
+  const span = await dataset.span();
+  const window = spanOf(asked, span) ?? { from: clock.now(), to: clock.now() };
   const facts = await factsOf(dataset, window, options, settings, host, signal);
-  const found = await baselineFor(options.baseline, dataDir, window, held, (span) =>
-    factsOf(dataset, span, { ...options, withChains: false }, settings, host, signal),
+  const found = await baselineFor(options.baseline, dataDir, window, span, (before) =>
+    factsOf(dataset, before, { ...options, withChains: false }, settings, host, signal),
   );
   // advice is the better the more it rests on: all that is held, up to the report's end
   const untilThen = { ...options.advice, until: facts.to ?? undefined };
