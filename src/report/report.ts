@@ -46,18 +46,6 @@ export interface Chart {
   high?: string;
 }
 
-/** A page: a report and, below it, chains that can be looked into. */
-export interface Page {
-  report: Report;
-  chains: TraceDocument[];
-}
-
-/** Script and style of a page, as `build.js` makes them of `page/client/`. */
-export interface PageAssets {
-  script: string;
-  style: string;
-}
-
 /** Results of checks, as CI servers show them. */
 export interface Checks {
   title: string;

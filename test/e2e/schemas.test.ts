@@ -35,6 +35,8 @@ describe("--format json", () => {
     ["rightsize", ["rightsize", "--since", "2099-01-01"]],
     ["filters", ["filters"]],
     ["filters", ["filters", "--since", "2099-01-01"]],
+    ["report", ["report"]],
+    ["report", ["report", "--no-chains", "--baseline", "none"]],
     ["ttl", ["ttl"]],
     ["ttl", ["ttl", "--keep", "90d", "--top", "2"]],
   ])("%s: %j", async (schema, args) => {
