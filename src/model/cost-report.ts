@@ -130,8 +130,11 @@ export interface GateResult {
   /** As the user wrote it. */
   rule: string;
   level: GateLevel;
-  /** unknown: what it asks for is not known; that is said, and counts as crossed for level `fail`. */
-  outcome: "passed" | "crossed" | "unknown";
+  /**
+   * unknown: what it asks for is not known; that is said, and counts as crossed for level `fail`. no-baseline: it asks for a comparison, and
+   * nothing can be compared with yet, as in the first run of a schedule: no failure.
+   */
+  outcome: "passed" | "crossed" | "unknown" | "no-baseline";
   /** The value it was held against, in the rule's own unit; null: unknown. */
   value: number | null;
   limit: number;

@@ -36,7 +36,7 @@ describe("a report every week", () => {
     expect(first.code).toBe(0);
     const report = readJson(join(cwd, "base.json"));
     expect(schemaErrors("report", report)).toEqual([]);
-    expect(report.gates).toMatchObject([{ outcome: "unknown" }]);
+    expect(report.gates).toMatchObject([{ outcome: "no-baseline" }]);
     const lambda = report.slices.service.find((one) => one.key === "lambda")!;
     expect(lambda.usd).toBeCloseTo(weekUsd(3500, 100, 1024) + weekUsd(1400, 300, 512), 9);
   });

@@ -186,7 +186,7 @@ export function costReport(over: Partial<CostReport> = {}): CostReport {
     ownUsd: 0.12,
     gates: [
       { rule: "cost>500", level: "fail", outcome: "crossed", value: 700, limit: 500, reason: "cost is 700 USD, above 500 USD" },
-      { rule: "waste>15%", level: "warn", outcome: "passed", value: 10, limit: 15, reason: "waste is 10 % of the cost, not above 15 %" },
+      { rule: "waste>15%", level: "warn", outcome: "passed", value: 0.1, limit: 0.15, reason: "waste is 10 % of the cost, not above 15 %" },
       {
         rule: "function:search p95>1s",
         level: "warn",

@@ -1,4 +1,4 @@
-/** The grammar of thresholds: `[SCOPE] METRIC OP LIMIT`, as `docs/gates.md` tells users. Pure. */
+/** The grammar of thresholds: `[SCOPE] METRIC OP LIMIT`, as `docs/report.md` tells users. Pure. */
 import type { GateLevel } from "../../model/cost-report.ts";
 import { UserError } from "../../model/errors.ts";
 
@@ -170,7 +170,7 @@ class Reader {
     return new UserError(`threshold ${JSON.stringify(this.text)}: column ${at + 1}: ${expected}`, {
       suggestions: [
         "as in 'increase>10%', 'cost>500', 'waste>5%', 'function:checkout p95>800ms', 'chain broken>0'",
-        "docs/gates.md has all of them",
+        "docs/report.md has all of them",
       ],
     });
   }

@@ -9,10 +9,9 @@ interface Seen {
   name: string | null;
   value: number | null;
   why?: string;
+  /** It is not known for want of a baseline alone. Left out: no. */
+  unCompared?: true;
 }
-
-/** What is missing where there is nothing to compare with: the first run of a schedule makes the baseline, and is no failure. */
-const NO_BASELINE = "there is no baseline yet";
 
 export function judge(gates: readonly Gate[], report: CostReport): GateResult[] {
   return gates.map((gate) => judged(gate, report));
@@ -20,30 +19,30 @@ export function judge(gates: readonly Gate[], report: CostReport): GateResult[] 
 
 /** A threshold of level `fail` was crossed, or cannot be judged for another reason than that there is no baseline yet. */
 export function crossed(results: readonly GateResult[]): boolean {
-  return results.some(
-    (one) => one.level === "fail" && (one.outcome === "crossed" || (one.outcome === "unknown" && !one.reason.includes(NO_BASELINE))),
-  );
+  return results.some((one) => one.level === "fail" && (one.outcome === "crossed" || one.outcome === "unknown"));
 }
 
+/** Of several matches the worst counts; one that is not known leaves the rest in doubt, unless another crosses already. */
 function judged(gate: Gate, report: CostReport): GateResult {
   const seen = valuesOf(gate, report);
-  const known = seen.filter((one): one is Seen & { value: number } => one.value !== null);
   const base = { rule: gate.rule, level: gate.level, limit: gate.limit };
-  if (known.length === 0) {
-    const why = seen[0]?.why ?? "it is not known";
-    return { ...base, outcome: "unknown", value: null, reason: `${gate.rule}: not known: ${why}` };
-  }
+  const known = seen.filter((one): one is Seen & { value: number } => one.value !== null);
   const isUp = gate.op.startsWith(">");
-  const worst = known.reduce((most, one) => (isUp === one.value > most.value ? one : most));
-  const isOver = {
-    ">": worst.value > gate.limit,
-    ">=": worst.value >= gate.limit,
-    "<": worst.value < gate.limit,
-    "<=": worst.value <= gate.limit,
-  }[gate.op];
+  const worst = known.length === 0 ? null : known.reduce((most, one) => (isUp === one.value > most.value ? one : most));
+  const dark = seen.find((one) => one.value === null);
+  if (worst === null || (dark !== undefined && !isOver(worst.value, gate))) {
+    const outcome = dark?.unCompared === true ? "no-baseline" : "unknown";
+    const of = dark?.name == null ? "" : ` of ${dark.name}`;
+    return { ...base, outcome, value: null, reason: `${gate.rule}: not known${of}: ${dark?.why ?? "no telemetry says"}` };
+  }
   const of = worst.name === null ? "" : ` of ${worst.name}`;
-  const reason = `${gate.rule}: ${isOver ? "crossed" : "kept"}: ${gate.metric}${of} is ${text(worst.value, gate.unit)}`;
-  return { ...base, outcome: isOver ? "crossed" : "passed", value: worst.value, reason };
+  const over = isOver(worst.value, gate);
+  const reason = `${gate.rule}: ${over ? "crossed" : "kept"}: ${gate.metric}${of} is ${text(worst.value, gate.unit)}`;
+  return { ...base, outcome: over ? "crossed" : "passed", value: worst.value, reason };
+}
+
+function isOver(value: number, { op, limit }: Gate): boolean {
+  return { ">": value > limit, ">=": value >= limit, "<": value < limit, "<=": value <= limit }[op];
 }
 
 function text(value: number, unit: GateUnit): string {
@@ -64,12 +63,12 @@ function valuesOf(gate: Gate, report: CostReport): Seen[] {
   const { scope } = gate;
   if (scope.of === "all") return [ofAll(gate, report)];
   if (scope.of === "chain") return [ofChains(gate, report.chains)];
-  const matches = pattern(scope.name);
+  const matches = (name: string): boolean => isNamed(name, scope.name);
   if (scope.of === "route" && gate.metric !== "cost" && gate.metric !== "waste") {
-    const routes = report.transactions.filter((one) => matches.test(one.route));
+    const routes = report.transactions.filter((one) => matches(one.route));
     return routes.length === 0 ? [missing(scope.of, scope.name)] : routes.map((one) => ofRoute(gate, one));
   }
-  const slices = (report.slices[scope.of as ReportBy] ?? []).filter((one) => matches.test(one.key));
+  const slices = (report.slices[scope.of as ReportBy] ?? []).filter((one) => matches(one.key));
   return slices.length === 0 ? [missing(scope.of, scope.name)] : slices.map((one) => ofSlice(gate, one, report));
 }
 
@@ -77,14 +76,19 @@ function missing(of: string, name: string): Seen {
   return { name, value: null, why: `no ${of} of that name in the window: ${name}` };
 }
 
-function pattern(name: string): RegExp {
-  return new RegExp(
-    `^${name
-      .split("*")
-      .map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"))
-      .join(".*")}$`,
-    "su",
-  );
+/** Whether a name is what a pattern says, whose `*` stands for anything: pieces in their order, so that long names cost no more than their length. */
+function isNamed(name: string, pattern: string): boolean {
+  const pieces = pattern.split("*");
+  if (pieces.length === 1) return name === pattern;
+  const [first, last] = [pieces[0]!, pieces.at(-1)!];
+  if (!name.startsWith(first) || !name.endsWith(last) || name.length < first.length + last.length) return false;
+  let at = first.length;
+  for (const piece of pieces.slice(1, -1)) {
+    const found = name.indexOf(piece, at);
+    if (found < 0 || found + piece.length > name.length - last.length) return false;
+    at = found + piece.length;
+  }
+  return true;
 }
 
 function inUnit(usd: number | null, { unit }: Gate, whole: number | null, days: number | null): number | null {
@@ -110,7 +114,7 @@ function ofAll(gate: Gate, report: CostReport): Seen {
     case "waste":
       return { name, value: inUnit(wasteOf(report), gate, report.usd, report.days) };
     case "increase":
-      if (report.change === null) return { name, value: null, why: `${NO_BASELINE}: ${report.noBaseline ?? "a cost is unknown"}` };
+      if (report.change === null) return { name, value: null, why: report.noBaseline ?? "a cost is unknown", unCompared: true };
       return { name, value: gate.unit === "percent" ? report.change.share : report.change.usd, why: "the baseline cost nothing" };
     case "projection":
       return { name, value: report.projection.usd?.p50 ?? null, why: report.projection.why };
@@ -164,7 +168,7 @@ function ofSlice(gate: Gate, slice: Slice, report: CostReport): Seen {
 
 function increaseOf(gate: Gate, slice: Slice, { change, noBaseline }: CostReport): Seen {
   const name = slice.key;
-  if (change === null) return { name, value: null, why: `${NO_BASELINE}: ${noBaseline ?? "a cost is unknown"}` };
+  if (change === null) return { name, value: null, why: noBaseline ?? "a cost is unknown", unCompared: true };
   const same = (one: Pick<Slice, "key" | "cloud" | "account" | "region">): boolean =>
     one.key === slice.key && one.cloud === slice.cloud && one.account === slice.account && one.region === slice.region;
   const driver = change.drivers.find(same);

@@ -7,7 +7,8 @@ export function gatesView(gates: readonly GateResult[]): Checks {
 }
 
 function statusOf({ outcome, level }: GateResult): Checks["checks"][number]["status"] {
-  if (outcome === "unknown") return "skipped";
+  if (outcome === "unknown") return level === "fail" ? "error" : "skipped";
+  if (outcome === "no-baseline") return "skipped";
   if (outcome === "passed") return "passed";
   return level === "fail" ? "failed" : "warned";
 }

@@ -48,6 +48,7 @@ describe("freshen", () => {
       since: "7d",
       until: undefined,
       partial: false,
+      spentUsd: 0,
     });
     await freshen(dir, settings, { offline: true }, {}, world(cloud), BILL_READS);
     expect(opened).toEqual([]);

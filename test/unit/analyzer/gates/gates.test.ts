@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { budgetGates, crossed, judge, parseGate } from "../../../../src/analyzer/gates/index.ts";
+import type { CostReport } from "../../../../src/model/cost-report.ts";
 import { UserError } from "../../../../src/model/errors.ts";
 import { smallReport, slice } from "../../../support/small-report.ts";
 
@@ -41,10 +42,26 @@ describe("thresholds", () => {
 
   it("does not fail the first run of a schedule, but fails what it cannot see", () => {
     const first = judge([parseGate("increase>10%", "fail")], report);
-    expect(first[0]).toMatchObject({ outcome: "unknown", value: null });
+    expect(first[0]).toMatchObject({ outcome: "no-baseline", value: null });
     expect(crossed(first)).toBe(false);
     expect(crossed(judge([parseGate("function:gone p95>1s", "fail")], report))).toBe(true);
     expect(crossed(judge([parseGate("function:gone p95>1s", "warn")], report))).toBe(false);
+  });
+
+  it("does not pass what it sees in part only", () => {
+    const dark = slice("dark", { p95Ms: null });
+    const slices = { cloud: [], service: [], function: [slice("checkout"), dark], route: [], tag: null };
+    expect(outcome("function:* p95>1s", smallReport({ slices }))).toBe("unknown");
+    expect(outcome("function:* p95>100ms", smallReport({ slices }))).toBe("crossed");
+  });
+
+  it("takes * for anything, in names of any length", () => {
+    const long = `a${"ab".repeat(100_000)}c`;
+    const of = (name: string): CostReport =>
+      smallReport({ slices: { cloud: [], service: [], function: [slice(name)], route: [], tag: null } });
+    expect(outcome("function:a*b*a*b*c cost>0", of(long))).toBe("crossed");
+    expect(outcome("function:a*b*a*b*x cost>0", of(long))).toBe("unknown");
+    expect(outcome("function:ab*ba cost>0", of("aba"))).toBe("unknown");
   });
 
   it("holds a function's increase against its own cost before", () => {
