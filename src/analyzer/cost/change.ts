@@ -21,12 +21,14 @@ const SIZED: ReadonlySet<string> = new Set(["mib-ms", "storage-mib-ms", "vcpu-ms
 export function costChange(now: Side, before: Side, scale: number): CostChange | null {
   if (now.usd === null || before.usd === null) return null;
   const drivers = [
-    ...pairs(now.slices.function, before.slices.function, sliceKey).map(([a, b]) => sliceDriver(a, b, scale)),
-    ...pairs(priced(now.unattributedLines), priced(before.unattributedLines), lineKey).map(([a, b]) => lineDriver(a, b, scale)),
+    ...slicePairs(now.slices.function, before.slices.function).map(([a, b]) => sliceDriver(a, b, scale)),
+    ...pairs(priced(now.unattributedLines), priced(before.unattributedLines), lineKey).map(([a, b]) =>
+      lineDriver(a, b, scale, hasUnpriced(a === null ? now.unattributedLines : before.unattributedLines, (a ?? b)!)),
+    ),
   ].filter((one): one is Driver => one !== null);
   const usd = now.usd - before.usd * scale;
   const rest = usd - drivers.reduce((sum, one) => sum + one.changeUsd, 0);
-  // what the totals hold beyond their rows; less than a millionth of them is the rounding of doubles
+  // what the totals hold beyond their rows; less than a billionth of them is the rounding of doubles
   const isRounding = Math.abs(rest) <= 1e-9 * Math.max(Math.abs(now.usd), Math.abs(before.usd * scale));
   if (!isRounding) {
     const none = { cloud: null, account: null, region: null, beforeUsd: null, afterUsd: null };
@@ -57,6 +59,32 @@ function priced(lines: readonly CostLine[]): CostLine[] {
   return [...sums.values()];
 }
 
+/** Whether the side knows of such a line, but not what it costs. */
+function hasUnpriced(lines: readonly CostLine[], like: CostLine): boolean {
+  return lines.some((line) => line.usd === null && line.meter === like.meter && line.variant === like.variant);
+}
+
+/** Functions of both sides: telemetry does not always name account and region, which then fit any other, if only one is meant. */
+function slicePairs(now: readonly Slice[], before: readonly Slice[]): [Slice | null, Slice | null][] {
+  const all = pairs(now, before, sliceKey);
+  const appeared = all.flatMap(([a, b]) => (a !== null && b === null ? [a] : []));
+  const gone = all.flatMap(([a, b]) => (a === null && b !== null ? [b] : []));
+  const matches = new Map<Slice, Slice>();
+  for (const slice of appeared) {
+    const [other, ...more] = gone.filter((one) => mayBe(slice, one));
+    if (other !== undefined && more.length === 0 && appeared.filter((one) => mayBe(one, other)).length === 1) matches.set(slice, other);
+  }
+  const matched = new Set(matches.values());
+  return all
+    .filter(([a, b]) => a !== null || !matched.has(b!))
+    .map(([a, b]): [Slice | null, Slice | null] => [a, b ?? (a === null ? null : (matches.get(a) ?? null))]);
+}
+
+function mayBe(a: Slice, b: Slice): boolean {
+  const fits = (x: string | null, y: string | null): boolean => x === y || x === null || y === null;
+  return a.key === b.key && a.cloud === b.cloud && fits(a.account, b.account) && fits(a.region, b.region);
+}
+
 /** What is on both sides together, what is on one alone with null for the other. */
 function pairs<T>(now: readonly T[], before: readonly T[], keyOf: (one: T) => string): [T | null, T | null][] {
   const old = new Map(before.map((one) => [keyOf(one), one]));
@@ -80,10 +108,14 @@ function sliceDriver(now: Slice | null, before: Slice | null, scale: number): Dr
 /** Effects of one cost line of a function. */
 function lineEffects(now: Slice, a: CostLine | null, before: Slice, b: CostLine | null, scale: number): Effects {
   const changeUsd = (a?.usd ?? 0) - (b?.usd ?? 0) * scale;
-  // a meter that only one side has is another use of the service
-  if (a === null || b === null) return { usage: changeUsd };
+  if (a === null || b === null) {
+    // a meter that only one side has is another use of the service, unless the other side has it at an unknown cost
+    const other = a === null ? now : before;
+    return other.usd === null || hasUnpriced(other.lines, (a ?? b)!) ? { unexplained: changeUsd } : { usage: changeUsd };
+  }
   const useful = now.failed !== null && before.failed !== null && worked(now) > 0 && worked(before) > 0;
-  const [x, y] = [factorsOf(now, a, 1, useful), factorsOf(before, b, scale, useful)];
+  const timed: Timed = !SIZED.has(a.unit) || (!isTimed(now) && !isTimed(before)) ? "no" : isTimed(now) && isTimed(before) ? "yes" : "one";
+  const [x, y] = [factorsOf(now, a, 1, useful, timed), factorsOf(before, b, scale, useful, timed)];
   return x === null || y === null ? { unexplained: changeUsd } : shapley(y, x);
 }
 
@@ -91,8 +123,15 @@ function worked(slice: Slice): number {
   return (slice.invocations ?? 0) - (slice.failed ?? 0);
 }
 
+/** Whether both sides know the billed time of what is size times time, neither does, or one alone: both are split into the same factors. */
+type Timed = "yes" | "no" | "one";
+
+function isTimed({ billedMs }: Slice): boolean {
+  return billedMs !== null && billedMs > 0;
+}
+
 /** null: a quantity is not known, or there is nothing to divide by. */
-function factorsOf(slice: Slice, line: CostLine, scale: number, useful: boolean): Factors | null {
+function factorsOf(slice: Slice, line: CostLine, scale: number, useful: boolean, timed: Timed): Factors | null {
   const { invocations, billedMs } = slice;
   if (invocations === null || invocations <= 0 || line.quantity === null || line.quantity <= 0 || line.usd === null) return null;
   const runs: Factors = useful
@@ -102,12 +141,12 @@ function factorsOf(slice: Slice, line: CostLine, scale: number, useful: boolean)
       ]
     : [["volume", invocations * scale]];
   const price: Factors = [["price", line.usd / line.quantity]];
-  if (SIZED.has(line.unit) && billedMs !== null && billedMs > 0)
-    return [...runs, ["duration", billedMs / invocations], ["memory", line.quantity / billedMs], ...price];
-  return [...runs, ["usage", line.quantity / invocations], ...price];
+  if (timed === "yes") return [...runs, ["duration", billedMs! / invocations], ["memory", line.quantity / billedMs!], ...price];
+  return [...runs, [timed === "one" ? "unexplained" : "usage", line.quantity / invocations], ...price];
 }
 
-function lineDriver(now: CostLine | null, before: CostLine | null, scale: number): Driver {
+/** `isUnpriced`: the side that has no such line with a cost has one without. */
+function lineDriver(now: CostLine | null, before: CostLine | null, scale: number, isUnpriced: boolean): Driver {
   const { meter, variant } = (now ?? before)!;
   const [afterUsd, beforeUsd] = [now?.usd ?? null, before === null ? null : before.usd! * scale];
   const changeUsd = (afterUsd ?? 0) - (beforeUsd ?? 0);
@@ -120,6 +159,7 @@ function lineDriver(now: CostLine | null, before: CostLine | null, scale: number
     afterUsd,
     changeUsd,
   };
+  if (isUnpriced && (now === null || before === null)) return { ...names, effects: { unexplained: changeUsd } };
   if (before === null) return { ...names, effects: { appeared: changeUsd } };
   if (now === null) return { ...names, effects: { gone: changeUsd } };
   if (!(now.quantity! > 0) || !(before.quantity! > 0)) return { ...names, effects: { unexplained: changeUsd } };
