@@ -38,7 +38,7 @@ export interface FakeForge {
   close(): Promise<void>;
 }
 
-export const SECRET = "s3cr3t-token-that-must-not-be-seen";
+export const SECRET = "s3cr3t/token+that=must-not-be-seen";
 export const ME = "evscope-bot";
 export const SOMEBODY = "ada";
 
