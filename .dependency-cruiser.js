@@ -58,6 +58,19 @@ export default {
       from: { path: "^src/archive" },
       to: { path: "^src/", pathNot: "^src/(model|archive)" },
     },
+    {
+      name: "forges-know-the-model-only",
+      comment: "a forge takes text: what it says is not its business",
+      severity: "error",
+      from: { path: "^src/forges" },
+      to: { path: "^(src|commands)/", pathNot: "^src/(model|forges)/" },
+    },
+    {
+      name: "forges-through-app",
+      severity: "error",
+      from: { path: "^(src|commands)/", pathNot: "^src/(app|forges)/" },
+      to: { path: "^src/forges" },
+    },
     { name: "app-knows-no-cli", severity: "error", from: { path: "^src/app" }, to: { path: "(^src/cli|^commands|@oclif)" } },
     {
       name: "commands-are-thin",
