@@ -1,6 +1,5 @@
 import { Flags } from "@oclif/core";
-import { examine, type Feature, policyCloud, policyFor } from "../src/app/doctor.ts";
-import { scopeOf } from "../src/app/targets.ts";
+import { diagnose, type Feature, policyCloud, policyFor } from "../src/app/doctor.ts";
 import { BaseCommand, EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
 import { accountFlags, windowFlags } from "../src/cli/live-flags.ts";
 import { EXIT } from "../src/model/errors.ts";
@@ -9,11 +8,14 @@ import { doctorText } from "../src/report/render.ts";
 const FEATURES = ["collect", "trace", "apply", "probe", "filters", "batching", "ttl"] as const;
 
 export default class Doctor extends BaseCommand {
-  static override summary = "check credentials, permissions, and settings that lose telemetry";
+  static override summary = "check credentials, permissions, settings that lose telemetry, and where correlation IDs get lost";
   static override description =
     prose(`For every account, subscription and project of evscope.yaml (or of --region and --profile, --subscription, --project): who the credentials belong to, which calls are allowed
 (each is tried as cheaply as it can be; nothing is written), what is lost without the others, and settings that lose telemetry: retention
 shorter than the window, system log level WARN, no log group, no tracing, no Application Insights.
+
+Of the last 24 hours that the dataset holds (--data): which functions carry a correlation ID, on which way from function to function it is lost, and
+the lines of code that mend it. Where a dataset is held and no account is configured, this alone is told.
 
 --policy prints the least privilege as JSON, without credentials and without asking anybody: an IAM policy for AWS, the definition of a custom
 role for Azure (az role definition create) and Google Cloud (gcloud iam roles create).
@@ -49,7 +51,7 @@ ${EXIT_CODES_HELP}`);
     }
     const settings = this.settings(flags);
     const world = this.world(settings);
-    const result = await examine(scopeOf(settings, flags, process.env, world.clock.now()), world);
+    const result = await diagnose(flags.data, settings, flags, process.env, world);
     this.print(doctorText(result, flags.format, this.terminal()));
     this.exitWith(result.blocked ? EXIT.credentials : EXIT.done);
   }

@@ -1,12 +1,13 @@
-/** `doctor`: can the targets be read, what is not allowed, and which settings lose telemetry. */
+/** `doctor`: can the targets be read, what is not allowed, which settings lose telemetry, and which functions and ways lose the ID. */
 import { rooms } from "../clouds/index.ts";
 import type { Finding, LiveDoors, LiveSession, Permission, PermissionCheck, Target } from "../clouds/room.ts";
-import { UserError } from "../model/errors.ts";
+import type { Coverage } from "../model/coverage.ts";
+import { EXIT, UserError } from "../model/errors.ts";
 import type { Config, Gap, Json } from "../model/records.ts";
+import { coverageOf } from "./coverage.ts";
 import { type LiveWorld, withSessions } from "./live.ts";
-import { nameOf } from "./targets.ts";
 import type { Settings } from "./settings.ts";
-import type { LiveFlags, Scope } from "./targets.ts";
+import { type Environment, type LiveFlags, nameOf, namesCloud, type Scope, scopeOf, wantsLive } from "./targets.ts";
 
 export type Feature = Permission["feature"];
 
@@ -24,10 +25,18 @@ export interface DoctorTarget {
   findings: Finding[];
 }
 
-export interface DoctorResult {
+/** What the clouds answered. */
+interface Examined {
   targets: DoctorTarget[];
   /** Something that commands cannot do without is not granted, or a target cannot be reached. */
   blocked: boolean;
+}
+
+export interface DoctorResult extends Examined {
+  /** Why no cloud was asked, so that permissions and settings are not known; null: they were. */
+  unasked: string | null;
+  /** Of what the dataset holds; null: there is none, it is empty, or it cannot be read (which is a warning). */
+  coverage: Coverage | null;
 }
 
 /**
@@ -68,8 +77,48 @@ function doorsOf(cloud: Target["cloud"]): LiveDoors {
   return live;
 }
 
+/**
+ * Asks the clouds and the dataset. Where no account is configured or named, a dataset alone is enough: then only its coverage is told.
+ * Throws UserError as `examine` and `scopeOf` do.
+ */
+export async function diagnose(
+  dataDir: string,
+  settings: Settings,
+  flags: LiveFlags,
+  env: Environment,
+  world: LiveWorld,
+): Promise<DoctorResult> {
+  if (wantsLive(settings, flags, env)) {
+    const examined = await examine(scopeOf(settings, flags, env, world.clock.now()), world);
+    return { ...examined, unasked: null, coverage: await coverageOrWarning(dataDir, world) };
+  }
+  if (!namesCloud(env)) {
+    const coverage = await coverageOrWarning(dataDir, world);
+    if (coverage !== null) return { targets: [], blocked: false, unasked: "no account is configured", coverage };
+  }
+  const scope = scopeOf(settings, flags, env, world.clock.now());
+  try {
+    return { ...(await examine(scope, world)), unasked: null, coverage: await coverageOrWarning(dataDir, world) };
+  } catch (error) {
+    if (!(error instanceof UserError) || error.exitCode !== EXIT.credentials) throw error;
+    const coverage = await coverageOrWarning(dataDir, world);
+    if (coverage === null) throw error;
+    return { targets: [], blocked: false, unasked: `no account is configured, and ${error.message}`, coverage };
+  }
+}
+
+async function coverageOrWarning(dataDir: string, { host, signal }: LiveWorld): Promise<Coverage | null> {
+  try {
+    return await coverageOf(dataDir, host, signal);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    host.warn(`correlation coverage is not known: ${error.message}`);
+    return null;
+  }
+}
+
 /** Asks each target for what commands need. Throws UserError (exit 3) when none can be reached. */
-export async function examine(scope: Scope, world: LiveWorld): Promise<DoctorResult> {
+export async function examine(scope: Scope, world: LiveWorld): Promise<Examined> {
   return withSessions(scope, world, async ({ sessions, unreached }) => {
     const targets = [
       ...(await Promise.all(sessions.map((session) => examineTarget(session, scope, world)))),

@@ -65,6 +65,11 @@ export function wantsLive(settings: Settings, flags: LiveFlags, env: Environment
   return flags.live === true || isNarrowed(flags) || settings.live.accounts.length > 0 || named;
 }
 
+/** The clouds' own variables name a region, subscription or project to read where nothing is configured. */
+export function namesCloud(env: Environment): boolean {
+  return ["AWS_REGION", "AWS_DEFAULT_REGION", "AZURE_SUBSCRIPTION_ID", "GOOGLE_CLOUD_PROJECT"].some((name) => Boolean(env[name]));
+}
+
 /** How messages call a target. */
 export function nameOf(target: Target): string {
   return target.region === EVERYWHERE ? target.name : `${target.name} ${target.region}`;

@@ -253,11 +253,13 @@ export interface Finding {
   code:
     | "retention"
     | "system-log-level"
+    | "application-log-level"
     | "no-log-group"
     | "no-tracing"
     | "log-class"
     | "no-telemetry"
     | "sampling"
+    | "daily-cap"
     | "no-execution-id"
     | "not-read";
   /** What it is about, and what is lost. */

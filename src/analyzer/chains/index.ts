@@ -2,5 +2,6 @@
 export { chainOf, nextIds } from "./closure.ts";
 export { invocationGraph } from "./contract.ts";
 export { correlate } from "./correlate.ts";
+export { coverage } from "./coverage.ts";
 export { observedRoutes } from "./observed-routes.ts";
 export { DEFAULT_HUB_LIMIT } from "./evidence.ts";

@@ -18,6 +18,10 @@ export function findingsOf(configs: readonly Config[], windowMs: Ms): Finding[] 
   });
   const inClass = (wanted: string): string[] => [...used].filter((name) => groups.get(name)?.settings["class"] === wanted);
   const quiet = functions.filter((one) => one.settings["logFormat"] === "JSON" && one.settings["systemLogLevel"] === "WARN");
+  const muted = functions.filter(
+    ({ settings: { logFormat, applicationLogLevel: level } }) =>
+      logFormat === "JSON" && (level === "WARN" || level === "ERROR" || level === "FATAL"),
+  );
   // without any log group the list was not allowed, which is a gap of its own
   const without = groups.size === 0 ? [] : functions.filter((one) => !groups.has(groupOf(one)));
   const untraced = functions.filter((one) => one.settings["tracing"] !== "Active");
@@ -45,6 +49,12 @@ export function findingsOf(configs: readonly Config[], windowMs: Ms): Finding[] 
       "functions whose system log level is WARN write no report lines: bill, duration and memory are unknown",
       "set SystemLogLevel to INFO (LoggingConfig)",
       quiet.map((one) => one.name),
+    ),
+    ...named(
+      "application-log-level",
+      "functions whose application log level is above INFO: correlation IDs in their INFO lines are dropped before they are kept",
+      "set ApplicationLogLevel to INFO (LoggingConfig), or log the ID at the level that is kept",
+      muted.map((one) => one.name),
     ),
     ...named(
       "no-log-group",

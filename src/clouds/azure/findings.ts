@@ -13,6 +13,8 @@ export function findingsOf(configs: readonly Config[], windowMs: Ms): Finding[] 
     found.length === 0 ? [] : [{ code, what, advice, names: [...new Set(found.map((one) => one.name))].sort() }];
   const short = tables.filter(({ settings: { retentionD: days } }) => typeof days === "number" && days * DAY_MS < windowMs);
   const paid = tables.filter(({ settings: { plan } }) => plan === "Basic" || plan === "Auxiliary");
+  const sampled = tables.filter(({ settings: { samplingPercent: percent } }) => typeof percent === "number" && percent < 100);
+  const capped = tables.filter(({ settings: { dailyQuotaGb: quota } }) => typeof quota === "number" && quota >= 0);
   return [
     ...named(
       "retention",
@@ -25,6 +27,18 @@ export function findingsOf(configs: readonly Config[], windowMs: Ms): Finding[] 
       "tables of plan Basic or Auxiliary can only be searched for money, one at a time and without joins",
       "raise --max-query-usd, or set the table's plan to Analytics",
       paid,
+    ),
+    ...named(
+      "sampling",
+      "Application Insights resources that keep a sample of what arrives: runs, their lines and the IDs in them are missing from chains",
+      "set the ingestion sampling percentage to 100",
+      sampled,
+    ),
+    ...named(
+      "daily-cap",
+      "workspaces with a daily cap: what arrives after it is reached is dropped until the next day",
+      "raise the cap, or watch for days that end early",
+      capped,
     ),
     ...named(
       "no-telemetry",

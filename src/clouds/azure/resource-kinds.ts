@@ -185,7 +185,15 @@ function component({ name, p }: Resource): Described {
     service: "applicationinsights",
     workspace: writesTo?.toLowerCase(),
     retentionD: daysOf(p["RetentionInDays"] ?? p["retentionInDays"]),
+    // of what arrives, this share is kept; absent: all of it
+    samplingPercent: percentOf(p["SamplingPercentage"] ?? p["samplingPercentage"]),
   });
+}
+
+/** 0 to 100; null: not said. */
+function percentOf(value: Json | undefined): number | null {
+  const percent = numberOf(value);
+  return percent !== null && percent >= 0 && percent <= 100 ? percent : null;
 }
 
 /** A Log Analytics workspace: https://learn.microsoft.com/rest/api/loganalytics/workspaces/get */

@@ -1,6 +1,8 @@
 /** The result of `doctor` -> its document and tables. */
 import { placeName, plural } from "../formats/values.ts";
+import type { Coverage } from "../../model/coverage.ts";
 import type { Report, Section } from "../report.ts";
+import { type CoverageDocument, coverageDocument, coverageSections } from "./coverage.ts";
 
 /** What was found out about one target. */
 export interface DoctorTargetFacts {
@@ -25,16 +27,22 @@ export interface DoctorTargetFacts {
 export interface DoctorFacts {
   targets: readonly DoctorTargetFacts[];
   blocked: boolean;
+  /** Why no cloud was asked; null: they were. */
+  unasked: string | null;
+  /** null: there is no dataset to tell it from. */
+  coverage: Coverage | null;
 }
 
 /** `doctor --format json`; its shape is `schemas/doctor.schema.json`. */
 export interface DoctorDocument {
   schemaVersion: 1;
-  targets: readonly Omit<DoctorTargetFacts, "cloud">[];
+  targets: readonly DoctorTargetFacts[];
   blocked: boolean;
+  unasked: string | null;
+  coverage: CoverageDocument | null;
 }
 
-export function doctorDocument({ targets, blocked }: DoctorFacts): DoctorDocument {
+export function doctorDocument({ targets, blocked, unasked, coverage }: DoctorFacts): DoctorDocument {
   const permission = ({ action, feature, why, required, state, note }: DoctorTargetFacts["permissions"][number]) => ({
     action,
     feature,
@@ -47,7 +55,10 @@ export function doctorDocument({ targets, blocked }: DoctorFacts): DoctorDocumen
   return {
     schemaVersion: 1,
     blocked,
-    targets: targets.map(({ name, region, account, principal, error, functions, permissions, findings }) => ({
+    unasked,
+    coverage: coverage === null ? null : coverageDocument(coverage),
+    targets: targets.map(({ cloud, name, region, account, principal, error, functions, permissions, findings }) => ({
+      cloud,
       name,
       region,
       account,
@@ -64,7 +75,14 @@ export function doctorDocument({ targets, blocked }: DoctorFacts): DoctorDocumen
 const SHOWN_NAMES = 5;
 
 export function doctorView(facts: DoctorFacts): Report {
-  return { schemaVersion: 1, title: "Doctor", sections: facts.targets.flatMap(sectionsOf) };
+  const { targets, unasked, coverage } = facts;
+  const sections = [...targets.flatMap(sectionsOf), ...(coverage === null ? [] : coverageSections(coverage))];
+  if (unasked !== null) {
+    sections[0]?.notes.unshift(
+      `Permissions and settings were not looked at: ${unasked}. evscope doctor --region REGION (--subscription, --project) looks at them.`,
+    );
+  }
+  return { schemaVersion: 1, title: "Doctor", sections };
 }
 
 function sectionsOf(target: DoctorTargetFacts): Section[] {

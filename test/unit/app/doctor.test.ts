@@ -1,6 +1,9 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { examine, policyCloud, policyFor } from "../../../src/app/doctor.ts";
+import { diagnose, examine, policyCloud, policyFor } from "../../../src/app/doctor.ts";
 import type { LiveWorld } from "../../../src/app/live.ts";
 import { loadSettings } from "../../../src/app/settings.ts";
 import type { Scope } from "../../../src/app/targets.ts";
@@ -11,7 +14,9 @@ import { silentHost } from "../../../src/model/host.ts";
 import type { Config } from "../../../src/model/records.ts";
 import { doctorDocument, doctorView } from "../../../src/report/views/doctor.ts";
 import { type FakeCloud, fakeClock, fakeSession, fakeTarget } from "../../support/fake-session.ts";
+import { writeRecords } from "../../support/dataset.ts";
 import { schemaErrors } from "../../support/json-schema.ts";
+import { correlation, delivery, line, run } from "../analyzer/chains/records.ts";
 
 const PACE = { requestsPerS: null, requestTimeoutMs: 1, patienceMs: 1 };
 
@@ -54,6 +59,9 @@ const check = (action: string, state: PermissionCheck["state"], required: boolea
   note: null,
 });
 
+/** Without a dataset. */
+const facts = (examined: Awaited<ReturnType<typeof examine>>) => ({ ...examined, unasked: null, coverage: null });
+
 describe("doctor", () => {
   it("is blocked by a denied permission that is required, not by others", async () => {
     const lesser = {
@@ -73,7 +81,7 @@ describe("doctor", () => {
       { ...check("lambda:PublishVersion", "unknown", false), note: "only a write can tell" },
       { ...check("logs:FilterLogEvents", "denied", false), feature: "trace" as const, note: "logs:FilterLogEvents: not allowed" },
     ];
-    const result = await examine(scope("shop", "pay"), world({ shop: { permissions, configs: [fn("a")] }, pay: denied }));
+    const result = facts(await examine(scope("shop", "pay"), world({ shop: { permissions, configs: [fn("a")] }, pay: denied })));
     expect(result.blocked).toBe(true);
     expect(result.targets.map((one) => [one.name, one.account, one.error])).toEqual([
       ["shop", "111122223333", null],
@@ -94,7 +102,7 @@ describe("doctor", () => {
   });
 
   it("calls what is read over all regions by its name alone", async () => {
-    const result = await examine({ ...scope(), targets: [{ ...fakeTarget("shop"), region: EVERYWHERE }] }, world({ shop: {} }));
+    const result = facts(await examine({ ...scope(), targets: [{ ...fakeTarget("shop"), region: EVERYWHERE }] }, world({ shop: {} })));
     expect(doctorView(result).sections.map((one) => one.title)).toEqual(["shop: permissions not granted"]);
   });
 
@@ -130,5 +138,53 @@ describe("doctor", () => {
     expect(policyFor("gcp", ["probe", "trace"])).toMatchObject({
       includedPermissions: expect.arrayContaining(["logging.logEntries.list"]),
     });
+  });
+});
+
+describe("doctor of a dataset", () => {
+  const fresh = (): string => mkdtempSync(join(tmpdir(), "evscope-doctor-"));
+  const none = loadSettings(null, import.meta.dirname);
+  const refused = new UserError("no AWS credentials", { exitCode: EXIT.credentials });
+
+  /** front logs the ID, back does not. The first pair of runs is two days older. */
+  async function held(): Promise<string> {
+    const dir = fresh();
+    const pair = (id: string, at: number) => [
+      run("front", `f-${id}`, at, at + 10),
+      run("back", `b-${id}`, at + 20, at + 30),
+      line("front", `f-${id}`, at + 1, [correlation(`order-${id}`)]),
+      ...delivery(`m-${id}-0123456789`, ["front", `f-${id}`, at + 5], [["back", `b-${id}`, at + 20]]),
+    ];
+    await writeRecords(dir, [...pair("1", 0), ...pair("2", 2 * DAY), ...pair("3", 2 * DAY + 1000)]);
+    return dir;
+  }
+
+  it("needs no account: of the last 24 hours held it tells which way loses the ID", async () => {
+    const result = await diagnose(await held(), none, {}, {}, world({}));
+    expect(result).toMatchObject({ targets: [], blocked: false, unasked: "no account is configured" });
+    expect(result.coverage!.functions.map((one) => [one.fn, one.withCorrelation, one.runs])).toEqual([
+      ["back", 0, 2],
+      ["front", 2, 2],
+    ]);
+    expect(result.coverage!.hops.map((one) => [one.from!.fn, one.channel, one.to!.fn, one.lost])).toEqual([["front", "q", "back", 2]]);
+    expect(schemaErrors("doctor", JSON.parse(JSON.stringify(doctorDocument(result))))).toEqual([]);
+  });
+
+  it("goes without credentials where only the environment names a region, and says so", async () => {
+    const env = { AWS_REGION: "eu-central-1" };
+    const result = await diagnose(await held(), none, {}, env, world({ default: refused }));
+    expect([result.unasked, result.coverage!.runs]).toEqual(["no account is configured, and no AWS credentials", 4]);
+    await expect(diagnose(fresh(), none, {}, env, world({ default: refused }))).rejects.toThrow("no AWS credentials");
+  });
+
+  it("fails where the account that is named cannot be reached, or nothing is named and nothing held", async () => {
+    await expect(diagnose(await held(), none, { region: ["eu-central-1"] }, {}, world({ default: refused }))).rejects.toThrow("no AWS");
+    await expect(diagnose(fresh(), none, {}, {}, world({}))).rejects.toThrow("nothing says which cloud account");
+  });
+
+  it("tells both where both are there", async () => {
+    const result = await diagnose(await held(), none, { region: ["eu-central-1"] }, {}, world({ default: {} }));
+    expect([result.targets.length, result.unasked, result.coverage!.hops.length]).toEqual([1, null, 1]);
+    expect(doctorDocument(result).targets[0]!.cloud).toBe("aws");
   });
 });

@@ -46,6 +46,16 @@ describe("settings that lose telemetry", () => {
     expect(codes([...both, group("/aws/lambda/a"), group("/aws/lambda/b")])).toEqual([["system-log-level", ["a"]]]);
   });
 
+  it("are an application log level above INFO, which has effect with JSON only", () => {
+    const levels = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"].map((level) =>
+      fn(level, { logFormat: "JSON", applicationLogLevel: level }),
+    );
+    const all = [...levels, fn("text", { logFormat: "Text", applicationLogLevel: "ERROR" })];
+    expect(codes([...all, ...all.map((one) => group(`/aws/lambda/${one.name}`))])).toEqual([
+      ["application-log-level", ["ERROR", "FATAL", "WARN"]],
+    ]);
+  });
+
   it("are a missing log group, but not where groups could not be listed, nor an old version's", () => {
     expect(codes([fn("a"), fn("b"), group("/aws/lambda/a")])).toEqual([["no-log-group", ["b"]]]);
     expect(codes([fn("a"), fn("b")])).toEqual([]);
