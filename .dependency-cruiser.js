@@ -46,6 +46,19 @@ export default {
       to: { path: "^src/", pathNot: "^src/report/(report|formats)" },
     },
     {
+      name: "page-reads-the-report-only",
+      comment: "the page is a format",
+      severity: "error",
+      from: { path: "^src/report/page" },
+      to: { path: "^src/", pathNot: "^src/report/(report|formats|page)" },
+    },
+    {
+      name: "browser-code-stays-in-the-browser",
+      severity: "error",
+      from: { path: "^(src|commands)/", pathNot: "^src/report/page/client" },
+      to: { path: "^src/report/page/client" },
+    },
+    {
       name: "views-read-facts",
       severity: "error",
       from: { path: "^src/report/views" },

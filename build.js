@@ -49,4 +49,19 @@ await build({
   },
   logLevel: "warning",
 });
+// script and style of the page that `report` and `trace` write, for browsers
+await build({
+  entryPoints: [
+    { in: "src/report/page/client/main.ts", out: "main" },
+    { in: "src/report/page/client/page.css", out: "main" },
+  ],
+  outdir: "dist/page",
+  bundle: true,
+  format: "iife",
+  platform: "browser",
+  target: ["chrome123", "firefox121", "safari17.5"],
+  minify: true,
+  legalComments: "none",
+  logLevel: "warning",
+});
 execFileSync(process.execPath, ["node_modules/oclif/bin/run.js", "manifest"], { stdio: ["ignore", "ignore", "inherit"] });

@@ -5,10 +5,10 @@ import { CHAIN_READS, freshen } from "../src/app/freshen.ts";
 import { EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
 import { ChangeCommand } from "../src/cli/change-command.ts";
 import { pathArgs } from "../src/cli/recommender-flags.ts";
-import { formOf, type ReportForm, reportFlags } from "../src/cli/report-flags.ts";
+import { formOf, reportFlags } from "../src/cli/report-flags.ts";
+import { reportTexts } from "../src/cli/report-texts.ts";
 import { minSavingOf } from "../src/cli/learning-flags.ts";
-import { EXIT, UserError } from "../src/model/errors.ts";
-import { reportForm } from "../src/report/render.ts";
+import { EXIT } from "../src/model/errors.ts";
 
 export default class Report extends ChangeCommand {
   static override summary = "what it cost, what changed and why, what could be saved: as a table, a comment, a gate in CI";
@@ -21,8 +21,8 @@ The report is kept with the dataset, so that the next run compares with it. With
 
 ${EXIT_CODES_HELP}`);
   static override examples = [
-    "<%= config.bin %> <%= command.id %> --out report.md",
-    "<%= config.bin %> <%= command.id %> ./exports --out report.md --out report.json",
+    "<%= config.bin %> <%= command.id %> --out report.html --out report.md",
+    "<%= config.bin %> <%= command.id %> ./exports --out report.html",
     "<%= config.bin %> <%= command.id %> --baseline report.json --fail-on 'increase>10%' --warn-on 'waste>5%' --format markdown",
     "<%= config.bin %> <%= command.id %> --since 30d --budget 500 --by-tag team --out report.md",
   ];
@@ -33,7 +33,7 @@ ${EXIT_CODES_HELP}`);
   override async run(): Promise<void> {
     const { argv, flags } = await this.parse(Report);
     const paths = argv as string[];
-    const out = (flags.out ?? []).map((path) => ({ path, form: formOf(path) ?? unknownForm(path) }));
+    const out = (flags.out ?? []).map((path) => ({ path, form: formOf(path) }));
     const gates = reportGates(flags.budget, flags["fail-on"] ?? [], flags["warn-on"] ?? []);
     const reach = this.reach({ ...flags });
     const topics = flags.advice.includes("all") ? TOPICS : TOPICS.filter((topic) => flags.advice.includes(topic));
@@ -42,7 +42,7 @@ ${EXIT_CODES_HELP}`);
     const all = [...new Set([...reads, ...CHAIN_READS])];
     const fresh = paths.length > 0 ? null : await freshen(flags.data, reach.settings, wanted, process.env, reach.world, all, needs);
     const objective = { optimize: "cost" as const, maxSlowdown: null, minSavingUsdPerMonth: minSavingOf(flags) };
-    const { report, partial, crossed } = await makeReport(
+    const made = await makeReport(
       flags.data,
       paths,
       {
@@ -60,17 +60,18 @@ ${EXIT_CODES_HELP}`);
       },
       reach,
     );
-    const text = (form: ReportForm): string => reportForm(report, flags.top ?? null, form, this.terminal());
+    const { report, partial, crossed } = made;
+    const text = await reportTexts(
+      made,
+      [flags.format, ...out.map(({ form }) => form)],
+      flags.top ?? null,
+      this.terminal(),
+      this.config.root,
+    );
     for (const { path, form } of out) saveReport(path, text(form));
     this.print(text(flags.format));
     for (const { path } of out) this.host.note(`written: ${path}`);
     for (const { reason } of report.gates.filter((gate) => gate.outcome !== "passed")) this.host.warn(reason);
     this.exitWith(crossed ? EXIT.threshold : partial || fresh?.partial ? EXIT.partial : EXIT.done);
   }
-}
-
-function unknownForm(path: string): never {
-  throw new UserError(`--out ${path}: its name does not say in which form to write it`, {
-    suggestions: ["a name that ends with .md, .json, .csv, .xml (JUnit) or .txt"],
-  });
 }

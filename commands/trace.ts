@@ -2,6 +2,7 @@ import { Args, Flags } from "@oclif/core";
 import { traceLive } from "../src/app/live-trace.ts";
 import { scopeOf, wantsLive } from "../src/app/targets.ts";
 import { traceInDataset, type TraceResult } from "../src/app/trace.ts";
+import { chainHtmlPage } from "../src/cli/report-texts.ts";
 import { BaseCommand, EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
 import { liveFlags, priceFlag, targetFlags, windowFlags } from "../src/cli/live-flags.ts";
 import { EXIT, UserError } from "../src/model/errors.ts";
@@ -24,12 +25,13 @@ ${EXIT_CODES_HELP}`);
   static override examples = [
     "<%= config.bin %> <%= command.id %> order-7f3a",
     "<%= config.bin %> <%= command.id %> 1-5fbcfc1f-4d2e9bed6dc0c41c39dfdb2f --parts",
+    "<%= config.bin %> <%= command.id %> order-7f3a --format html > chain.html",
     "<%= config.bin %> <%= command.id %> order-7f3a --format mermaid > chain.mmd",
     "<%= config.bin %> <%= command.id %> order-7f3a --format otlp > chain.otlp.json   # opens in Jaeger",
   ];
   static override args = { id: Args.string({ required: true, description: "the ID, in any cloud's notation" }) };
   static override flags = {
-    format: Flags.option({ options: ["table", "json", "mermaid", "otlp"] as const })({
+    format: Flags.option({ options: ["table", "html", "json", "mermaid", "otlp"] as const })({
       default: "table",
       description: "form of the result",
     }),
@@ -49,7 +51,8 @@ ${EXIT_CODES_HELP}`);
       ? await traceLive(flags.data, args.id, settings, scopeOf(settings, flags, process.env, world.clock.now()), world)
       : await traceInDataset(flags.data, args.id, settings, this.host, this.abort.signal);
     if (found.chain === null) throw notFound(found, flags.data);
-    this.print(chainText(found.chain, flags.format, { ...this.terminal(), parts: flags.parts }));
+    if (flags.format === "html") this.print(await chainHtmlPage(found.chain, this.config.root));
+    else this.print(chainText(found.chain, flags.format, { ...this.terminal(), parts: flags.parts }));
     this.exitWith(found.chain.complete ? EXIT.done : EXIT.partial);
   }
 }

@@ -60,6 +60,18 @@ export interface Report {
   sections: Section[];
 }
 
+/** A page: a report and, below it, chains that can be looked into. A report without sections: the chain alone. */
+export interface Page {
+  report: Report;
+  chains: TraceDocument[];
+}
+
+/** Script and style of a page, as `build.js` makes them of `page/client/`. */
+export interface PageAssets {
+  script: string;
+  style: string;
+}
+
 /** Values at 10, 50 and 90 %. */
 interface Band {
   p10: number;

@@ -1,5 +1,6 @@
 /** What a window cost, divided in every way that the report shows. */
 import { failuresOf, ledger, projection, slicesOf, taggedSlices, transactionsOf } from "../../analyzer/cost/index.ts";
+import type { Chain } from "../../model/chains.ts";
 import type { CostReport, Slice } from "../../model/cost-report.ts";
 import type { Host } from "../../model/host.ts";
 import type { EpochMs } from "../../model/units.ts";
@@ -45,6 +46,7 @@ export interface FactsOptions {
   withChains: boolean;
 }
 
+/** `chains` empty: they were not rebuilt. */
 export async function factsOf(
   dataset: Dataset,
   span: Span,
@@ -52,7 +54,7 @@ export async function factsOf(
   settings: Settings,
   host: Host,
   signal: AbortSignal,
-): Promise<Facts> {
+): Promise<{ facts: Facts; chains: Chain[] }> {
   const filter: Filter = { ...span, functions: [], clouds: [] };
   const { input, rates } = await ledgerInput(dataset, filter, settings);
   const byFunction = ledger(input, { ...rates, by: "function" });
@@ -88,16 +90,17 @@ export async function factsOf(
     daily,
     projection: projection(daily, days, byFunction.totalUsd),
   };
-  if (!options.withChains) return base;
+  if (!options.withChains) return { facts: base, chains: [] };
   const { chains, ledger: byRoute } = await attributed(dataset, filter, "route", settings, host, signal);
   const { transactions, counts } = transactionsOf(chains);
-  return {
+  const facts: Facts = {
     ...base,
     slices: { ...base.slices, route: slicesOf(byRoute, failures) },
     outsideChainsUsd: byRoute.unattributedUsd,
     transactions,
     chains: counts,
   };
+  return { facts, chains };
 }
 
 /** The ledger of each whole day (UTC) of the window. */

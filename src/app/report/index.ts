@@ -1,6 +1,7 @@
 /** `report`: one document of what the window cost, what changed since the baseline and why, what could be saved, and which thresholds it crosses. */
 import { costChange } from "../../analyzer/cost/index.ts";
 import { crossed, type Gate, judge } from "../../analyzer/gates/index.ts";
+import type { Chain } from "../../model/chains.ts";
 import type { CostReport } from "../../model/cost-report.ts";
 import type { Topic } from "../../model/proposal.ts";
 import type { Usd } from "../../model/units.ts";
@@ -13,6 +14,7 @@ import { withDataset } from "../scratch.ts";
 import { parseWindow, warnIfOutside } from "../window.ts";
 import { advised } from "./advised.ts";
 import { baselineFor } from "./baseline.ts";
+import { tellingChains } from "./examples.ts";
 import { factsOf, type FactsOptions, type Span } from "./facts.ts";
 import { savingsOf } from "./savings.ts";
 
@@ -34,6 +36,8 @@ export interface ReportOptions extends FactsOptions {
 
 export interface ReportResult {
   report: CostReport;
+  /** Chains worth looking into: failed, slow, dear ones, and a usual one. */
+  examples: Chain[];
   /** Some of the files could not be used wholly; only for files read directly. */
   partial: boolean;
   /** A threshold that fails was crossed. */
@@ -50,8 +54,8 @@ const MOST_GAPS = 50;
 export async function makeReport(dataDir: string, paths: readonly string[], options: ReportOptions, reach: Reach): Promise<ReportResult> {
   const { host, signal } = reach.world;
   const read = await withDataset(dataDir, paths, reach.settings, { host, signal }, (dataset) => reportOf(dataset, dataDir, options, reach));
-  if (options.keep && (paths.length > 0 || hasDataset(dataDir))) keepReport(dataDir, read.value);
-  return { report: read.value, partial: read.partial, crossed: crossed(read.value.gates) };
+  if (options.keep && (paths.length > 0 || hasDataset(dataDir))) keepReport(dataDir, read.value.report);
+  return { ...read.value, partial: read.partial, crossed: crossed(read.value.report.gates) };
 }
 
 /** Writes one form of the report; replaces the file at once. */
@@ -59,7 +63,12 @@ export function saveReport(path: string, text: string): void {
   writeReport(path, text);
 }
 
-async function reportOf(dataset: Dataset, dataDir: string, options: ReportOptions, reach: Reach): Promise<CostReport> {
+async function reportOf(
+  dataset: Dataset,
+  dataDir: string,
+  options: ReportOptions,
+  reach: Reach,
+): Promise<Pick<ReportResult, "report" | "examples">> {
   const { settings, world } = reach;
   const { host, signal, clock } = world;
   const held = await dataset.info();
@@ -68,10 +77,11 @@ async function reportOf(dataset: Dataset, dataDir: string, options: ReportOption
   // what ran, and what was logged: descriptions and daily metrics may reach further back
   const span = await dataset.span();
   const window = spanOf(asked, span) ?? { from: clock.now(), to: clock.now() };
-  const facts = await factsOf(dataset, window, options, settings, host, signal);
-  const found = await baselineFor(options.baseline, dataDir, window, span, (before) =>
-    factsOf(dataset, before, { ...options, withChains: false }, settings, host, signal),
-  );
+  const { facts, chains } = await factsOf(dataset, window, options, settings, host, signal);
+  const found = await baselineFor(options.baseline, dataDir, window, span, async (before) => {
+    const then = await factsOf(dataset, before, { ...options, withChains: false }, settings, host, signal);
+    return then.facts;
+  });
   // advice is the better the more it rests on: all that is held, up to the report's end
   const untilThen = { ...options.advice, until: facts.to ?? undefined };
   const gaps = new Map(held.gaps.map((gap) => [`${gap.what}\n${gap.why}`, { what: gap.what, why: gap.why }]));
@@ -91,7 +101,7 @@ async function reportOf(dataset: Dataset, dataDir: string, options: ReportOption
     ownUsd: options.ownUsd,
     gates: [],
   };
-  return { ...report, gates: judge(options.gates, report) };
+  return { report: { ...report, gates: judge(options.gates, report) }, examples: tellingChains(chains) };
 }
 
 function limited(gaps: CostReport["gaps"]): CostReport["gaps"] {

@@ -32,7 +32,8 @@ export function barSigns(unicode: boolean): Record<BarPart, string> {
     : { wait: ".", cold: "o", work: "#", attempt: "x", cut: "~" };
 }
 
-interface Stretch {
+/** A part of a hop's time. */
+export interface Stretch {
   part: BarPart;
   fromMs: number;
   toMs: number;
@@ -98,7 +99,7 @@ function placeOf(scale: Scale, ms: number): number {
 }
 
 /** Parts of a hop's time, later ones painted over earlier ones. */
-function stretches(hop: TraceHop): Stretch[] {
+export function stretches(hop: TraceHop): Stretch[] {
   const endMs = endMsOf(hop);
   const workFromMs = Math.max(hop.startMs, hop.durationMs === null ? hop.startMs : endMs - hop.durationMs);
   const found: Stretch[] = [];
