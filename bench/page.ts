@@ -10,6 +10,10 @@ import { longChain } from "../test/support/long-chain.ts";
 
 const ROUNDS = 9;
 const frame = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))";
+const firstPaint = `new Promise((done) => new PerformanceObserver((list) => {
+  const found = list.getEntriesByName("first-contentful-paint")[0];
+  if (found !== undefined) done(found.startTime);
+}).observe({ type: "paint", buffered: true }))`;
 const timed = (action: string): string =>
   `(async () => { const at = performance.now(); ${action}; await ${frame}; return performance.now() - at; })()`;
 const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
@@ -24,7 +28,7 @@ if (hasBrowser()) {
     for (let round = 0; round < ROUNDS; round++) {
       const { page } = await openHtml(browser, html);
       await page.evaluate(frame);
-      rounds["first paint"]!.push(await page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"));
+      rounds["first paint"]!.push(await page.evaluate(firstPaint));
       rounds["ready"]!.push(await page.evaluate("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd"));
       rounds["zoom"]!.push(
         await page.evaluate(timed(`[...document.querySelectorAll("button")].find((b) => b.textContent === "Zoom in").click()`)),

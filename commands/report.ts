@@ -5,6 +5,7 @@ import { CHAIN_READS, freshen } from "../src/app/freshen.ts";
 import { EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
 import { ChangeCommand } from "../src/cli/change-command.ts";
 import { pathArgs } from "../src/cli/recommender-flags.ts";
+import { tellCi } from "../src/cli/report-ci.ts";
 import { formOf, reportFlags } from "../src/cli/report-flags.ts";
 import { reportTexts } from "../src/cli/report-texts.ts";
 import { minSavingOf } from "../src/cli/learning-flags.ts";
@@ -17,6 +18,7 @@ export default class Report extends ChangeCommand {
 why it changed (an exact decomposition), waste, recommendations, savings promised and realised, and what is not known.
 
 --out writes it as many forms at once; --budget, --fail-on and --warn-on hold it against thresholds: exit code 6 when one is crossed.
+On a CI server --comment auto writes one comment and updates it in later runs, and --annotate auto shows there what is crossed (docs/comments.md).
 The report is kept with the dataset, so that the next run compares with it. With PATHs the files are read directly, without a dataset.
 
 ${EXIT_CODES_HELP}`);
@@ -25,6 +27,7 @@ ${EXIT_CODES_HELP}`);
     "<%= config.bin %> <%= command.id %> ./exports --out report.html",
     "<%= config.bin %> <%= command.id %> --baseline report.json --fail-on 'increase>10%' --warn-on 'waste>5%' --format markdown",
     "<%= config.bin %> <%= command.id %> --since 30d --budget 500 --by-tag team --out report.md",
+    "<%= config.bin %> <%= command.id %> --fail-on 'increase>10%' --comment auto --annotate auto --out evscope/report.html",
   ];
   static override strict = false;
   static override args = pathArgs;
@@ -60,18 +63,14 @@ ${EXIT_CODES_HELP}`);
       },
       reach,
     );
-    const { report, partial, crossed } = made;
-    const text = await reportTexts(
-      made,
-      [flags.format, ...out.map(({ form }) => form)],
-      flags.top ?? null,
-      this.terminal(),
-      this.config.root,
-    );
+    const { report } = made;
+    const forms = [flags.format, ...out.map(({ form }) => form)];
+    const text = await reportTexts(made, forms, flags.top ?? null, this.terminal(), this.config.root);
     for (const { path, form } of out) saveReport(path, text(form));
-    this.print(text(flags.format));
+    const told = await tellCi(flags, report, () => text("markdown"), process.env, reach.world);
+    this.print(told.print ?? text(flags.format));
     for (const { path } of out) this.host.note(`written: ${path}`);
     for (const { reason } of report.gates.filter((gate) => gate.outcome !== "passed")) this.host.warn(reason);
-    this.exitWith(crossed ? EXIT.threshold : partial || fresh?.partial ? EXIT.partial : EXIT.done);
+    this.exitWith(made.crossed ? EXIT.threshold : (told.failure ?? (made.partial || fresh?.partial ? EXIT.partial : EXIT.done)));
   }
 }

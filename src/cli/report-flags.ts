@@ -1,10 +1,11 @@
 /** Flags of `report`. */
 import { Flags } from "@oclif/core";
 import { UserError } from "../model/errors.ts";
+import { ciFlags } from "./report-ci.ts";
 import { accountFlags, liveFlags, priceFlag } from "./live-flags.ts";
 
 /** Forms of the report, and the ends of file names that mean them. */
-export const REPORT_FORMS = ["table", "markdown", "html", "json", "csv", "junit"] as const;
+export const REPORT_FORMS = ["table", "markdown", "html", "json", "csv", "junit", "codequality"] as const;
 export type ReportForm = (typeof REPORT_FORMS)[number];
 
 const BY_EXTENSION: { [extension: string]: ReportForm } = {
@@ -19,10 +20,12 @@ const BY_EXTENSION: { [extension: string]: ReportForm } = {
 
 /** The form that a file's name asks for. Throws UserError: none is known by it. */
 export function formOf(path: string): ReportForm {
+  // GitLab's own name for it is gl-code-quality-report.json
+  if (/code-?quality[^/\\]*\.json$/i.test(path)) return "codequality";
   const form = BY_EXTENSION[/\.([a-z]+)$/i.exec(path)?.[1]?.toLowerCase() ?? ""];
   if (form !== undefined) return form;
   throw new UserError(`--out ${path}: its name does not say in which form to write it`, {
-    suggestions: ["a name that ends with .html, .md, .json, .csv, .xml (JUnit) or .txt"],
+    suggestions: ["a name that ends with .html, .md, .json, .csv, .xml (JUnit), code-quality.json (GitLab) or .txt"],
   });
 }
 
@@ -71,11 +74,13 @@ export const reportFlags = {
     multiple: true,
     multipleNonGreedy: true,
     helpValue: "FILE",
-    description: "write a file, in the form that its name ends with: .html .md .json .csv .xml (JUnit) .txt; may be given several times",
+    description:
+      "write a file, in the form that its name ends with: .html .md .json .csv code-quality.json (GitLab) .xml (JUnit) .txt; may be given several times",
   }),
   top: Flags.integer({ min: 1, description: "rows of each table (default: 10 on a terminal and in Markdown, all elsewhere)" }),
   prices: Flags.file({ helpValue: "FILE", description: "prices that replace the built-in ones (YAML or JSON)" }),
   format: Flags.option({ options: REPORT_FORMS })({ default: "table", description: "form of what is printed" }),
+  ...ciFlags,
   ...liveFlags,
   ...accountFlags,
   ...priceFlag,

@@ -7,6 +7,8 @@ import type { FilterAdvice, FilterSurvey } from "../model/filters.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Retention } from "../model/retention.ts";
 import type { Sizing, SizingAdvice } from "../model/sizing.ts";
+import { formatAnnotations } from "./formats/annotations.ts";
+import { formatCodeQuality } from "./formats/codequality.ts";
 import { formatCsv } from "./formats/csv.ts";
 import { formatCurve } from "./formats/curve.ts";
 import { formatJson } from "./formats/json.ts";
@@ -194,7 +196,7 @@ export function batchingText(
 const READABLE_ROWS = 10;
 
 /** The cost report. `top`: rows of each table; null: all that the form is good for. */
-export function reportForm(report: CostReport, top: number | null, form: TableForm | "json" | "junit", look: Look): string {
+export function reportForm(report: CostReport, top: number | null, form: TableForm | "json" | "junit" | "codequality", look: Look): string {
   switch (form) {
     case "json":
       return formatJson(report);
@@ -202,9 +204,16 @@ export function reportForm(report: CostReport, top: number | null, form: TableFo
       return formatCsv(reportRows(report));
     case "junit":
       return formatJunit(gatesView(report.gates));
+    case "codequality":
+      return formatCodeQuality(gatesView(report.gates));
     default:
       return reportText(reportView(report, top ?? READABLE_ROWS), form, look);
   }
+}
+
+/** Thresholds that are not passed, as a CI server's annotations; empty: all are. */
+export function annotationsText(gates: CostReport["gates"], server: "github" | "azure"): string {
+  return formatAnnotations(gatesView(gates), server);
 }
 
 /** Advice, and below it what was done about it; null: nothing. */

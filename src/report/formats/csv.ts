@@ -31,7 +31,9 @@ function plainNumber(value: number): string {
 }
 
 function safe(text: string): string {
-  const shown = text.replace(CONTROL, (c) => `\\u${c.codePointAt(0)!.toString(16).padStart(4, "0")}`);
+  // Azure Pipelines obeys `##vso[` anywhere in a line, GitHub `::name::` at its start
+  const inert = text.replace(/##(?=(?:vso)?\[)/gi, "#\\u0023").replace(/^\s*::(?=[a-z-]+[^:]*::)/gim, "':\\u003a");
+  const shown = inert.replace(CONTROL, (c) => `\\u${c.codePointAt(0)!.toString(16).padStart(4, "0")}`);
   return FORMULA.test(text) && text !== "-" ? `'${shown}` : shown;
 }
 

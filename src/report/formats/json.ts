@@ -6,5 +6,8 @@ const UNSAFE = /[\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-
 
 /** Two spaces of indent, keys in the order of the document, no line end at the end. */
 export function formatJson(document: { schemaVersion: 1 }): string {
-  return JSON.stringify(document, null, 2).replace(UNSAFE, (c) => `\\u${c.codePointAt(0)!.toString(16).padStart(4, "0")}`);
+  // Azure Pipelines obeys `##vso[` anywhere in a line
+  return JSON.stringify(document, null, 2)
+    .replace(/##(?=(?:vso)?\[)/gi, "#\\u0023")
+    .replace(UNSAFE, (c) => `\\u${c.codePointAt(0)!.toString(16).padStart(4, "0")}`);
 }

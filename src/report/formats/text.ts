@@ -8,11 +8,19 @@ const UNSAFE =
   // oxlint-disable-next-line no-control-regex
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/gu;
 
+/**
+ * What CI servers would carry out where it stands in a job's output: `##vso[…` and `##[…` anywhere in a line, `::name …::` where a line may begin
+ * (learn.microsoft.com "Logging commands", docs.github.com "Workflow commands").
+ */
+const CI_COMMAND = /##(?=(?:vso)?\[)|(?<=^|\s)::(?=[a-z-]+[^:]*::)/gi;
+
 const NAMED: Record<string, string> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
-/** Every character that could steer a terminal or hide in it becomes a visible escape: `\x1b`, `\n`, `\u202e`. Everything else stays. */
+/** Every character that could steer a terminal or hide in it becomes a visible escape: `\x1b`, `\n`, `\u202e`; so does what a CI server would obey. Everything else stays. */
 export function escapeTerminal(text: string): string {
-  return text.replace(UNSAFE, (c) => NAMED[c] ?? escapeCode(c.codePointAt(0)!));
+  return text
+    .replace(CI_COMMAND, (c) => `${c[0]}${escapeCode(c.codePointAt(1)!)}`)
+    .replace(UNSAFE, (c) => NAMED[c] ?? escapeCode(c.codePointAt(0)!));
 }
 
 function escapeCode(code: number): string {

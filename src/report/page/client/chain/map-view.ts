@@ -53,7 +53,6 @@ function box(node: MapNode, choose: (key: string) => void): SVGElement {
     class: node.failed > 0 ? "map-node failed" : "map-node",
     tabindex: "0",
     role: "button",
-    "aria-label": `${name}, ${node.cloud}, ${facts}`,
   });
   group.append(
     shape("rect", { x: String(left(node)), y: String(top(node)), width: String(BOX.width), height: String(BOX.height), rx: "8" }),
