@@ -20,7 +20,7 @@ const FILES = [
   [
     "azure-pipelines.yml",
     "vendor.azure-pipelines",
-    ["--data-transform", "azure-pipelines"],
+    ["--data-transform", "azure-pipelines", "--regex-variant", "python"],
     "displayName: Cost report",
     "displayNaem: Cost report",
   ],
