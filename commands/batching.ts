@@ -4,6 +4,7 @@ import { BATCHING_READS, freshen } from "../src/app/freshen.ts";
 import { applyAdvice } from "../src/app/plan.ts";
 import { EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
 import { addedLatencyOf, batchingFlags } from "../src/cli/batching-flags.ts";
+import { tableForm } from "../src/cli/table-flags.ts";
 import { ChangeCommand } from "../src/cli/change-command.ts";
 import { aliasFlag, allowancesOf } from "../src/cli/change-flags.ts";
 import { pathArgs, recommenderFlags } from "../src/cli/recommender-flags.ts";
@@ -58,7 +59,7 @@ ${EXIT_CODES_HELP}`);
     const manner = { ...this.manner(flags), dataDir: flags.data, allow: allowancesOf(flags), folder: process.cwd() };
     const applied = flags.apply ? await applyAdvice(batchingChanges(advised.batching), flags.alias ?? null, manner, reach) : undefined;
     const shown = { top: flags.top ?? null, whole: flags.explain !== undefined };
-    this.print(batchingText(advised.batching, shown, flags.format, this.terminal(), applied));
+    this.print(batchingText(advised.batching, shown, tableForm(flags), this.terminal(flags), applied));
     this.exitWith(applied?.exitCode || (advised.partial || fresh?.partial ? EXIT.partial : EXIT.done));
   }
 }

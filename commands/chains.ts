@@ -1,6 +1,7 @@
 import { Flags } from "@oclif/core";
 import { listChains } from "../src/app/chains.ts";
 import { BaseCommand, EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
+import { columnFlags, tableForm } from "../src/cli/table-flags.ts";
 import { chainsText } from "../src/report/render.ts";
 
 export default class Chains extends BaseCommand {
@@ -30,11 +31,12 @@ ${EXIT_CODES_HELP}`);
       default: "table",
       description: "form of the result",
     }),
+    ...columnFlags,
   };
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Chains);
     const chains = await listChains(flags.data, flags, this.settings(flags), this.host, this.abort.signal);
-    this.print(chainsText(chains, flags.top, flags.format, this.terminal()));
+    this.print(chainsText(chains, flags.top, tableForm(flags), this.terminal({ ...flags, sort: undefined })));
   }
 }

@@ -3,6 +3,7 @@ import { costOf } from "../src/app/cost.ts";
 import { BILL_READS, CHAIN_READS, freshen } from "../src/app/freshen.ts";
 import { BaseCommand, EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
 import { accountFlags, liveFlags, priceFlag } from "../src/cli/live-flags.ts";
+import { tableFlags, tableForm } from "../src/cli/table-flags.ts";
 import { EXIT } from "../src/model/errors.ts";
 import { costText } from "../src/report/render.ts";
 
@@ -20,6 +21,7 @@ ${EXIT_CODES_HELP}`);
     "<%= config.bin %> <%= command.id %>",
     "<%= config.bin %> <%= command.id %> --by route --since 7d",
     "<%= config.bin %> <%= command.id %> ./exports --by function --format json",
+    "<%= config.bin %> <%= command.id %> --columns function,cost,p95 --sort p95 --top 10",
   ];
   static override strict = false;
   static override args = {
@@ -41,6 +43,7 @@ ${EXIT_CODES_HELP}`);
       default: "table",
       description: "form of the result",
     }),
+    ...tableFlags,
     ...liveFlags,
     ...accountFlags,
     ...priceFlag,
@@ -61,7 +64,7 @@ ${EXIT_CODES_HELP}`);
       this.host,
       this.abort.signal,
     );
-    this.print(costText(ledger, flags.top ?? null, flags.format, this.terminal()));
+    this.print(costText(ledger, flags.top ?? null, tableForm(flags), this.terminal(flags)));
     this.exitWith(partial || fresh?.partial ? EXIT.partial : EXIT.done);
   }
 }

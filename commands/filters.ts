@@ -6,6 +6,7 @@ import { givenEvents } from "../src/app/given-events.ts";
 import { applyAdvice } from "../src/app/plan.ts";
 import { wantsLive } from "../src/app/targets.ts";
 import { EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
+import { tableForm } from "../src/cli/table-flags.ts";
 import { ChangeCommand } from "../src/cli/change-command.ts";
 import { allowancesOf } from "../src/cli/change-flags.ts";
 import { pathArgs, recommenderFlags } from "../src/cli/recommender-flags.ts";
@@ -55,10 +56,10 @@ ${EXIT_CODES_HELP}`);
     if (flags.explain && survey.advice.length === 0) throw new UserError(`no event of ${flags.explain} is held; see evscope filters`);
     const manner = { ...this.manner(flags), dataDir: flags.data, allow: allowancesOf(flags), folder: process.cwd() };
     const applied = flags.apply ? await applyAdvice(filterChanges(survey), null, manner, reach) : undefined;
-    const { format } = flags;
+    const format = tableForm(flags);
     if (flags.explain !== undefined && format !== "json")
       this.print(survey.advice.map((one) => filterText(one, format, this.terminal())).join("\n\n"));
-    else this.print(filtersText(survey, flags.top ?? null, format, this.terminal(), applied));
+    else this.print(filtersText(survey, flags.top ?? null, format, this.terminal(flags), applied));
     this.exitWith(applied?.exitCode || (learned.partial || fresh?.partial ? EXIT.partial : EXIT.done));
   }
 }

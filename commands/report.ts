@@ -9,6 +9,7 @@ import { tellCi } from "../src/cli/report-ci.ts";
 import { formOf, reportFlags } from "../src/cli/report-flags.ts";
 import { reportTexts } from "../src/cli/report-texts.ts";
 import { minSavingOf } from "../src/cli/learning-flags.ts";
+import { tableForm } from "../src/cli/table-flags.ts";
 import { EXIT } from "../src/model/errors.ts";
 
 export default class Report extends ChangeCommand {
@@ -64,11 +65,12 @@ ${EXIT_CODES_HELP}`);
       reach,
     );
     const { report } = made;
-    const forms = [flags.format, ...out.map(({ form }) => form)];
-    const text = await reportTexts(made, forms, flags.top ?? null, this.terminal(), this.config.root);
+    const printed = tableForm(flags);
+    const forms = [printed, ...out.map(({ form }) => form)];
+    const text = await reportTexts(made, forms, flags.top ?? null, this.terminal(flags), this.config.root);
     for (const { path, form } of out) saveReport(path, text(form));
     const told = await tellCi(flags, report, () => text("markdown"), process.env, reach.world);
-    this.print(told.print ?? text(flags.format));
+    this.print(told.print ?? text(printed));
     for (const { path } of out) this.host.note(`written: ${path}`);
     for (const { reason } of report.gates.filter((gate) => gate.outcome !== "passed")) this.host.warn(reason);
     this.exitWith(made.crossed ? EXIT.threshold : (told.failure ?? (made.partial || fresh?.partial ? EXIT.partial : EXIT.done)));

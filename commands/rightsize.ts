@@ -3,6 +3,7 @@ import { freshen, SIZING_READS } from "../src/app/freshen.ts";
 import { applyAdvice } from "../src/app/plan.ts";
 import { rightsize, sizeAdvice } from "../src/app/rightsize.ts";
 import { EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
+import { tableForm } from "../src/cli/table-flags.ts";
 import { ChangeCommand } from "../src/cli/change-command.ts";
 import { aliasFlag, allowancesOf } from "../src/cli/change-flags.ts";
 import { pathArgs, recommenderFlags } from "../src/cli/recommender-flags.ts";
@@ -58,7 +59,7 @@ ${EXIT_CODES_HELP}`);
     const applied = flags.apply ? await applyAdvice(sizeAdvice(sizing), flags.alias ?? null, manner, reach) : undefined;
     const isCurve = flags.explain !== undefined && flags.format === "table";
     if (isCurve) this.print(sizing.functions.map((one) => curveText(one, this.terminal())).join("\n\n"));
-    else this.print(rightsizeText(sizing, flags.top ?? null, flags.format, this.terminal(), applied));
+    else this.print(rightsizeText(sizing, flags.top ?? null, tableForm(flags), this.terminal(flags), applied));
     this.exitWith(applied?.exitCode || (partial || fresh?.partial ? EXIT.partial : EXIT.done));
   }
 }

@@ -2,6 +2,7 @@ import { freshen, TTL_READS } from "../src/app/freshen.ts";
 import { applyAdvice } from "../src/app/plan.ts";
 import { ttl, ttlAdvice } from "../src/app/ttl.ts";
 import { EXIT_CODES_HELP, prose } from "../src/cli/base-command.ts";
+import { tableForm } from "../src/cli/table-flags.ts";
 import { ChangeCommand } from "../src/cli/change-command.ts";
 import { allowancesOf } from "../src/cli/change-flags.ts";
 import { pathArgs, recommenderFlags } from "../src/cli/recommender-flags.ts";
@@ -47,7 +48,9 @@ ${EXIT_CODES_HELP}`);
       throw new UserError(`no store ${flags.explain} is known; evscope ttl lists them`);
     const manner = { ...this.manner(flags), dataDir: flags.data, allow: allowancesOf(flags), folder: process.cwd() };
     const applied = flags.apply ? await applyAdvice(ttlAdvice(retention), null, manner, reach) : undefined;
-    this.print(ttlText(retention, { top: flags.top ?? null, whole: flags.explain !== undefined }, flags.format, this.terminal(), applied));
+    this.print(
+      ttlText(retention, { top: flags.top ?? null, whole: flags.explain !== undefined }, tableForm(flags), this.terminal(flags), applied),
+    );
     this.exitWith(applied?.exitCode || (partial || fresh?.partial ? EXIT.partial : EXIT.done));
   }
 }

@@ -3,8 +3,11 @@ import { Command, Flags } from "@oclif/core";
 import { EXIT, type ExitCode, UserError } from "../model/errors.ts";
 import type { LiveWorld } from "../app/live.ts";
 import { loadSettings, type Settings } from "../app/settings.ts";
+import type { Look } from "../report/formats/style.ts";
+import type { Arranged } from "../report/render.ts";
 import { systemClock } from "./clock.ts";
 import { systemError } from "./system-error.ts";
+import { arrangementOf } from "./table-flags.ts";
 import { safeLines, terminalHost } from "./terminal-host.ts";
 
 export const EXIT_CODES_HELP =
@@ -93,13 +96,15 @@ export abstract class BaseCommand extends Command {
     if (code !== EXIT.done) process.exitCode = code;
   }
 
-  /** How wide and how coloured a table may be. */
-  protected terminal(): { width: number; color: boolean; unicode: boolean } {
+  /** How wide and how coloured a table may be, and how its rows and columns are asked for. */
+  protected terminal(flags?: Parameters<typeof arrangementOf>[0]): Look & Arranged {
     const width = Number(process.env["COLUMNS"]) || process.stdout.columns || (process.stdout.isTTY ? 80 : 160);
     const plain = process.env["NO_COLOR"] !== undefined && process.env["NO_COLOR"] !== "";
     const forced = process.env["FORCE_COLOR"] !== undefined && process.env["FORCE_COLOR"] !== "0";
     const utf8 = /utf-?8/i.test(process.env["LC_ALL"] || process.env["LC_CTYPE"] || process.env["LANG"] || "utf-8");
-    return { width: Math.max(60, Math.min(width, 240)), color: !plain && (forced || process.stdout.isTTY === true), unicode: utf8 };
+    const look = { width: Math.max(60, Math.min(width, 240)), color: !plain && (forced || process.stdout.isTTY === true), unicode: utf8 };
+    const arrangement = flags === undefined ? undefined : arrangementOf(flags);
+    return arrangement === undefined ? look : { ...look, arrangement };
   }
 
   protected override async catch(caught: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<void> {

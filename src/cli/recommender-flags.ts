@@ -1,6 +1,7 @@
 /** What every recommender takes beside its own flags: files in place of the dataset, the form of the result, and that its advice be followed. */
 import { Args, Flags } from "@oclif/core";
 import { allowanceFlags, mannerFlags } from "./change-flags.ts";
+import { tableFlags } from "./table-flags.ts";
 import { accountFlags, liveFlags, priceFlag } from "./live-flags.ts";
 
 export const pathArgs = {
@@ -22,4 +23,5 @@ export const recommenderFlags = {
     default: "table",
     description: "form of the result",
   }),
+  ...tableFlags,
 };

@@ -2,6 +2,7 @@
 import { Flags } from "@oclif/core";
 import { UserError } from "../model/errors.ts";
 import { ciFlags } from "./report-ci.ts";
+import { tableFlags } from "./table-flags.ts";
 import { accountFlags, liveFlags, priceFlag } from "./live-flags.ts";
 
 /** Forms of the report, and the ends of file names that mean them. */
@@ -80,6 +81,7 @@ export const reportFlags = {
   top: Flags.integer({ min: 1, description: "rows of each table (default: 10 on a terminal and in Markdown, all elsewhere)" }),
   prices: Flags.file({ helpValue: "FILE", description: "prices that replace the built-in ones (YAML or JSON)" }),
   format: Flags.option({ options: REPORT_FORMS })({ default: "table", description: "form of what is printed" }),
+  ...tableFlags,
   ...ciFlags,
   ...liveFlags,
   ...accountFlags,

@@ -3,7 +3,7 @@ import { pageAssets } from "../app/page-assets.ts";
 import type { ReportResult } from "../app/report/index.ts";
 import type { Chain } from "../model/chains.ts";
 import type { Look } from "../report/formats/style.ts";
-import { reportForm } from "../report/render.ts";
+import { type Arranged, reportForm } from "../report/render.ts";
 import type { ReportForm } from "./report-flags.ts";
 
 /** `forms`: those that will be asked for. `root`: folder of the installed package. */
@@ -11,7 +11,7 @@ export async function reportTexts(
   { report, examples }: Pick<ReportResult, "report" | "examples">,
   forms: readonly ReportForm[],
   top: number | null,
-  look: Look,
+  look: Look & Arranged,
   root: string,
 ): Promise<(form: ReportForm) => string> {
   const pages = forms.includes("html") ? await import("../report/render-page.ts") : null;

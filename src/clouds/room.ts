@@ -57,6 +57,36 @@ export interface Target {
   functions: { names: readonly string[]; tags: Readonly<Record<string, string>> };
 }
 
+/** This machine, as far as it says which accounts its user works with. */
+export interface Machine {
+  /** The user's folder. */
+  home: string;
+  env: Readonly<Record<string, string | undefined>>;
+  platform: string;
+  /** null: there is no such file, or it cannot be read. */
+  read(path: string): string | null;
+  /** Names in a folder; none: it is not there. */
+  list(folder: string): string[];
+}
+
+/** An account, subscription or project that the cloud's own tools on this machine know. */
+export interface Place {
+  cloud: Exclude<Cloud, "other">;
+  name: string;
+  /** Account, subscription or project ID; null: whatever the credentials belong to. */
+  account: string | null;
+  /** AWS: regions to read; empty: not known. Elsewhere empty: all. */
+  regions: string[];
+  /** AWS; null: the environment's credentials. */
+  profile?: string | null;
+  /** Azure; null: the credentials' own. */
+  tenant?: string | null;
+  /** Azure; null: the public one. */
+  azureCloud?: "usgovernment" | "china" | null;
+  /** The file or variable that says so. */
+  source: string;
+}
+
 /** What a session needs from outside. */
 export interface LiveContext {
   host: Host;
@@ -246,6 +276,8 @@ export interface CloudRoom {
   loggedEvents?(message: string): Pick<RecordedEvent, "grammar" | "event" | "channel" | "messageId">[];
   /** Live doors; null: this room reads exports only. */
   live: LiveDoors | null;
+  /** What the cloud's own tools on this machine know; asks nobody. */
+  discover(machine: Machine): Place[];
 }
 
 /** Something in the settings that makes answers less than they could be. */

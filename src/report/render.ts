@@ -7,6 +7,7 @@ import type { FilterAdvice, FilterSurvey } from "../model/filters.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Retention } from "../model/retention.ts";
 import type { Sizing, SizingAdvice } from "../model/sizing.ts";
+import { type Arrangement, arrange } from "./arrange.ts";
 import { formatAnnotations } from "./formats/annotations.ts";
 import { formatCodeQuality } from "./formats/codequality.ts";
 import { formatCsv } from "./formats/csv.ts";
@@ -43,6 +44,11 @@ import { verifyDocument, type VerifyFacts, verifyView } from "./views/verify.ts"
 
 export type TableForm = "table" | "csv" | "markdown";
 
+/** Columns and order that the user asked for; left out: none. */
+export interface Arranged {
+  arrangement?: Arrangement;
+}
+
 /** A chain as waterfall, JSON document, Mermaid diagram or OTLP. */
 export function chainText(chain: Chain, form: "table" | "json" | "mermaid" | "otlp", look: Look & { parts: boolean }): string {
   const document = traceDocument(chain);
@@ -59,13 +65,13 @@ export function chainText(chain: Chain, form: "table" | "json" | "mermaid" | "ot
 }
 
 /** `top`: how many of the chains are shown. */
-export function chainsText(chains: readonly Chain[], top: number, form: TableForm | "json", look: Look): string {
+export function chainsText(chains: readonly Chain[], top: number, form: TableForm | "json", look: Look & Arranged): string {
   return form === "json" ? formatJson(chainsDocument(chains, top)) : reportText(chainsView(chains, top), form, look);
 }
 
 /** `top`: how many rows are shown; null: all. Totals count all. */
-export function costText(ledger: Ledger, top: number | null, form: TableForm | "json", look: Look): string {
-  return form === "json" ? formatJson(costDocument(ledger, top)) : reportText(costView(ledger, top), form, look);
+export function costText(ledger: Ledger, top: number | null, form: TableForm | "json", look: Look & Arranged): string {
+  return form === "json" ? formatJson(costDocument(ledger, top)) : reportText(costView(ledger, rowsOf(top, look)), form, look, top);
 }
 
 export function importText(facts: ImportFacts, form: "table" | "json", look: Look): string {
@@ -119,15 +125,16 @@ export function rightsizeText(
   sizing: Sizing,
   top: number | null,
   form: TableForm | "json",
-  look: Look,
+  look: Look & Arranged,
   applied: ApplyFacts | null = null,
 ): string {
   return adviceText(
     () => rightsizeDocument(sizing, top),
-    () => rightsizeView(sizing, top),
+    () => rightsizeView(sizing, rowsOf(top, look)),
     applied,
     form,
     look,
+    top,
   );
 }
 
@@ -136,15 +143,16 @@ export function filtersText(
   survey: FilterSurvey,
   top: number | null,
   form: TableForm | "json",
-  look: Look,
+  look: Look & Arranged,
   applied: ApplyFacts | null = null,
 ): string {
   return adviceText(
     () => filtersDocument(survey, top),
-    () => filtersView(survey, top),
+    () => filtersView(survey, rowsOf(top, look)),
     applied,
     form,
     look,
+    top,
   );
 }
 
@@ -163,15 +171,16 @@ export function ttlText(
   retention: Retention,
   { top, whole }: { top: number | null; whole: boolean },
   form: TableForm | "json",
-  look: Look,
+  look: Look & Arranged,
   applied: ApplyFacts | null = null,
 ): string {
   return adviceText(
     () => ttlDocument(retention, top),
-    () => (whole ? ttlExplained(retention) : ttlView(retention, top)),
+    () => (whole ? ttlExplained(retention) : ttlView(retention, rowsOf(top, look))),
     applied,
     form,
     look,
+    top,
   );
 }
 
@@ -180,15 +189,16 @@ export function batchingText(
   batching: Batching,
   { top, whole }: { top: number | null; whole: boolean },
   form: TableForm | "json",
-  look: Look,
+  look: Look & Arranged,
   applied: ApplyFacts | null = null,
 ): string {
   return adviceText(
     () => batchingDocument(batching, top),
-    () => (whole ? batchingExplained(batching) : batchingView(batching, top)),
+    () => (whole ? batchingExplained(batching) : batchingView(batching, rowsOf(top, look))),
     applied,
     form,
     look,
+    top,
   );
 }
 
@@ -196,7 +206,12 @@ export function batchingText(
 const READABLE_ROWS = 10;
 
 /** The cost report. `top`: rows of each table; null: all that the form is good for. */
-export function reportForm(report: CostReport, top: number | null, form: TableForm | "json" | "junit" | "codequality", look: Look): string {
+export function reportForm(
+  report: CostReport,
+  top: number | null,
+  form: TableForm | "json" | "junit" | "codequality",
+  look: Look & Arranged,
+): string {
   switch (form) {
     case "json":
       return formatJson(report);
@@ -207,7 +222,7 @@ export function reportForm(report: CostReport, top: number | null, form: TableFo
     case "codequality":
       return formatCodeQuality(gatesView(report.gates));
     default:
-      return reportText(reportView(report, top ?? READABLE_ROWS), form, look);
+      return reportText(reportView(report, rowsOf(top ?? READABLE_ROWS, look)), form, look, top ?? READABLE_ROWS);
   }
 }
 
@@ -222,14 +237,22 @@ function adviceText<Document extends { schemaVersion: 1 }>(
   viewOf: () => Report,
   applied: ApplyFacts | null,
   form: TableForm | "json",
-  look: Look,
+  look: Look & Arranged,
+  top: number | null,
 ): string {
   if (form === "json") return formatJson({ ...documentOf(), ...(applied === null ? {} : { apply: applyDocument(applied) }) });
   const view = viewOf();
-  return reportText(applied === null ? view : { ...view, sections: [...view.sections, ...applyView(applied).sections] }, form, look);
+  return reportText(applied === null ? view : { ...view, sections: [...view.sections, ...applyView(applied).sections] }, form, look, top);
 }
 
-function reportText(report: Report, form: TableForm, look: Look): string {
+/** Rows for a view: all of them where they are sorted first and cut then. */
+function rowsOf(top: number | null, { arrangement }: Arranged): number | null {
+  return arrangement === undefined || arrangement.sort === null ? top : null;
+}
+
+/** `top`: rows left after the sorting that was asked for; null: all. */
+function reportText(given: Report, form: TableForm, look: Look & Arranged, top: number | null = null): string {
+  const report = look.arrangement === undefined ? given : arrange(given, look.arrangement, top);
   switch (form) {
     case "table":
       return formatTable(report, look);

@@ -1,6 +1,7 @@
 /** Amazon Web Services: Lambda, and what carries events to it. */
 import type { CloudRoom, LiveDoors } from "../room.ts";
 import { billing } from "./billing.ts";
+import { discover } from "./discover.ts";
 import { findingsOf } from "./findings.ts";
 import { formats } from "./formats.ts";
 import { limits } from "./limits.ts";
@@ -16,4 +17,14 @@ const live: LiveDoors = {
   connect: async (target, context) => (await import("./session.ts")).connect(target, context),
 };
 
-export const aws: CloudRoom = { cloud: "aws", title: "Amazon Web Services", formats, billing, prices, limits, loggedEvents, live };
+export const aws: CloudRoom = {
+  cloud: "aws",
+  title: "Amazon Web Services",
+  formats,
+  billing,
+  prices,
+  limits,
+  loggedEvents,
+  live,
+  discover,
+};

@@ -1,6 +1,7 @@
 /** Azure: Function Apps, and what carries events to them. */
 import type { CloudRoom, LiveDoors } from "../room.ts";
 import { billing } from "./billing.ts";
+import { discover } from "./discover.ts";
 import { findingsOf } from "./findings.ts";
 import { formats } from "./formats.ts";
 import { limits } from "./limits.ts";
@@ -16,4 +17,4 @@ const live: LiveDoors = {
   connect: async (target, context) => (await import("./session.ts")).connect(target, context),
 };
 
-export const azure: CloudRoom = { cloud: "azure", title: "Azure", formats, billing, prices, limits, loggedEvents, live };
+export const azure: CloudRoom = { cloud: "azure", title: "Azure", formats, billing, prices, limits, loggedEvents, live, discover };

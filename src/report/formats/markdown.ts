@@ -22,7 +22,8 @@ export function escapeMarkdown(text: string): string {
 /** The whole report. Ends with a line end. */
 export function formatMarkdown(report: Report): string {
   const parts = report.sections.map((section) => [`### ${escapeMarkdown(section.title)}`, "", ...sectionLines(section)].join("\n"));
-  return `## ${escapeMarkdown(report.title)}\n\n${parts.join("\n\n")}\n`;
+  const lead = report.lead === undefined ? "" : `${escapeMarkdown(report.lead)}\n\n`;
+  return `## ${escapeMarkdown(report.title)}\n\n${lead}${parts.join("\n\n")}\n`;
 }
 
 function line(cells: readonly string[]): string {
