@@ -21,7 +21,7 @@ ${EXIT_CODES_HELP}`);
     "<%= config.bin %> <%= command.id %>",
     "<%= config.bin %> <%= command.id %> --by route --since 7d",
     "<%= config.bin %> <%= command.id %> ./exports --by function --format json",
-    "<%= config.bin %> <%= command.id %> --columns function,cost,p95 --sort p95 --top 10",
+    "<%= config.bin %> <%= command.id %> --columns function,cost,invocations --sort invocations --top 10",
   ];
   static override strict = false;
   static override args = {

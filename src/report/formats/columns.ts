@@ -1,5 +1,6 @@
 /** Columns of a section as text: one unit per column, said in its header, and the same number of decimals in every cell. */
 import type { Cell, Column, ColumnType, Section } from "../report.ts";
+import { shorten } from "./text.ts";
 import { group, humanConfidence, humanCount, humanTime } from "./values.ts";
 
 /** A column ready to be laid out. Cells are not escaped yet. */
@@ -86,9 +87,9 @@ function decimalsFor(type: ColumnType, values: readonly Cell[]): number {
 
 function cellText(type: ColumnType, value: Cell, decimals: number): string {
   if (value === null) return NUMERIC.has(type) || type === "time" ? "unknown" : "-";
-  if (Array.isArray(value)) return value.length === 0 ? "-" : value.join(", ");
+  if (Array.isArray(value)) return value.length === 0 ? "-" : shorten(value.join(", "));
   if (typeof value === "boolean") return value ? "yes" : "no";
-  if (typeof value === "string") return type === "time" ? humanTime(value) : value;
+  if (typeof value === "string") return type === "time" ? humanTime(value) : shorten(value);
   if (type === "confidence") return humanConfidence(value);
   const measure = MEASURES[type];
   if (measure === undefined) return humanCount(value);

@@ -4,8 +4,9 @@ import type { Cell, Column, Report } from "../report.ts";
 // what spreadsheets take for a formula (OWASP "CSV injection"), also in its full-width form
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 /** Control characters but line feed and tab: a terminal that shows the file would obey them. */
-// oxlint-disable-next-line no-control-regex
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+const CONTROL =
+  // oxlint-disable-next-line no-control-regex
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/gu;
 
 /** `header`: with the line of column names. Lines end with CR LF. Numbers stay numbers; text that a spreadsheet would run gets a quote in front; null is `unknown` in columns of numbers. */
 export function formatCsv(report: Report, header = true): string {

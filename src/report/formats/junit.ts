@@ -36,7 +36,7 @@ function caseOf({ name, status, message }: Checks["checks"][number]): string {
 /** What XML 1.0 has no character for (controls, half surrogate pairs, U+FFFE) becomes U+FFFD; bidirectional marks too. */
 const NOT_IN_XML =
   // oxlint-disable-next-line no-control-regex
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/gu;
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/gu;
 
 function escapeXml(text: string): string {
   const named: { [char: string]: string } = {
@@ -49,5 +49,8 @@ function escapeXml(text: string): string {
     "\r": "&#13;",
     "\t": "&#9;",
   };
-  return text.replace(NOT_IN_XML, "\ufffd").replace(/[&<>"'\n\r\t]/g, (char) => named[char]!);
+  return text
+    .replace(NOT_IN_XML, "\ufffd")
+    .replace(/[&<>"'\n\r\t]/g, (char) => named[char]!)
+    .replace(/##(?=(?:vso)?\[)/gi, "#&#35;"); // printed in a job, Azure Pipelines would obey `##vso[`
 }

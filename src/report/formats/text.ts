@@ -63,6 +63,16 @@ export function truncate(text: string, width: number, ellipsis = "…"): string 
   return kept + ellipsis;
 }
 
+/** Characters of a name or message that people are shown; machine-readable forms have all of it. */
+const MOST_CHARACTERS = 1000;
+
+/** Cuts what nobody reads to its end, and says how much was left out. Not yet escaped text: half a surrogate pair is never left. */
+export function shorten(text: string): string {
+  if (text.length <= MOST_CHARACTERS) return text;
+  const kept = text.slice(0, MOST_CHARACTERS).replace(/[\ud800-\udbff]$/, "");
+  return `${kept}… (${text.length - kept.length} more characters)`;
+}
+
 /** Fills up to `width` cells; longer text stays as it is. */
 export function pad(text: string, width: number, align: "left" | "right"): string {
   const space = " ".repeat(Math.max(0, width - displayWidth(text)));
@@ -73,11 +83,13 @@ export function pad(text: string, width: number, align: "left" | "right"): strin
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";
+  // a word of a megabyte is not measured again for each of its lines
+  const far = width * 8;
   for (let word of text.split(" ")) {
-    while (displayWidth(word) > width) {
+    while (word.length > far || displayWidth(word) > width) {
       if (line !== "") lines.push(line);
       line = "";
-      const head = truncate(word, width, "");
+      const head = truncate(word.slice(0, far), width, "");
       if (head === "") break;
       lines.push(head);
       word = word.slice(head.length);

@@ -1,6 +1,7 @@
 /** A chain as HTML that reads without script: what is known of it, its hops as a table, and the data that the viewer draws from. */
 import { endMsOf } from "../formats/trace-bar.ts";
 import { treeRows } from "../formats/trace-tree.ts";
+import { shorten } from "../formats/text.ts";
 import { clockNotes, remarks, timeSpent } from "../formats/trace-words.ts";
 import { humanConfidence, humanMs, humanPercent, humanUsd, plural } from "../formats/values.ts";
 import type { TraceDocument } from "../report.ts";
@@ -42,13 +43,13 @@ export function chainHtml(document: TraceDocument, key: string, level: 2 | 3): s
   const cells = rows.slice(0, MOST_ROWS).map(({ hop, depth, cause }) => {
     const name = `${"· ".repeat(Math.min(depth, 12))}${hop.name === "" ? "(no name)" : hop.name}`;
     const ends = hop.endedAt === null && hop.durationMs === null ? "unknown" : humanMs(endMsOf(hop) - hop.startMs);
-    return `<tr><th scope="row">${escapeHtml(name)}${critical.has(hop.id) ? ' <span class="on-path">critical path</span>' : ""}</th><td>${hop.cloud}</td><td class="num">${humanMs(hop.startMs)}</td><td class="num">${ends}</td><td>${escapeHtml(hop.outcome)}</td><td class="num">${hop.usd === null ? "unknown" : humanUsd(hop.usd)}</td><td class="num">${cause === null ? "-" : humanConfidence(cause.confidence)}</td></tr>`;
+    return `<tr><th scope="row">${escapeHtml(shorten(name))}${critical.has(hop.id) ? ' <span class="on-path">critical path</span>' : ""}</th><td>${hop.cloud}</td><td class="num">${humanMs(hop.startMs)}</td><td class="num">${ends}</td><td>${escapeHtml(hop.outcome)}</td><td class="num">${hop.usd === null ? "unknown" : humanUsd(hop.usd)}</td><td class="num">${cause === null ? "-" : humanConfidence(cause.confidence)}</td></tr>`;
   });
   const title = `chain-${key}-title`;
   return `<section class="chain" id="chain-${key}-section" aria-labelledby="${title}">
-<h${level} id="${title}">${escapeHtml(chain.id)}</h${level}>
-<dl class="facts">${facts.map(([name, value]) => `<div><dt>${name}</dt><dd>${escapeHtml(value)}</dd></div>`).join("")}</dl>
-${told.length === 0 ? "" : `<ul class="notes">${told.map((one) => `<li>${escapeHtml(one)}</li>`).join("")}</ul>`}
+<h${level} id="${title}">${escapeHtml(shorten(chain.id))}</h${level}>
+<dl class="facts">${facts.map(([name, value]) => `<div><dt>${name}</dt><dd>${escapeHtml(shorten(value))}</dd></div>`).join("")}</dl>
+${told.length === 0 ? "" : `<ul class="notes">${told.map((one) => `<li>${escapeHtml(shorten(one))}</li>`).join("")}</ul>`}
 <div class="chain-viewer" data-chain="${key}"></div>
 <details class="hops"><summary>Hops as a table (${rows.length})</summary>
 <div class="scroll" role="region" tabindex="0" aria-label="Hops of the chain"><table><thead><tr><th scope="col">hop</th><th scope="col">cloud</th><th scope="col" class="num">start</th><th scope="col" class="num">took</th><th scope="col">outcome</th><th scope="col" class="num">cost</th><th scope="col" class="num">confidence</th></tr></thead><tbody>${cells.join("")}</tbody></table></div>${rows.length > MOST_ROWS ? `<p class="notes">${plural(rows.length - MOST_ROWS, "more hop")}.</p>` : ""}</details>

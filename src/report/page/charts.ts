@@ -58,7 +58,7 @@ export function chartSvg(section: Section, width: number): string | null {
 function pointsOf({ rows }: Section, { name, values }: Chart): Point[] {
   return rows.map((row) => {
     const value = row[values[0]!];
-    return { name: escapeTerminal(String(row[name] ?? "-")), value: typeof value === "number" ? value : null };
+    return { name: escapeTerminal(truncate(String(row[name] ?? "-").slice(0, 400), 100)), value: typeof value === "number" ? value : null };
   });
 }
 

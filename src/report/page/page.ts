@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { chainHtml } from "./chain-html.ts";
+import { shorten } from "../formats/text.ts";
 import { anchor, escapeHtml } from "./html.ts";
 import { sectionHtml } from "./section-html.ts";
 import type { Page, PageAssets } from "../report.ts";
@@ -34,13 +35,13 @@ export function formatPage({ report, chains }: Page, assets: PageAssets): string
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <meta name="robots" content="noindex">
-<title>${escapeHtml(report.title)}</title>
+<title>${escapeHtml(shorten(report.title))}</title>
 <link rel="icon" href="data:,">
 <style>${assets.style}</style>
 </head>
 <body>
 <a class="skip" href="#main">Skip to content</a>
-<header><div><h1>${escapeHtml(report.title)}</h1>${report.lead === undefined ? "" : `<p>${escapeHtml(report.lead)}</p>`}</div><div class="tools"></div></header>
+<header><div><h1>${escapeHtml(shorten(report.title))}</h1>${report.lead === undefined ? "" : `<p>${escapeHtml(report.lead)}</p>`}</div><div class="tools"></div></header>
 ${nav}
 <main id="main">
 ${report.sections.map(sectionHtml).join("\n")}

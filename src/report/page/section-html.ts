@@ -1,5 +1,6 @@
 /** Section -> HTML: heading, chart, table, notes. Numbers carry their raw value, so that the page can sort them. */
 import { textColumns } from "../formats/columns.ts";
+import { shorten } from "../formats/text.ts";
 import type { Cell, Section } from "../report.ts";
 import { chartSvg } from "./charts.ts";
 import { anchor, escapeHtml } from "./html.ts";
@@ -26,7 +27,7 @@ const STATE_COLUMNS: ReadonlySet<string> = new Set(["outcome", "verdict", "statu
 export function sectionHtml(section: Section): string {
   const id = anchor(section.title);
   const body = isFigures(section) ? cards(section) : `${chartHtml(section)}${tableHtml(section, id)}`;
-  return `<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${escapeHtml(section.title)}</h2>${body}${notes(section)}</section>`;
+  return `<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${escapeHtml(shorten(section.title))}</h2>${body}${notes(section)}</section>`;
 }
 
 function isFigures({ columns }: Section): boolean {
@@ -80,5 +81,5 @@ function stateHtml(key: string, text: string): string {
 
 function notes({ notes: lines }: Section): string {
   if (lines.length === 0) return "";
-  return `<ul class="notes">${lines.map((line) => `<li>${escapeHtml(line.trim())}</li>`).join("")}</ul>`;
+  return `<ul class="notes">${lines.map((line) => `<li>${escapeHtml(shorten(line.trim()))}</li>`).join("")}</ul>`;
 }
