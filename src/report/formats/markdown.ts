@@ -21,7 +21,11 @@ export function escapeMarkdown(text: string): string {
 
 /** The whole report. Ends with a line end. */
 export function formatMarkdown(report: Report): string {
-  const parts = report.sections.map((section) => [`### ${escapeMarkdown(section.title)}`, "", ...sectionLines(section)].join("\n"));
+  const parts = report.sections.map((section) => {
+    // one table of the same name needs no second heading
+    const heading = section.title === report.title ? [] : [`### ${escapeMarkdown(section.title)}`, ""];
+    return [...heading, ...sectionLines(section)].join("\n");
+  });
   const lead = report.lead === undefined ? "" : `${escapeMarkdown(report.lead)}\n\n`;
   return `## ${escapeMarkdown(report.title)}\n\n${lead}${parts.join("\n\n")}\n`;
 }

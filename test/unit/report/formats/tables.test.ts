@@ -175,8 +175,6 @@ describe("markdown", () => {
       [
         "## Cost",
         "",
-        "### Cost",
-        "",
         "| function | invocations | cost (USD) | seen (UTC) |",
         "| --- | ---: | ---: | --- |",
         "| ship | 1,000 | 0.50 | 2026-11-20 08:15:30.123 |",
