@@ -78,7 +78,7 @@ export const reportFlags = {
     description:
       "write a file, in the form that its name ends with: .html .md .json .csv code-quality.json (GitLab) .xml (JUnit) .txt; may be given several times",
   }),
-  top: Flags.integer({ min: 1, description: "rows of each table (default: 10 on a terminal and in Markdown, all elsewhere)" }),
+  top: Flags.integer({ min: 1, description: "rows of each table (default: 10 on a terminal and in Markdown, 500 in HTML, all elsewhere)" }),
   prices: Flags.file({ helpValue: "FILE", description: "prices that replace the built-in ones (YAML or JSON)" }),
   format: Flags.option({ options: REPORT_FORMS })({ default: "table", description: "form of what is printed" }),
   ...tableFlags,
