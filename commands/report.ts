@@ -69,7 +69,7 @@ ${EXIT_CODES_HELP}`);
     const forms = [printed, ...out.map(({ form }) => form)];
     const text = await reportTexts(made, forms, flags.top ?? null, this.terminal(flags), this.config.root);
     for (const { path, form } of out) saveReport(path, text(form));
-    const told = await tellCi(flags, report, () => text("markdown"), process.env, reach.world);
+    const told = await tellCi({ ...flags, format: printed }, report, () => text("markdown"), process.env, reach.world);
     this.print(told.print ?? text(printed));
     for (const { path } of out) this.host.note(`written: ${path}`);
     for (const { reason } of report.gates.filter((gate) => gate.outcome !== "passed")) this.host.warn(reason);

@@ -12,7 +12,8 @@ const FORGES = ["auto", "github", "gitlab", "azure-repos", "bitbucket"] as const
 
 export const ciFlags = {
   annotate: Flags.option({ ...group, options: ["auto", "github", "azure"] as const })({
-    description: "print what is crossed as the CI server's own annotations, on stderr; for GitLab: --out gl-code-quality.json",
+    description:
+      "print what is crossed as the CI server's own annotations (on stderr where stdout is for a machine); for GitLab: --out gl-code-quality.json",
   }),
   comment: Flags.option({ ...group, options: FORGES })({
     description:
@@ -53,6 +54,7 @@ export interface CiFlags {
   "pull-request"?: number | undefined;
   issue?: number | undefined;
   "dry-run"?: boolean | undefined;
+  format: string;
 }
 
 export interface Told {
@@ -71,7 +73,9 @@ export async function tellCi(
   world: PublishWorld,
 ): Promise<Told> {
   const server = flags.annotate === "auto" ? serverOf(env) : (flags.annotate ?? null);
-  if (server !== null) process.stderr.write(annotationsText(gates, server));
+  // servers promise to read stdout; JSON and CSV there must stay what they are
+  const stream = ["table", "markdown"].includes(flags.format) ? process.stdout : process.stderr;
+  if (server !== null) stream.write(annotationsText(gates, server));
   if (flags.comment === undefined) return { print: null, failure: null };
   const options = {
     forge: flags.comment === "auto" ? null : flags.comment,

@@ -109,10 +109,10 @@ describe.each(SERVERS)("examples/ci on $stand", ({ stand: title, script, artifac
       expect(forge.comments[0]!.body).not.toBe(comment.body);
       expect(`${second.stdout}${second.stderr}${third.stdout}${third.stderr}`).not.toContain(SECRET);
       if (title.startsWith("GitHub")) {
-        expect(third.stderr).toMatch(/^::error title=evscope%3A increase>10%25::/m);
+        expect(third.stdout).toMatch(/^::error title=evscope%3A increase>10%25::/m);
         expect(readFileSync(join(cwd, "step-summary.md"), "utf8").match(/^## Cost report/gm)).toHaveLength(3);
       }
-      if (title.startsWith("Azure")) expect(third.stderr).toMatch(/^##vso\[task\.logissue type=error\]/m);
+      if (title.startsWith("Azure")) expect(third.stdout).toMatch(/^##vso\[task\.logissue type=error\]/m);
       if (title === "GitLab")
         expect(JSON.parse(readFileSync(join(cwd, "evscope/gl-code-quality.json"), "utf8"))).toMatchObject([{ severity: "major" }]);
     } finally {
@@ -139,6 +139,12 @@ describe("report --comment", () => {
     expect(ran.stderr).toContain("the comment was not written");
     expect(ran.stdout).toContain("Summary");
     expect((await evscope([...missing, "--fail-on", "cost>0"], { cwd, env })).code).toBe(6);
+  });
+
+  it("annotations leave JSON on stdout as it is", async () => {
+    const ran = await evscope(["report", path, "--fail-on", "cost>0", "--annotate", "github", "--format", "json"], { cwd });
+    expect(JSON.parse(ran.stdout)).toMatchObject({ kind: "evscope-report" });
+    expect(ran.stderr).toMatch(/^::error /m);
   });
 
   it("--dry-run without --comment is a mistake", async () => {
