@@ -10,14 +10,14 @@ export function mountTables(): void {
   for (const table of document.querySelectorAll<HTMLTableElement>(".scroll > table")) {
     const title = table.closest("section")?.querySelector("h2, h3")?.textContent ?? "table";
     if (table.tBodies[0] === undefined || table.tBodies[0].rows.length < 2) continue;
-    const fold = folded(table, title);
+    const fold = folded(table);
     sortable(table, fold);
     if (table.tBodies[0].rows.length >= SEARCHED) searchable(table, title, fold);
   }
 }
 
 /** Hides what is beyond the first rows; gives the function that does so again after the order changed. */
-function folded(table: HTMLTableElement, title: string): () => void {
+function folded(table: HTMLTableElement): () => void {
   const body = table.tBodies[0]!;
   const fold = (): void => {
     let visible = 0;
@@ -33,9 +33,8 @@ function folded(table: HTMLTableElement, title: string): () => void {
         more.textContent = label(open);
         more.setAttribute("aria-expanded", String(open));
       },
-      { class: "more", "aria-expanded": "false", "aria-label": `Show all rows of ${title}` },
+      { class: "more", "aria-expanded": "false" },
     );
-    more.removeAttribute("aria-label");
     table.parentElement!.after(more);
   }
   return fold;
