@@ -46,7 +46,13 @@ describe("docs", () => {
   });
 
   it("link to files and headings that are there", () => {
-    const pages = ["README.md", "CONTRIBUTING.md", ...readdirSync(new URL("docs/", root)).map((name) => `docs/${name}`)];
+    const pages = [
+      "README.md",
+      "CONTRIBUTING.md",
+      ...readdirSync(new URL("docs/", root))
+        .filter((name) => name.endsWith(".md"))
+        .map((name) => `docs/${name}`),
+    ];
     const anchors = (page: string): string[] =>
       [...text(page).matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
         title!

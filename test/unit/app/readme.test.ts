@@ -10,7 +10,8 @@ import { loadSettings } from "../../../src/app/settings.ts";
 import { silentHost } from "../../../src/model/host.ts";
 import { Engine } from "../../../src/store/duckdb.ts";
 
-const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+// prices have a page of their own
+const readme = ["README.md", "docs/prices.md"].map((page) => readFileSync(new URL(`../../../${page}`, import.meta.url), "utf8")).join("\n");
 const block = (language: string, holding: string): string =>
   [...readme.matchAll(/```(\w+)\n([\s\S]*?)```/g)].find(([, of, text]) => of === language && text!.includes(holding))![2]!;
 
