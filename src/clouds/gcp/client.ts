@@ -157,7 +157,7 @@ function newWire(target: Target, context: LiveContext, access: Access): Wire {
       count.calls++;
       return within(timeoutMs, signal, async (stop) => {
         headers = endpoint.secure ? await (await access.open()).headers() : {};
-        return send({ headers, timeoutMs, signal: stop } satisfies Attempt);
+        return send({ headers, timeoutMs: timeoutMs + SDK_GRACE_MS, signal: stop } satisfies Attempt);
       });
     }
 
@@ -187,18 +187,22 @@ function newWire(target: Target, context: LiveContext, access: Access): Wire {
   };
 }
 
+/** The SDK's own deadline comes after ours, so that one of the two, always the same, ends an attempt and names its time. */
+const SDK_GRACE_MS = 1000;
+
 /** One attempt, given up after its time: the SDK's own deadline starts only when its connection stands. */
 async function within<T>(timeoutMs: number, signal: AbortSignal, work: (stop: AbortSignal) => Promise<T>): Promise<T> {
   signal.throwIfAborted();
   const stop = new AbortController();
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    stop.abort();
+    // first the reason, then the end: what the abort rejects with must not come before it
     late.reject(Object.assign(new Error(`no answer within ${timeoutMs} ms`), { name: "TimeoutError" }));
+    stop.abort();
   }, timeoutMs);
   const cancel = (): void => {
-    stop.abort();
     late.reject(signal.reason);
+    stop.abort();
   };
   signal.addEventListener("abort", cancel);
   try {
