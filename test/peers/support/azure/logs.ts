@@ -77,6 +77,9 @@ export function logsHandler(world: World, db: RowsDb, violations: string[]): Han
     const id = seen.path.replace(/^\/v1|\/query$/g, "").toLowerCase();
     const resource = world.resources.get(id);
     if (!resource) return null;
+    // a workspace asked by its resource ID is the whole of it: some of its tables (Usage) have no _ResourceId
+    const own = resource.properties["customerId"];
+    if (typeof own === "string") return { key: own, tables: WORKSPACE, from: plain(own, null) };
     const home = String(resource.properties["WorkspaceResourceId"] ?? "").toLowerCase();
     const key = String(
       world.resources.get(home)?.properties["customerId"] ?? [...world.rows.keys()].find((one) => one === id) ?? [...world.rows.keys()][0],
